@@ -1,0 +1,1 @@
+"""Add distributed tracing to a Python web service."""
