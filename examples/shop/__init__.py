@@ -1,0 +1,1 @@
+"""A small shop of eight services, to have something real to trace."""

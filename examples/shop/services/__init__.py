@@ -1,0 +1,1 @@
+"""One module a service; `python -m examples.shop.services NAME` runs one."""
