@@ -1,0 +1,148 @@
+"""Writes the segments of one signal: appends, syncs, closes. No threads, no waiting."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spanwise_collector.spool.files import File
+from spanwise_collector.spool.frame import Frame
+from spanwise_collector.spool.receipts import record
+from spanwise_collector.spool.segment import Place, Segment, Signal
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When an open segment is closed: at `bytes`, or at `age` in seconds, whichever comes first."""
+
+    bytes: int
+    age: float
+
+
+@dataclass(slots=True)
+class _Open:
+    name: str
+    path: Path
+    file: File
+    opened: float
+    size: int = 0
+    frames: int = 0
+    records: bytearray = field(default_factory=bytearray)
+    failed: bool = False
+
+
+class SegmentWriter:
+    """Appends frames durably to the open segment of a signal, and hands it to `publish` once it is closed.
+
+    After any OSError the segment is not trusted again: it is cut back to what was synced and closed, and a
+    new one is tried after a pause that doubles; `error` and `retry_at` say so while it lasts. Not
+    thread-safe.
+    """
+
+    def __init__(
+        self, place: Place, signal: Signal, limits: Limits, publish: Callable[[Segment], None]
+    ) -> None:
+        self._place = place
+        self._signal = signal
+        self._limits = limits
+        self._publish = publish
+        self._open: _Open | None = None
+        self._pause = _FIRST_PAUSE
+        self.error: OSError | None = None
+        self.retry_at = 0.0
+
+    @property
+    def due(self) -> float | None:
+        """When `tend` will have something to do, on the monotonic clock; None while nothing is open."""
+        if self._open is None:
+            return None
+        return self.retry_at if self._open.failed else self._open.opened + self._limits.age
+
+    def append(self, frames: list[Frame]) -> int:
+        """Write frames in order. Returns how many of them, from the first, now survive a loss of power.
+
+        It is fewer than all only after an OSError, which is then in `error`.
+        """
+        done = 0
+        try:
+            while done < len(frames):
+                opened = self._room()
+                chunk = self._fitting(frames, done, opened.size)
+                opened.file.write([buffer for frame in chunk for buffer in frame.buffers])
+                opened.file.sync()
+                for frame in chunk:
+                    opened.size += frame.size
+                    opened.records += record(frame.digest, frame.received)
+                opened.frames += len(chunk)
+                done += len(chunk)
+        except OSError as error:
+            self._fail(error)
+            self.close()
+        else:
+            self.error, self._pause = None, _FIRST_PAUSE
+        return done
+
+    def tend(self) -> None:
+        """Close the open segment if it is old or full, or try again to close one that failed."""
+        opened, now = self._open, self._place.clock.monotonic()
+        if opened is None:
+            return
+        due = self.due
+        if (due is not None and now >= due) or (opened.size >= self._limits.bytes and not opened.failed):
+            self.close()
+
+    def close(self) -> None:
+        """Close the open segment, if any. After an OSError it stays, for `tend` or for the next start."""
+        if self._open is None:
+            return
+        try:
+            self._hand_over(self._open)
+        except OSError as error:
+            self._fail(error)
+
+    def _room(self) -> _Open:
+        if self._open is not None and (self._open.failed or self._open.size >= self._limits.bytes):
+            self.close()
+            if self._open is not None and self.error is not None:
+                raise self.error
+        if self._open is None:
+            name = self._place.names.next()
+            path = self._place.open_path(name, self._signal)
+            file = self._place.files.create(path)
+            self._open = _Open(name, path, file, self._place.clock.monotonic())
+            self._place.sync()
+        return self._open
+
+    def _fitting(self, frames: list[Frame], start: int, size: int) -> list[Frame]:
+        for end in range(start, len(frames)):
+            size += frames[end].size
+            if size >= self._limits.bytes:
+                return frames[start : end + 1]
+        return frames[start:]
+
+    def _fail(self, error: OSError) -> None:
+        if self._open is not None:
+            self._open.failed = True
+        self.error = error
+        self.retry_at = self._place.clock.monotonic() + self._pause
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+
+    def _hand_over(self, opened: _Open) -> None:
+        if opened.failed:
+            opened.file.truncate(opened.size)
+            opened.file.sync()
+        if not opened.frames:
+            self._place.files.unlink(opened.path)
+        elif opened.path != (path := self._place.closed_path(opened.name, self._signal)):
+            self._place.files.rename(opened.path, path)
+            opened.path = path
+        self._place.sync()
+        opened.file.close()
+        self._open = None
+        if opened.frames:
+            self._publish(
+                Segment(
+                    opened.name, self._signal, opened.path, opened.size, opened.frames, bytes(opened.records)
+                )
+            )
