@@ -1,1 +1,42 @@
 """Add distributed tracing to a Python web service."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spanwise.asgi import ASGIMiddleware
+    from spanwise.settings import SettingsError
+    from spanwise.setup import flush, init, shutdown
+    from spanwise.spans import span, trace
+    from spanwise.wsgi import WSGIMiddleware
+
+__all__ = ["ASGIMiddleware", "SettingsError", "WSGIMiddleware", "flush", "init", "shutdown", "span", "trace"]
+
+__version__ = "0.1.0"
+
+# Loaded on first use: a command line or a library that never traces pays for nothing.
+_HOMES = {
+    "ASGIMiddleware": "spanwise.asgi",
+    "SettingsError": "spanwise.settings",
+    "WSGIMiddleware": "spanwise.wsgi",
+    "flush": "spanwise.setup",
+    "init": "spanwise.setup",
+    "shutdown": "spanwise.setup",
+    "span": "spanwise.spans",
+    "trace": "spanwise.spans",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'spanwise' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

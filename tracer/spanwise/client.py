@@ -1,0 +1,97 @@
+"""One outgoing HTTP call: its client span and the headers it carries. Shared by all HTTP clients."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from opentelemetry.context import (
+    _SUPPRESS_HTTP_INSTRUMENTATION_KEY,
+    _SUPPRESS_INSTRUMENTATION_KEY,
+    Context,
+    attach,
+    get_current,
+    set_value,
+)
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
+
+from spanwise import state
+from spanwise.errors import exception_attributes, type_name
+from spanwise.guard import swallowed
+from spanwise.request import METHODS, redacted_query
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class ClientCall:
+    """The span of one call on the wire: current while it runs, other HTTP instrumentations silent."""
+
+    __slots__ = ("_context", "_previous", "headers", "span")
+
+    def __init__(self, span: Span, headers: dict[str, str], context: Context) -> None:
+        self.span = span
+        self.headers = headers
+        self._context = context
+        self._previous: Context | None = None
+
+    def __enter__(self) -> ClientCall:
+        self._previous = get_current()
+        attach(self._context)
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, tb: object) -> None:
+        try:
+            if self._previous is not None and get_current() is self._context:
+                attach(self._previous)
+            if error is not None and self.span.is_recording():
+                self.span.set_attribute("error.type", type_name(error))
+                self.span.add_event("exception", exception_attributes(error))
+                self.span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+            self.span.end()
+        except Exception:
+            swallowed("ending a client span")
+
+    def answered(self, status: int) -> None:
+        """Note the response's status."""
+        if self.span.is_recording():
+            self.span.set_attribute("http.response.status_code", status)
+            if status >= 400:
+                self.span.set_attribute("error.type", str(status))
+                self.span.set_status(Status(StatusCode.ERROR))
+
+
+def begin_call(method: str, url: str) -> ClientCall | None:
+    """Start the client span of a call, or None where nothing is to be traced. Never raises."""
+    active = state.active
+    if active is None:
+        return None
+    try:
+        current = get_current()
+        if current.get(_SUPPRESS_INSTRUMENTATION_KEY) or current.get(_SUPPRESS_HTTP_INSTRUMENTATION_KEY):
+            return None
+        method = method.upper()
+        name = method if method in METHODS else "HTTP"
+        span = active.tracer.start_span(name, current, SpanKind.CLIENT, _attributes(method, url))
+        context = set_value(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, True, set_span_in_context(span, current))
+        return ClientCall(span, active.propagator.headers(context), context)
+    except Exception:
+        swallowed("starting a client span")
+        return None
+
+
+def _attributes(method: str, url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = parts.port or _PORTS.get(parts.scheme)
+    shown = f"[{host}]" if ":" in host else host
+    address = f"{parts.scheme}://{shown}" + (f":{parts.port}" if parts.port else "") + (parts.path or "/")
+    if parts.query:
+        address += "?" + redacted_query(parts.query)
+    attributes: dict[str, Any] = {
+        "http.request.method": method if method in METHODS else "_OTHER",
+        "url.full": address,
+        "server.address": host,
+    }
+    if port is not None:
+        attributes["server.port"] = port
+    return attributes

@@ -1,0 +1,54 @@
+"""Exceptions as span and log attributes."""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from typing import Any
+
+from opentelemetry.context import Context
+
+from spanwise.export.safe import safe_str
+
+MAX_STACKTRACE = 32 * 1024
+_CONTEXT = "__spanwise_context__"
+
+
+def type_name(error: BaseException) -> str:
+    """The qualified name of an exception's class, without `builtins`."""
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def stacktrace(error: BaseException) -> str:
+    """The formatted traceback; of a very long one the middle is cut out."""
+    try:
+        text = "".join(traceback.format_exception(error))
+    except Exception:
+        return ""
+    if len(text) <= MAX_STACKTRACE:
+        return text
+    half = MAX_STACKTRACE // 2
+    return f"{text[:half]}\n… {len(text) - MAX_STACKTRACE} characters left out …\n{text[-half:]}"
+
+
+def exception_attributes(error: BaseException) -> dict[str, Any]:
+    """The attributes that the semantic conventions give to an exception."""
+    return {
+        "exception.type": type_name(error),
+        "exception.message": safe_str(error),
+        "exception.stacktrace": stacktrace(error),
+    }
+
+
+def remember(error: BaseException, context: Context) -> None:
+    """Note on an exception which span it left: servers log it after that span is no longer current."""
+    with contextlib.suppress(Exception):
+        if not hasattr(error, _CONTEXT):
+            setattr(error, _CONTEXT, context)
+
+
+def context_of(error: BaseException | None) -> Context | None:
+    """The context of the span that an exception left, if it was noted."""
+    found = getattr(error, _CONTEXT, None)
+    return found if isinstance(found, Context) else None

@@ -1,0 +1,124 @@
+"""One signal on its way out: its queue, the batch being sent, and when to try again."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from spanwise.export.buffer import Buffer
+from spanwise.export.counters import Counters
+from spanwise.export.sender import Sender, Verdict
+from spanwise.guard import swallowed
+
+T = TypeVar("T")
+
+FIRST_BACKOFF = 1.0
+MAX_BACKOFF = 30.0
+# A batch that could not be delivered for this long is given up, so that newer ones get their turn.
+MAX_BATCH_AGE = 120.0
+
+
+class Channel(Generic[T]):
+    """Takes batches from the buffer and posts them one at a time; used by the exporter's thread only."""
+
+    def __init__(self, buffer: Buffer[T], encode: Callable[[Sequence[T]], bytes], sender: Sender) -> None:
+        self.buffer = buffer
+        self.sender = sender
+        self._encode = encode
+        self._body: bytes | None = None
+        self._count = 0
+        self._first_try = 0.0
+        self._attempts = 0
+        self.next_try = 0.0
+        self.trouble = ""
+
+    @property
+    def counters(self) -> Counters:
+        """What became of this signal's items."""
+        return self.buffer.counters
+
+    @property
+    def pending(self) -> int:
+        """Items that are queued or in the batch being sent."""
+        return len(self.buffer) + self._count
+
+    def step(self, limit: int, deadline: float, *, last: bool = False) -> bool:
+        """Post one batch; True when there may be more to do at once. `last` gives up instead of waiting."""
+        if self._body is None and not self._load(limit):
+            return False
+        assert self._body is not None, "_load filled it"
+        if not last and time.monotonic() < self.next_try:
+            return False
+        verdict = self.sender.post(self._body, deadline)
+        if verdict.ok:
+            self._finish(None)
+            self.counters.exported += self._rejected(verdict)
+            self.trouble = ""
+            return True
+        self.trouble = verdict.reason
+        if not verdict.retryable:
+            self._finish("refused")
+            return True
+        if last or time.monotonic() - self._first_try > MAX_BATCH_AGE:
+            self._finish("exit" if last else "unreachable")
+            return not last
+        self._back_off(verdict)
+        return False
+
+    def give_up(self, reason: str) -> None:
+        """Drop and count everything that is still here."""
+        if self._count:
+            self._finish(reason)
+        self.counters.dropped[reason] += len(self.buffer.take(len(self.buffer)))
+
+    def _load(self, limit: int) -> bool:
+        batch = self.buffer.take(limit)
+        if not batch:
+            return False
+        try:
+            self._body = self._encode(batch)
+        except Exception:
+            swallowed("encoding")
+            self.counters.dropped["encoding"] += len(batch)
+            return False
+        self._count = len(batch)
+        self._attempts = 0
+        self._first_try = time.monotonic()
+        return True
+
+    def _finish(self, dropped: str | None) -> None:
+        if dropped is not None:
+            self.counters.dropped[dropped] += self._count
+        else:
+            self.counters.exported += self._count
+        self._body, self._count, self.next_try = None, 0, 0.0
+
+    def _rejected(self, verdict: Verdict) -> int:
+        """Minus the number of items that the collector took the request without."""
+        rejected = _partial_success(verdict.answer)
+        self.counters.dropped["rejected"] += rejected
+        return -rejected
+
+    def _back_off(self, verdict: Verdict) -> None:
+        """Doubling with jitter; a server that names a time is asked again a little later than that."""
+        self._attempts += 1
+        self.counters.retried += self._count
+        ceiling = min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** min(self._attempts, 10))
+        wait = random.uniform(ceiling / 2, ceiling)  # noqa: S311 - jitter, not a secret
+        if verdict.retry_after is not None:
+            wait = verdict.retry_after + random.uniform(0, FIRST_BACKOFF)  # noqa: S311
+        self.next_try = time.monotonic() + wait
+
+
+def _partial_success(answer: bytes) -> int:
+    """Rejected items of an OTLP answer; spans and logs carry the count in the same field."""
+    if not answer:
+        return 0
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+    try:
+        return ExportTraceServiceResponse.FromString(answer).partial_success.rejected_spans
+    except Exception:
+        return 0

@@ -1,0 +1,192 @@
+"""The exporter: a thread that starts with the first item of each process and never holds the process up."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from queue import Empty, SimpleQueue
+
+from opentelemetry.sdk.trace import ReadableSpan
+
+from spanwise.export.buffer import Buffer
+from spanwise.export.channel import Channel
+from spanwise.export.records import Record, span_size
+from spanwise.export.sender import Sender
+from spanwise.guard import logger, swallowed
+from spanwise.settings import Settings
+
+COMPLAINT_INTERVAL = 60.0
+_WAKE, _STOP = "wake", "stop"
+
+
+class Exporter:
+    """Queues spans and log records, and posts them from one daemon thread.
+
+    Safe from any thread, from signal handlers and after a fork at any depth: a child starts with an
+    empty queue and a thread of its own; what the parent had queued is sent by the parent.
+    """
+
+    def __init__(self, settings: Settings, resource: Callable[[], Mapping[str, object]]) -> None:
+        self._settings = settings
+        self._resource = resource
+        self._complained = 0.0
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
+        settings = self._settings
+        self._pid = os.getpid()
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._stopped = False
+        self._inbox: SimpleQueue[object] = SimpleQueue()
+        self.spans: Buffer[ReadableSpan] = Buffer(settings.max_queue, settings.max_queue_bytes)
+        self.logs: Buffer[Record] = Buffer(settings.max_queue, settings.max_queue_bytes)
+        self._channels: tuple[Channel[ReadableSpan], Channel[Record]] | None = None
+
+    def put_span(self, span: ReadableSpan) -> None:
+        """Queue an ended span; never blocks."""
+        self._ready()
+        self._notify(self.spans.put(span, span_size(span)))
+
+    def put_record(self, record: Record) -> None:
+        """Queue a log record; never blocks."""
+        self._ready()
+        self._notify(self.logs.put(record, record.size()))
+
+    def _notify(self, queued: int) -> None:
+        if queued and queued % self._settings.max_batch == 0:
+            self._inbox.put(_WAKE)
+
+    def _ready(self) -> None:
+        # A fork by C code runs no hooks: the process id is the only witness.
+        if self._pid != os.getpid():
+            self._reset()
+        if self._thread is None and not self._stopped and self._starting.acquire(blocking=False):
+            try:
+                self._start()
+            finally:
+                self._starting.release()
+
+    def _start(self) -> None:
+        if self._thread is not None:
+            return
+        thread = threading.Thread(target=self._run, name="spanwise-export", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # The interpreter is shutting down and starts no threads: `shutdown` exports in its own thread.
+            return
+        self._thread = thread
+
+    def flush(self, timeout: float) -> bool:
+        """Send what is queued; True when everything was taken by the collector within the timeout."""
+        if self._pid != os.getpid() or (self._thread is None and not self.pending):
+            return True
+        if self._thread is None or not self._thread.is_alive():
+            return self._drain(time.monotonic() + timeout, last=False)
+        done: SimpleQueue[bool] = SimpleQueue()
+        self._inbox.put((done, time.monotonic() + timeout))
+        try:
+            return done.get(timeout=timeout)
+        except Empty:
+            return False
+
+    def shutdown(self, timeout: float) -> None:
+        """Send what is queued as far as the timeout allows, and stop; what remains is counted as dropped."""
+        if self._stopped or self._pid != os.getpid():
+            return
+        self._stopped = True
+        deadline = time.monotonic() + timeout
+        thread = self._thread
+        if thread is not None and thread.is_alive() and thread is not threading.current_thread():
+            self._inbox.put((_STOP, deadline))
+            thread.join(max(0.0, deadline - time.monotonic()))
+        elif self.pending:
+            self._drain(deadline, last=True)
+
+    @property
+    def pending(self) -> int:
+        """Items not yet delivered."""
+        if self._channels is not None:
+            return sum(channel.pending for channel in self._channels)
+        return len(self.spans) + len(self.logs)
+
+    def counters(self) -> dict[str, dict[str, int]]:
+        """What became of every span and log record of this process."""
+        return {"spans": self.spans.counters.as_dict(), "logs": self.logs.counters.as_dict()}
+
+    def _open_channels(self) -> tuple[Channel[ReadableSpan], Channel[Record]]:
+        if self._channels is None:
+            # Protobuf is loaded here, in the background, to keep the application's start quick.
+            from spanwise.export import logs, spans
+
+            settings = self._settings
+            self._channels = (
+                Channel(
+                    self.spans,
+                    lambda batch: spans.encode(batch, self._resource()),
+                    Sender(settings.traces_endpoint, settings.headers, compress=settings.gzip),
+                ),
+                Channel(
+                    self.logs,
+                    lambda batch: logs.encode(batch, self._resource()),
+                    Sender(settings.logs_endpoint, settings.headers, compress=settings.gzip),
+                ),
+            )
+        return self._channels
+
+    def _run(self) -> None:
+        from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, set_value
+
+        attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
+        inbox = self._inbox
+        while True:
+            try:
+                message = inbox.get(timeout=self._settings.interval)
+            except Empty:
+                message = _WAKE
+            try:
+                if self._handle(message):
+                    return
+            except Exception:
+                swallowed("exporting")
+
+    def _handle(self, message: object) -> bool:
+        if not isinstance(message, tuple):
+            self._drain(None, last=False)
+            return False
+        kind, deadline = message
+        if kind == _STOP:
+            self._drain(deadline, last=True)
+            return True
+        assert isinstance(kind, SimpleQueue), "flush sends the queue to answer on"
+        kind.put(self._drain(deadline, last=False))
+        return False
+
+    def _drain(self, deadline: float | None, *, last: bool) -> bool:
+        """Post batches until the queues are empty, a post fails or the deadline is over."""
+        channels = self._open_channels()
+        for channel in channels:
+            while not (last and deadline is not None and time.monotonic() >= deadline):
+                limit = deadline or time.monotonic() + self._settings.timeout
+                if not channel.step(self._settings.max_batch, limit, last=last):
+                    break
+            if last:
+                channel.give_up("exit")
+            self._complain(channel.trouble, channel.sender.endpoint)
+        return not self.pending
+
+    def _complain(self, trouble: str, endpoint: str) -> None:
+        now = time.monotonic()
+        if not trouble or (self._complained and now - self._complained < COMPLAINT_INTERVAL):
+            return
+        self._complained = now
+        logger.warning(
+            "spanwise: cannot export to %s (%s); the application is not affected. "
+            "Is the collector running? Start one with `spanwise up`, or set SPANWISE_ENDPOINT.",
+            endpoint,
+            trouble,
+        )

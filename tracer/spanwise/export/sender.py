@@ -1,0 +1,119 @@
+"""One HTTP connection to the collector: bodies out, a verdict back, never longer than the deadline."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from spanwise.export.deadline import DeadlineSocket
+
+MAX_ANSWER = 4 * 1024 * 1024
+# OTLP names these; every other status means that the same body will never be taken.
+RETRYABLE = frozenset({429, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one body; `retry_after` is in seconds where the server named it."""
+
+    ok: bool
+    retryable: bool = False
+    retry_after: float | None = None
+    reason: str = ""
+    answer: bytes = b""
+
+
+class Sender:
+    """Posts bodies to one address over a connection that is kept open between calls. For one thread only."""
+
+    def __init__(self, endpoint: str, headers: Mapping[str, str], *, compress: bool = True) -> None:
+        parts = urlsplit(endpoint)
+        self.endpoint = endpoint
+        self._secure = parts.scheme == "https"
+        self._host = parts.hostname or "127.0.0.1"
+        self._port = parts.port or (443 if self._secure else 80)
+        self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._compress = compress
+        self._headers = {"Content-Type": "application/x-protobuf", "User-Agent": "spanwise", **headers}
+        if compress:
+            self._headers["Content-Encoding"] = "gzip"
+        self._connection: http.client.HTTPConnection | None = None
+
+    def post(self, body: bytes, deadline: float) -> Verdict:
+        """Send one body; `deadline` is of the monotonic clock. Never raises."""
+        payload = gzip.compress(body, compresslevel=1) if self._compress else body
+        try:
+            return self._exchange(payload, deadline)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self.close()
+            return Verdict(False, retryable=True, reason=_describe(error))
+
+    def _exchange(self, payload: bytes, deadline: float) -> Verdict:
+        if self._connection is not None:
+            try:
+                return self._request(self._connection, payload, deadline)
+            except (ConnectionError, http.client.RemoteDisconnected, http.client.BadStatusLine):
+                # The server closed the idle connection: that says nothing about this body.
+                self.close()
+        return self._request(self._connect(deadline), payload, deadline)
+
+    def _connect(self, deadline: float) -> http.client.HTTPConnection:
+        timeout = max(0.001, deadline - time.monotonic())
+        connection: http.client.HTTPConnection
+        if self._secure:
+            context = ssl.create_default_context()
+            connection = http.client.HTTPSConnection(self._host, self._port, timeout=timeout, context=context)
+        else:
+            connection = http.client.HTTPConnection(self._host, self._port, timeout=timeout)
+        connection.connect()
+        connection.sock = DeadlineSocket(connection.sock, deadline)
+        self._connection = connection
+        return connection
+
+    def _request(self, connection: http.client.HTTPConnection, payload: bytes, deadline: float) -> Verdict:
+        sock = connection.sock
+        assert isinstance(sock, DeadlineSocket), "connections are opened by _connect"
+        sock.deadline = deadline
+        connection.request("POST", self._path, payload, self._headers)
+        response = connection.getresponse()
+        answer = response.read(MAX_ANSWER + 1)
+        if len(answer) > MAX_ANSWER or response.will_close:
+            self.close()
+        if 200 <= response.status < 300:
+            return Verdict(True, answer=answer[:MAX_ANSWER])
+        return Verdict(
+            False,
+            retryable=response.status in RETRYABLE,
+            retry_after=retry_after(response.headers.get("Retry-After")),
+            reason=f"HTTP {response.status}",
+        )
+
+    def close(self) -> None:
+        """Close the connection, if any; the next call opens a new one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+def _describe(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def retry_after(header: str | None) -> float | None:
+    """Seconds named by a `Retry-After` header, given as a number or as a date."""
+    if header is None:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+    except ValueError:
+        return None

@@ -1,0 +1,102 @@
+"""Ended spans to the bytes of an OTLP trace request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, SpanFlags, Status
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.trace import Link, SpanContext
+
+from spanwise.export import wire
+from spanwise.propagation.w3c import format_tracestate
+
+_HAS_REMOTE = SpanFlags.SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK
+_IS_REMOTE = SpanFlags.SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK
+# The API counts kinds from 0, OTLP from 1: 0 means unspecified there.
+_KIND_OFFSET = 1
+
+
+def encode(spans: Sequence[ReadableSpan], process: Mapping[str, object]) -> bytes:
+    """One request for all spans, grouped by resource and scope; `process` overrides resource attributes."""
+    resources: dict[int, ResourceSpans] = {}
+    scopes: dict[tuple[int, int], ScopeSpans] = {}
+    request = ExportTraceServiceRequest()
+    for span in spans:
+        key = (id(span.resource), id(span.instrumentation_scope))
+        found = scopes.get(key)
+        if found is None:
+            group = resources.get(key[0])
+            if group is None:
+                group = request.resource_spans.add(
+                    resource=wire.resource({**span.resource.attributes, **process}),
+                    schema_url=span.resource.schema_url,
+                )
+                resources[key[0]] = group
+            found = scopes[key] = _scope_spans(group, span)
+        found.spans.append(encode_span(span))
+    return request.SerializeToString()
+
+
+def _scope_spans(group: ResourceSpans, span: ReadableSpan) -> ScopeSpans:
+    scope = span.instrumentation_scope
+    if scope is None:
+        return group.scope_spans.add()
+    return group.scope_spans.add(
+        scope=wire.scope(scope.name, scope.version, scope.attributes), schema_url=scope.schema_url or ""
+    )
+
+
+def encode_span(span: ReadableSpan) -> Span:
+    """One OTLP span."""
+    context, parent = span.context, span.parent
+    assert context is not None, "the SDK gives every span a context"
+    return Span(
+        trace_id=context.trace_id.to_bytes(16, "big"),
+        span_id=context.span_id.to_bytes(8, "big"),
+        trace_state=format_tracestate(context.trace_state) if context.trace_state else "",
+        parent_span_id=parent.span_id.to_bytes(8, "big") if parent else b"",
+        flags=_flags(context, parent),
+        name=wire.text(span.name),
+        kind=span.kind.value + _KIND_OFFSET,  # type: ignore[arg-type]
+        start_time_unix_nano=span.start_time or 0,
+        end_time_unix_nano=span.end_time or 0,
+        attributes=wire.attributes(span.attributes),
+        dropped_attributes_count=span.dropped_attributes,
+        events=[_event(event) for event in span.events],
+        dropped_events_count=span.dropped_events,
+        links=[_link(link) for link in span.links],
+        dropped_links_count=span.dropped_links,
+        status=_status(span),
+    )
+
+
+def _status(span: ReadableSpan) -> Status:
+    code, message = span.status.status_code.value, span.status.description or ""
+    return Status(code=code, message=wire.text(message))  # type: ignore[arg-type]
+
+
+def _flags(context: SpanContext, parent: SpanContext | None) -> int:
+    remote = _IS_REMOTE if parent is not None and parent.is_remote else 0
+    return int(context.trace_flags) | _HAS_REMOTE | remote
+
+
+def _event(event: Event) -> Span.Event:
+    return Span.Event(
+        time_unix_nano=event.timestamp,
+        name=wire.text(event.name),
+        attributes=wire.attributes(event.attributes),
+        dropped_attributes_count=event.dropped_attributes,
+    )
+
+
+def _link(link: Link) -> Span.Link:
+    context = link.context
+    return Span.Link(
+        trace_id=context.trace_id.to_bytes(16, "big"),
+        span_id=context.span_id.to_bytes(8, "big"),
+        trace_state=format_tracestate(context.trace_state) if context.trace_state else "",
+        attributes=wire.attributes(link.attributes),
+        flags=_flags(context, context if context.is_remote else None),
+    )

@@ -1,0 +1,44 @@
+"""What is instrumented by itself, by which module of ours, and under which name it is switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+from spanwise.instrument.hooks import when_imported
+
+
+@dataclass(frozen=True, slots=True)
+class Instrumentation:
+    """A library: its name in settings, the module whose import triggers it, our module that does it."""
+
+    name: str
+    trigger: str
+    home: str
+
+
+OWN = (
+    Instrumentation("starlette", "starlette.applications", "starlette"),
+    Instrumentation("fastapi", "fastapi", "fastapi"),
+    Instrumentation("flask", "flask", "flask"),
+    Instrumentation("django", "django.core.handlers.base", "django"),
+    Instrumentation("httpx", "httpx", "httpx"),
+    Instrumentation("requests", "requests", "requests"),
+    Instrumentation("sqlalchemy", "sqlalchemy", "sqlalchemy"),
+)
+
+
+def instrument_all(without: frozenset[str]) -> None:
+    """Instrument every known library when it is imported, except those named."""
+    for library in OWN:
+        if library.name not in without:
+            when_imported(library.trigger, _hook(library.home))
+
+
+def _hook(home: str) -> Callable[[ModuleType], None]:
+    def hook(_module: ModuleType) -> None:
+        import_module(f"spanwise.instrument.{home}").instrument()
+
+    return hook

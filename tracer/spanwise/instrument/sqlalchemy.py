@@ -1,0 +1,101 @@
+"""SQLAlchemy: a client span for each statement, without its literals and parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, get_current
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+from spanwise import state
+from spanwise.errors import exception_attributes, type_name
+from spanwise.guard import swallowed
+from spanwise.sql import sanitized, summary
+
+_SYSTEMS = {"mssql": "microsoft.sql_server", "oracle": "oracle.db", "postgres": "postgresql"}
+_SPAN = "_spanwise_span"
+
+
+def instrument() -> None:
+    """Trace all engines, sync and async, made before or after."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    if not event.contains(Engine, "before_cursor_execute", _before):
+        event.listen(Engine, "before_cursor_execute", _before)
+        event.listen(Engine, "after_cursor_execute", _after)
+        event.listen(Engine, "handle_error", _failed)
+
+
+def _before(
+    conn: Any, _cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
+) -> None:
+    active = state.active
+    if active is None or context is None:
+        return
+    try:
+        current = get_current()
+        if current.get(_SUPPRESS_INSTRUMENTATION_KEY):
+            return
+        attributes = _attributes(conn.engine, statement)
+        if executemany:
+            attributes["db.operation.batch.size"] = len(parameters)
+        name = attributes.get("db.query.summary") or attributes["db.system.name"]
+        setattr(context, _SPAN, active.tracer.start_span(name, current, SpanKind.CLIENT, attributes))
+    except Exception:
+        swallowed("starting a database span")
+
+
+def _attributes(engine: Any, statement: str) -> dict[str, Any]:
+    url = engine.url
+    system = engine.dialect.name
+    attributes: dict[str, Any] = {
+        "db.system.name": _SYSTEMS.get(system, system),
+        "db.query.text": sanitized(statement),
+    }
+    if short := summary(statement):
+        attributes["db.query.summary"] = short
+        attributes["db.operation.name"] = short.partition(" ")[0]
+    if url.database:
+        attributes["db.namespace"] = url.database
+    if url.host:
+        attributes["server.address"] = url.host
+    if url.port:
+        attributes["server.port"] = url.port
+    return attributes
+
+
+def _after(
+    _conn: Any, cursor: Any, _statement: str, _parameters: Any, context: Any, _executemany: bool
+) -> None:
+    span = _taken(context)
+    if span is None:
+        return
+    try:
+        rows = getattr(cursor, "rowcount", -1)
+        if isinstance(rows, int) and rows >= 0:
+            span.set_attribute("db.response.affected_rows", rows)
+    finally:
+        span.end()
+
+
+def _failed(failure: Any) -> None:
+    span = _taken(failure.execution_context)
+    error = failure.original_exception
+    if span is None:
+        return
+    try:
+        span.set_attribute("error.type", type_name(error))
+        span.add_event("exception", exception_attributes(error))
+        span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+    except Exception:
+        swallowed("ending a database span")
+    finally:
+        span.end()
+
+
+def _taken(context: Any) -> Span | None:
+    span = getattr(context, _SPAN, None) if context is not None else None
+    if span is not None:
+        setattr(context, _SPAN, None)
+    return span

@@ -1,0 +1,108 @@
+"""Settings: arguments of `spanwise.init`, then `SPANWISE_*`, then the standard `OTEL_*` variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+DEFAULT_ENDPOINT = "http://127.0.0.1:4318"
+DEFAULT_ACCEPT = ("tracecontext", "baggage", "b3", "b3multi")
+DEFAULT_SEND = ("tracecontext", "baggage", "b3")
+FORMATS = frozenset({"tracecontext", "baggage", "b3", "b3multi"})
+_TRUE = frozenset({"1", "true", "yes", "on"})
+
+
+class SettingsError(ValueError):
+    """A setting has a value that cannot be used; the message names it and says what is allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that `init` was told, resolved. Durations are seconds, sizes bytes."""
+
+    service: str | None = None
+    endpoint: str = DEFAULT_ENDPOINT
+    traces_endpoint: str = DEFAULT_ENDPOINT + "/v1/traces"
+    logs_endpoint: str = DEFAULT_ENDPOINT + "/v1/logs"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    accept: tuple[str, ...] = DEFAULT_ACCEPT
+    send: tuple[str, ...] = DEFAULT_SEND
+    disabled: bool = False
+    logs: bool = True
+    instrument: bool = True
+    without: frozenset[str] = frozenset()
+    exclude: tuple[str, ...] = ()
+    interval: float = 1.0
+    timeout: float = 10.0
+    exit_timeout: float = 2.0
+    max_batch: int = 512
+    max_queue: int = 16_384
+    max_queue_bytes: int = 32 * 1024 * 1024
+    gzip: bool = True
+
+
+def truthy(text: str | None) -> bool:
+    """Whether an environment variable's text means yes."""
+    return text is not None and text.strip().lower() in _TRUE
+
+
+def split_list(text: str) -> tuple[str, ...]:
+    """The non-empty, stripped members of a comma-separated text."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def formats(value: str | tuple[str, ...] | list[str], name: str) -> tuple[str, ...]:
+    """Header formats named by a setting, in order, checked; `none` means no format at all."""
+    members = split_list(value) if isinstance(value, str) else tuple(value)
+    if members == ("none",):
+        return ()
+    for member in members:
+        if member not in FORMATS:
+            raise SettingsError(f"{name}: {member!r} is not one of {', '.join(sorted(FORMATS))}")
+    return members
+
+
+def parse_headers(text: str) -> dict[str, str]:
+    """Headers written as `key=value,key=value` with percent-encoded values; malformed members are skipped."""
+    pairs = (member.partition("=") for member in split_list(text))
+    return {
+        key.strip().lower(): unquote(value.strip()) for key, equals, value in pairs if equals and key.strip()
+    }
+
+
+def checked_endpoint(endpoint: str) -> str:
+    """The endpoint without a trailing slash, or a SettingsError when it is no HTTP address."""
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(f"endpoint: {endpoint!r} is not an http:// or https:// address")
+    return endpoint.rstrip("/")
+
+
+def signal_endpoints(endpoint: str | None, env: Mapping[str, str]) -> tuple[str, str, str]:
+    """The base address and the two full addresses of spans and logs."""
+    base = checked_endpoint(
+        endpoint or env.get("SPANWISE_ENDPOINT") or env.get("OTEL_EXPORTER_OTLP_ENDPOINT") or DEFAULT_ENDPOINT
+    )
+    explicit = endpoint is not None or "SPANWISE_ENDPOINT" in env
+    traces = None if explicit else env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    logs = None if explicit else env.get("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT")
+    return base, checked_endpoint(traces or base + "/v1/traces"), checked_endpoint(logs or base + "/v1/logs")
+
+
+def propagation_formats(
+    accept: str | tuple[str, ...] | list[str] | None,
+    send: str | tuple[str, ...] | list[str] | None,
+    env: Mapping[str, str],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is accepted and what is sent; `OTEL_PROPAGATORS` sets both where nothing nearer does."""
+    common = env.get("OTEL_PROPAGATORS")
+    accepted = accept if accept is not None else env.get("SPANWISE_ACCEPT") or common or DEFAULT_ACCEPT
+    sent = send if send is not None else env.get("SPANWISE_SEND") or common or DEFAULT_SEND
+    return formats(accepted, "accept"), formats(sent, "send")
+
+
+def environment() -> Mapping[str, str]:
+    """The process environment; a function so that tests can pass a mapping instead."""
+    return os.environ

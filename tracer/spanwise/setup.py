@@ -1,0 +1,145 @@
+"""`spanwise.init`: the provider, the propagator, the exporter and the instrumentations, set up once."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from typing import Any
+
+from spanwise import state
+from spanwise.guard import logger, swallowed
+from spanwise.settings import (
+    Settings,
+    SettingsError,
+    environment,
+    parse_headers,
+    propagation_formats,
+    signal_endpoints,
+    split_list,
+    truthy,
+)
+
+_lock = threading.RLock()
+
+
+def init(
+    service: str | None = None,
+    *,
+    endpoint: str | None = None,
+    accept: str | tuple[str, ...] | list[str] | None = None,
+    send: str | tuple[str, ...] | list[str] | None = None,
+    **options: Any,
+) -> None:
+    """Start tracing this process; spans and log records go to the collector from then on.
+
+    Only the first call counts, later ones change nothing. Arguments win over `SPANWISE_*`, these over
+    `OTEL_*`. `accept` and `send` name header formats among `tracecontext`, `baggage`, `b3` and `b3multi`.
+    Never blocks and opens no connection. Raises SettingsError for a setting that cannot be used, which is
+    a mistake in the program; everything that goes wrong later is kept away from the application.
+    """
+    with _lock:
+        if state.active is not None:
+            return
+        settings = resolve(service, endpoint=endpoint, accept=accept, send=send, **options)
+        if settings.disabled:
+            return
+        try:
+            state.active = _set_up(settings)
+        except Exception:
+            swallowed("init")
+            return
+        _instrument(settings)
+
+
+def resolve(
+    service: str | None = None,
+    *,
+    endpoint: str | None = None,
+    accept: str | tuple[str, ...] | list[str] | None = None,
+    send: str | tuple[str, ...] | list[str] | None = None,
+    **options: Any,
+) -> Settings:
+    """The settings of arguments and environment together."""
+    env = environment()
+    unknown = options.keys() - Settings.__dataclass_fields__.keys()
+    if unknown:
+        raise SettingsError(f"init() has no setting {', '.join(sorted(unknown))}")
+    base, traces, logs = signal_endpoints(endpoint, env)
+    accepted, sent = propagation_formats(accept, send, env)
+    defaults: dict[str, Any] = {
+        "headers": parse_headers(env.get("SPANWISE_HEADERS") or env.get("OTEL_EXPORTER_OTLP_HEADERS", "")),
+        "disabled": truthy(env.get("SPANWISE_DISABLED")) or truthy(env.get("OTEL_SDK_DISABLED")),
+        "without": split_list(
+            env.get("SPANWISE_WITHOUT") or env.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")
+        ),
+        "exclude": split_list(env.get("SPANWISE_EXCLUDE") or env.get("OTEL_PYTHON_EXCLUDED_URLS", "")),
+    }
+    values = {**defaults, **options}
+    values["without"] = frozenset(values["without"])
+    values["exclude"] = tuple(values["exclude"])
+    return Settings(
+        service=service,
+        endpoint=base,
+        traces_endpoint=traces,
+        logs_endpoint=logs,
+        accept=accepted,
+        send=sent,
+        **values,
+    )
+
+
+def _set_up(settings: Settings) -> state.Active:
+    from opentelemetry import propagate, trace
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+
+    from spanwise.export.exporter import Exporter
+    from spanwise.processor import QueueProcessor
+    from spanwise.propagation.propagator import Propagator
+    from spanwise.resource import ProcessIdentity, service_attributes
+    from spanwise.sampling import WishAware
+
+    identity = ProcessIdentity()
+    attributes = service_attributes(settings.service, environment())
+    exporter = Exporter(settings, lambda: {**attributes, **identity.attributes()})
+    provider = trace.get_tracer_provider()
+    if not isinstance(provider, TracerProvider):
+        resource = Resource.create({**attributes, **identity.attributes()})  # type: ignore[dict-item]
+        provider = TracerProvider(sampler=WishAware(), resource=resource, shutdown_on_exit=False)
+        trace.set_tracer_provider(provider)
+    provider.add_span_processor(QueueProcessor(exporter))
+    propagator = Propagator(settings.accept, settings.send)
+    propagate.set_global_textmap(propagator)
+    atexit.register(shutdown)
+    return state.Active(settings, propagator, exporter, provider.get_tracer("spanwise", schema_url=None))
+
+
+def _instrument(settings: Settings) -> None:
+    if settings.logs:
+        try:
+            from spanwise.logs import install
+
+            install()
+        except Exception:
+            swallowed("instrumenting logging")
+    if settings.instrument:
+        from spanwise.instrument.registry import instrument_all
+
+        instrument_all(settings.without)
+
+
+def flush(timeout: float = 2.0) -> bool:
+    """Send what is queued now; True when the collector took everything within the timeout in seconds."""
+    active = state.active
+    return active.exporter.flush(timeout) if active is not None else True
+
+
+def shutdown(timeout: float | None = None) -> None:
+    """Send what is queued and stop exporting; called by itself when the process exits, for 2 s at most."""
+    active = state.active
+    if active is None:
+        return
+    try:
+        active.exporter.shutdown(active.settings.exit_timeout if timeout is None else timeout)
+    except Exception:
+        logger.debug("spanwise: shutdown failed", exc_info=True)
