@@ -1,0 +1,1 @@
+"""Measures a collector from outside: real processes, real sockets, real files."""

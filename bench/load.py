@@ -1,0 +1,152 @@
+"""Clients in processes of their own that send for a while, as fast as they are answered."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import TYPE_CHECKING
+
+from bench.bodies import Bodies
+from bench.client import Answer, Client, Unanswered
+from bench.collector import HOST
+from bench.ids import Shape
+
+if TYPE_CHECKING:
+    from multiprocessing.synchronize import Barrier
+
+_context = multiprocessing.get_context("spawn")
+_PAUSE_SECONDS = 0.05
+_PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Who sends what where, and for how long."""
+
+    port: int
+    seconds: float
+    clients: int = 8
+    run: int = 0
+    shape: Shape = field(default_factory=Shape)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one client, or all of them, saw: bodies acknowledged, and all else by what it was.
+
+    `finished` is when the last answer came, on the machine's monotonic clock.
+    """
+
+    bodies: int = 0
+    seconds_to_answer: list[float] = field(default_factory=list)
+    bytes_sent: int = 0
+    cpu_seconds: float = 0.0
+    finished: float = 0.0
+    errors: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Tally) -> None:
+        """Take another client's counts in."""
+        self.bodies += other.bodies
+        self.seconds_to_answer += other.seconds_to_answer
+        self.bytes_sent += other.bytes_sent
+        self.cpu_seconds += other.cpu_seconds
+        self.finished = max(self.finished, other.finished)
+        self.errors += other.errors
+
+
+class Load:
+    """The clients of one plan. `start()` returns when all send; `result()` waits for their tallies."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._sent = _context.Array("Q", plan.clients, lock=False)
+        self._barrier = _context.Barrier(plan.clients + 1)
+        pipes = [_context.Pipe(duplex=False) for _ in range(plan.clients)]
+        self._results = [receiver for receiver, _ in pipes]
+        self._senders = [sender for _, sender in pipes]
+        self._processes: list[SpawnProcess] = [
+            _context.Process(target=_run, args=(plan, number, self._sent, self._barrier, sender), daemon=True)
+            for number, sender in enumerate(self._senders)
+        ]
+
+    def start(self) -> None:
+        """Start all clients, wait until each has its bodies, and let them go together."""
+        for process, sender in zip(self._processes, self._senders, strict=True):
+            process.start()
+            sender.close()
+        self._barrier.wait(timeout=_PATIENCE_SECONDS)
+
+    def acknowledged(self) -> int:
+        """How many spans were acknowledged so far."""
+        return int(sum(self._sent)) * self._plan.shape.spans
+
+    def sending(self) -> bool:
+        """Whether some client has not finished. One that has waits, alive, until its tally is taken."""
+        return any(process.is_alive() and not end.poll() for process, end in self._clients())
+
+    def result(self) -> Tally:
+        """The tallies of all clients in one."""
+        total = Tally()
+        for process, end in self._clients():
+            try:
+                total.add(end.recv())
+            except EOFError:
+                total.errors["client process died"] += 1
+            process.join()
+        return total
+
+    def _clients(self) -> list[tuple[SpawnProcess, Connection]]:
+        return list(zip(self._processes, self._results, strict=True))
+
+
+def _run(plan: Plan, number: int, sent: list[int], barrier: Barrier, results: Connection) -> None:
+    """One client's process."""
+    bodies = Bodies(number, plan.run, plan.shape)
+    tally = Tally()
+    sequence = 0
+    with Client(HOST, plan.port) as client:
+        barrier.wait(timeout=_PATIENCE_SECONDS)
+        cpu = time.process_time()
+        deadline = time.monotonic() + plan.seconds
+        while time.monotonic() < deadline:
+            body = bodies.body(sequence, time.time_ns()).gzip
+            if _deliver(client, body, tally):
+                tally.bodies += 1
+                sent[number] = tally.bodies
+            sequence += 1
+        tally.cpu_seconds = time.process_time() - cpu
+        tally.finished = time.monotonic()
+    results.send(tally)
+
+
+def _deliver(client: Client, body: bytes, tally: Tally) -> bool:
+    """Send until it is accepted or refused for good; patience ends after a minute."""
+    give_up = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < give_up:
+        began = time.perf_counter()
+        answer = _send(client, body, tally)
+        if answer is None:
+            time.sleep(_PAUSE_SECONDS)
+            continue
+        if answer.accepted:
+            tally.seconds_to_answer.append(time.perf_counter() - began)
+            return True
+        tally.errors[f"answered {answer.status}"] += 1
+        if not answer.retryable:
+            return False
+        time.sleep(max(answer.retry_after, _PAUSE_SECONDS))
+    tally.errors["given up"] += 1
+    return False
+
+
+def _send(client: Client, body: bytes, tally: Tally) -> Answer | None:
+    tally.bytes_sent += len(body)
+    try:
+        return client.post("/v1/traces", body)
+    except Unanswered:
+        tally.errors["no answer"] += 1
+        return None
