@@ -1,7 +1,7 @@
 """How services call each other: over httpx, waiting or not, and over requests.
 
-A call is given a few seconds. A service that is too impatient gives up reading after a millisecond and sends
-the same call again at once, while the neighbour is still at work on the first.
+A call is given a few seconds. A service that is too impatient gives up reading after a tenth of a millisecond
+and sends the same call again at once, while the neighbour is still at work on the first.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from examples.shop.stage import Stage
 
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 3.0
-HASTY_SECONDS = 0.001
+HASTY_SECONDS = 0.0001
 
 log = logging.getLogger("shop.calls")
 

@@ -41,6 +41,7 @@ class Cart:
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Speak ASGI: read the body, find the answer, send it as JSON."""
+        scope["path_template"] = f"/carts/{{customer}}{'/items' if scope['method'] == 'POST' else ''}"
         customer = scope["path"].split("/")[2]
         body = b""
         while (message := await receive())["type"] == "http.request":

@@ -36,6 +36,7 @@ class Fraud:
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Speak ASGI: read the body, judge, send the verdict as JSON."""
+        scope["path_template"] = "/checks"
         body = b""
         while (message := await receive())["type"] == "http.request":
             body += message.get("body", b"")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 
 import spanwise
 from opentelemetry import propagate, trace
@@ -68,12 +69,12 @@ class Worker:
         if message is None:
             time.sleep(IDLE_SECONDS)
             return
-        time.sleep(self._faults.delay_from("checkout"))
-        try:
+        delay = self._faults.delay_from("checkout")
+        time.sleep(delay)
+        # One bad message must not stop the worker, nor come back for ever; it is in the log and on its span.
+        with suppress(Exception):
             self._process(message)
-        except Exception:
-            # The span has the exception. One bad message must not stop the worker, nor come back for ever.
-            log.exception("order %s: no mail sent", message.body["order"])
+        time.sleep(delay)
         self._queue.done(message)
 
     def _process(self, message: Message) -> None:
@@ -86,16 +87,20 @@ class Worker:
             if self._faults.strikes(Kind.EARLY_RETURN):
                 return
             self._faults.burn_cpu()
-            if self._faults.strikes(Kind.EXCEPTION):
-                raise AddressRejected(f"550 no such mailbox: {message.body['customer']}@example.org")
-            with self._database.session() as session:
-                self._database.larger_than_before(session)
-                letter = " ".join(self._parts(session))
-                session.add(Mail(order=message.body["order"], text=letter))
-                session.commit()
-            log.info(
-                "mail sent", extra={"order": message.body["order"], "customer": message.body["customer"]}
-            )
+            try:
+                self._send(message.body["order"], message.body["customer"])
+            except Exception:
+                log.exception("order %s: no mail sent", message.body["order"], extra=message.body)
+                raise
+            log.info("mail sent", extra=message.body)
+
+    def _send(self, order: str, customer: str) -> None:
+        if self._faults.strikes(Kind.EXCEPTION):
+            raise AddressRejected(f"550 no such mailbox: {customer}@example.org")
+        with self._database.session() as session:
+            self._database.larger_than_before(session)
+            session.add(Mail(order=order, text=" ".join(self._parts(session))))
+            session.commit()
 
     def _parts(self, session: Session) -> list[str]:
         return [

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import spanwise
+from opentelemetry import trace
 
 from examples.shop.calls import CallFailed, RequestsNeighbour
 from examples.shop.stage import Stage
@@ -43,6 +44,7 @@ class Payments:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Speak WSGI: read the body, find the answer, send it as JSON."""
+        trace.get_current_span().update_name(f"{environ['REQUEST_METHOD']} /charges")
         length = int(environ.get("CONTENT_LENGTH") or 0)
         status, answer = self._charge(json.loads(environ["wsgi.input"].read(length)))
         body = json.dumps(answer).encode()
