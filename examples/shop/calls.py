@@ -107,9 +107,7 @@ class RequestsNeighbour(Neighbour):
         """Send a request and return the answer; raise one of `CallFailed` for 5xx and when there is none."""
         for attempt, seconds in enumerate(self.patience()):
             try:
-                response = self._session.request(
-                    method, self.url(path), timeout=(CONNECT_SECONDS, seconds), **options
-                )
+                response = self._session.request(method, self.url(path), timeout=(CONNECT_SECONDS, seconds), **options)
             except requests.ReadTimeout as error:
                 self.repeat(attempt, error)
             else:

@@ -42,12 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m examples.shop", description="A small shop to trace.")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="all services and customers, until Ctrl-C (what no command means)")
-    run.add_argument(
-        "--port", type=int, default=8100, help="of the gateway, the others follow; 0: free ports"
-    )
-    run.add_argument(
-        "--data", type=Path, help="folder for the databases and logs; without it a temporary one"
-    )
+    run.add_argument("--port", type=int, default=8100, help="of the gateway, the others follow; 0: free ports")
+    run.add_argument("--data", type=Path, help="folder for the databases and logs; without it a temporary one")
     run.add_argument(
         "--replicas", action="append", default=[], metavar="SERVICE=N", help="run a service more than once"
     )
@@ -161,9 +157,7 @@ def _fault(options: argparse.Namespace) -> int:
     except FileNotFoundError:
         raise NodeError(f"no shop has written its addresses to {options.controls}") from None
     chosen = {
-        name: address
-        for name, address in controls.items()
-        if options.service in (None, name, name.rpartition("-")[0])
+        name: address for name, address in controls.items() if options.service in (None, name, name.rpartition("-")[0])
     }
     if not chosen or not (options.clear or options.kind):
         raise NodeError(f"say a service ({', '.join(controls)}) and a kind ({', '.join(Kind)}), or --clear")

@@ -92,8 +92,6 @@ class Faults:
 
     def _follow(self) -> None:
         for number, line in enumerate(sys.stdin):
-            self.replace(
-                [Fault(Kind(item["kind"]), item["level"], item["caller"]) for item in json.loads(line)]
-            )
+            self.replace([Fault(Kind(item["kind"]), item["level"], item["caller"]) for item in json.loads(line)])
             print(number, flush=True)
         os.kill(os.getpid(), signal.SIGTERM)

@@ -20,12 +20,16 @@ CONTROL_OFFSET = 50
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the shop runs. Port 0 takes free ports; without `data` a folder is made and removed again."""
+    """Where the shop runs. Port 0 takes free ports; without `data` a folder is made and removed again.
+
+    Spans go to `collector`, or to where the environment says.
+    """
 
     port: int = 8100
     host: str = "127.0.0.1"
     data: Path | None = None
     seed: int = 1
+    collector: str | None = None
 
 
 class Shop:
@@ -96,9 +100,7 @@ class Shop:
         try:
             listening = listen(self._place.host, port)
         except OSError as error:
-            raise NodeError(
-                f"port {port} for {name} is taken ({error.strerror}); --port 0 takes free ones"
-            ) from None
+            raise NodeError(f"port {port} for {name} is taken ({error.strerror}); --port 0 takes free ones") from None
         self.addresses[name] = "http://{}:{}".format(*listening.getsockname()[:2])
         return listening
 
@@ -107,6 +109,8 @@ class Shop:
         for name, address in self.addresses.items():
             urls[self._services[name].name].append(address)
         environment = {f"SHOP_{name.upper()}_URL": ",".join(each) for name, each in urls.items()}
+        if self._place.collector:
+            environment["SPANWISE_ENDPOINT"] = self._place.collector
         return environment | {"SHOP_DATA": str(self.data), "SHOP_SEED": str(self._place.seed)}
 
 

@@ -50,9 +50,7 @@ class Stage:
         """Serve an ASGI app until told to stop."""
         import uvicorn
 
-        config = uvicorn.Config(
-            asgi_edge(app, self.faults), access_log=False, log_config=None, lifespan="off"
-        )
+        config = uvicorn.Config(asgi_edge(app, self.faults), access_log=False, log_config=None, lifespan="off")
         # uvicorn shuts down and then raises the signal again: exit in order, so that the last spans are sent.
         signal.signal(signal.SIGTERM, _exit)
         self.faults.listen()
@@ -66,9 +64,7 @@ class Stage:
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
         with self._socket() as listening:
             host, port = listening.getsockname()
-            server = make_server(
-                host, port, wsgi_edge(app, self.faults), threaded=True, fd=listening.fileno()
-            )
+            server = make_server(host, port, wsgi_edge(app, self.faults), threaded=True, fd=listening.fileno())
             signal.signal(signal.SIGTERM, _exit)
             self.faults.listen()
             server.serve_forever()

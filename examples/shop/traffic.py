@@ -83,9 +83,7 @@ async def run(gateway: str, rate: float, duration: float | None, seed: int) -> T
         loop.add_signal_handler(number, ended.set)
     visits: set[asyncio.Task[None]] = set()
     start = due = time.monotonic()
-    async with httpx.AsyncClient(
-        base_url=gateway, timeout=10.0, headers={"User-Agent": "browser/1.0"}
-    ) as client:
+    async with httpx.AsyncClient(base_url=gateway, timeout=10.0, headers={"User-Agent": "browser/1.0"}) as client:
         count = 0
         while not ended.is_set() and (duration is None or due < start + duration):
             count += 1

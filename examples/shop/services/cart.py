@@ -69,9 +69,7 @@ class Cart:
     def _add(self, customer: str, wanted: dict[str, Any]) -> Answer:
         basket = self._baskets[customer]
         basket[wanted["sku"]] = basket.get(wanted["sku"], 0) + wanted["quantity"]
-        log.info(
-            "item added", extra={"customer": customer, "sku": wanted["sku"], "quantity": wanted["quantity"]}
-        )
+        log.info("item added", extra={"customer": customer, "sku": wanted["sku"], "quantity": wanted["quantity"]})
         return 201, {"customer": customer, "lines": len(basket)}
 
     async def _priced(self, customer: str) -> Answer:
@@ -79,9 +77,7 @@ class Cart:
         try:
             prices = await self._prices(list(basket)) if basket else {}
         except CallFailed as error:
-            log.error(
-                "no prices for basket of %s: %s", customer, error or type(error).__name__, exc_info=True
-            )
+            log.error("no prices for basket of %s: %s", customer, error or type(error).__name__, exc_info=True)
             return 502, {"error": "catalog is not available"}
         lines = [
             {"sku": sku, "quantity": quantity, "price_cents": prices[sku]}

@@ -110,9 +110,7 @@ class Catalog:
         self._begin()
         skus = request.args["sku"].split(",")
         with self._database.session() as session:
-            rows = session.execute(
-                select(Product.sku, Product.price_cents).where(Product.sku.in_(skus))
-            ).all()
+            rows = session.execute(select(Product.sku, Product.price_cents).where(Product.sku.in_(skus))).all()
             self._database.larger_than_before(session)
         return jsonify({sku: cents for sku, cents in rows})
 

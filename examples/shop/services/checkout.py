@@ -64,9 +64,7 @@ def create_app(checkout: Checkout) -> FastAPI:
         try:
             return checkout.order(wanted)
         except CallFailed as error:
-            log.error(
-                "order of %s not placed: %s", wanted.customer, error or type(error).__name__, exc_info=True
-            )
+            log.error("order of %s not placed: %s", wanted.customer, error or type(error).__name__, exc_info=True)
             raise HTTPException(502, "the order could not be placed") from error
 
     return app
@@ -80,9 +78,7 @@ class Checkout:
         self._cart, self._inventory, self._payments = (
             BlockingNeighbour(stage, name) for name in ("cart", "inventory", "payments")
         )
-        self._database = Database(
-            stage, "past_orders", lambda session: Base.metadata.create_all(session.connection())
-        )
+        self._database = Database(stage, "past_orders", lambda session: Base.metadata.create_all(session.connection()))
         self._queue = OrderQueue(stage.data)
 
     def order(self, wanted: Wanted) -> dict[str, Any]:

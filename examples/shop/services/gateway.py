@@ -70,9 +70,7 @@ class Gateway:
         if self._faults.strikes(Kind.EARLY_RETURN):
             return {"customer": customer, "lines": 0}
         self._begin(request)
-        return _passed_on(
-            await _ask(self._cart, "POST", f"/carts/{customer}/items", json=await request.json())
-        )
+        return _passed_on(await _ask(self._cart, "POST", f"/carts/{customer}/items", json=await request.json()))
 
     async def order(self, request: Request) -> Any:
         """Order what is in the basket."""
