@@ -11,12 +11,14 @@
         ├── UnsupportedEncoding   no way to inflate that gRPC message
         ├── BodyTooLarge          over the limit, before or after inflating
         ├── BodyTimeout           the body did not arrive in time
+        ├── SenderLeft            the connection was closed before the body was complete
         ├── Unauthenticated       no key, or one that is not known
         ├── PermissionDenied      a key that does not allow this
         ├── Overloaded            more than can be taken now; come back after `delay`
         │   └── SpoolFull         the spool has reached its size
         └── Unavailable           our own trouble; come back after `delay`
-            └── SpoolUnavailable  the spool cannot write: full disk, I/O error
+            ├── SpoolUnavailable  the spool cannot write: full disk, I/O error
+            └── StoreError        the store cannot be opened, written or asked
 
 Raise these low and map them once: HTTP statuses, gRPC codes and the right to retry are decided in `WIRE` and
 nowhere else. They never carry a payload: build them with `excerpt()` where bytes of a sender must be quoted.
@@ -128,6 +130,12 @@ class BodyTimeout(Refused):
     reason = "body_timeout"
 
 
+class SenderLeft(Refused):
+    """The connection was closed before the body was complete; nobody reads the answer."""
+
+    reason = "sender_left"
+
+
 class Unauthenticated(Refused):
     """No key, or one that is not known."""
 
@@ -170,6 +178,12 @@ class SpoolUnavailable(Unavailable):
     reason = "spool_unavailable"
 
 
+class StoreError(Unavailable):
+    """The store cannot be opened, written or asked; the text is the engine's."""
+
+    reason = "store_unavailable"
+
+
 @dataclass(frozen=True, slots=True)
 class WireCode:
     """What one kind of refusal is called on each transport, and whether its sender may try again."""
@@ -188,6 +202,7 @@ WIRE: dict[type[Refused], WireCode] = {
     UnsupportedEncoding: WireCode(400, GrpcCode.UNIMPLEMENTED),
     BodyTooLarge: WireCode(413, GrpcCode.RESOURCE_EXHAUSTED),
     BodyTimeout: WireCode(408, GrpcCode.DEADLINE_EXCEEDED),
+    SenderLeft: WireCode(400, GrpcCode.CANCELLED),
     Unauthenticated: WireCode(401, GrpcCode.UNAUTHENTICATED),
     PermissionDenied: WireCode(403, GrpcCode.PERMISSION_DENIED),
     Overloaded: WireCode(429, GrpcCode.RESOURCE_EXHAUSTED, retryable=True),

@@ -119,9 +119,7 @@ class Settings(BaseSettings):
         ge=1024,
         description="Most bytes of bodies in memory at one time; requests beyond it get 429 and come back.",
     )
-    read_timeout: Duration = Field(
-        30.0, gt=0, description="Time for a body to arrive; a slower one gets 408."
-    )
+    read_timeout: Duration = Field(30.0, gt=0, description="Time for a body to arrive; a slower one gets 408.")
     spool_segment_bytes: Size = Field(
         16 * 2**20, ge=4096, description="Size at which a file of the spool is closed and given to the store."
     )
@@ -214,9 +212,7 @@ def _shown(value: object) -> str:
     if isinstance(value, bool | str):
         return str(value) or "none"
     if isinstance(value, int):
-        return next(
-            f"{value >> shift}{unit}" for shift, unit in ((30, "GiB"), (20, "MiB"), (0, "")) if value >> shift
-        )
+        return next(f"{value >> shift}{unit}" for shift, unit in ((30, "GiB"), (20, "MiB"), (0, "")) if value >> shift)
     return f"{value:g}s" if isinstance(value, float) else str(value)
 
 
@@ -230,6 +226,4 @@ def _explain(error: ValidationError) -> SettingError:
     if first["type"] == "extra_forbidden":
         return SettingError(f"{TOML_FILE} has the key {excerpt(name)!r}, which is no setting. See --help.")
     expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return SettingError(
-        f"{_spelled(name)}: {excerpt(str(first['input']))!r} cannot be used; expected {expected}."
-    )
+    return SettingError(f"{_spelled(name)}: {excerpt(str(first['input']))!r} cannot be used; expected {expected}.")

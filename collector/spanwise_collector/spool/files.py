@@ -112,9 +112,7 @@ class SystemFiles:
         return sorted(os.listdir(folder))
 
     def create(self, path: Path) -> File:
-        return SystemFile(
-            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        )
+        return SystemFile(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600))
 
     def reopen(self, path: Path) -> File:
         return SystemFile(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC))

@@ -79,9 +79,7 @@ class Spool:
         self._held: dict[str, int] = {}
         self._bytes = self._frames = self._repeated = 0
         self._running = False
-        self._writers = {
-            signal: SegmentWriter(self._place, signal, self._limits, self._publish) for signal in Signal
-        }
+        self._writers = {signal: SegmentWriter(self._place, signal, self._limits, self._publish) for signal in Signal}
         self._committer = threading.Thread(target=self._run, name="spool-committer", daemon=True)
         self.closed: queue.SimpleQueue[Segment] = queue.SimpleQueue()
 
@@ -241,9 +239,7 @@ class Spool:
             mine = [pending for pending in batch if pending.frame.signal == signal]
             done = writer.append([pending.frame for pending in mine]) if mine else 0
             durable += mine[:done]
-            failed += [
-                (pending, _unavailable(writer.error, _delay(writer, self._clock))) for pending in mine[done:]
-            ]
+            failed += [(pending, _unavailable(writer.error, _delay(writer, self._clock))) for pending in mine[done:]]
         outcomes: list[_Outcome] = []
         with self._wake:
             for pending in batch:

@@ -40,9 +40,7 @@ class SegmentWriter:
     thread-safe.
     """
 
-    def __init__(
-        self, place: Place, signal: Signal, limits: Limits, publish: Callable[[Segment], None]
-    ) -> None:
+    def __init__(self, place: Place, signal: Signal, limits: Limits, publish: Callable[[Segment], None]) -> None:
         self._place = place
         self._signal = signal
         self._limits = limits
@@ -142,7 +140,5 @@ class SegmentWriter:
         self._open = None
         if opened.frames:
             self._publish(
-                Segment(
-                    opened.name, self._signal, opened.path, opened.size, opened.frames, bytes(opened.records)
-                )
+                Segment(opened.name, self._signal, opened.path, opened.size, opened.frames, bytes(opened.records))
             )

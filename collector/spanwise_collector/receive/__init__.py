@@ -1,0 +1,1 @@
+"""One module per wire protocol; all meet in `intake`, which checks, counts and spools."""

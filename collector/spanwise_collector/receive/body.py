@@ -1,0 +1,159 @@
+"""Reading and inflating a body, both bounded: what is too large or too slow never gets into memory whole."""
+
+import asyncio
+import importlib
+import zlib
+from collections.abc import AsyncIterator, Callable
+from threading import Lock
+from types import ModuleType, TracebackType
+from typing import Protocol, Self
+
+from spanwise_collector.errors import BadData, BodyTimeout, BodyTooLarge, Overloaded, excerpt
+
+# RFC 9659: a zstd body sent over HTTP needs no larger window than 8 MB.
+_ZSTD_WINDOW_LOG = 23
+
+
+class Budget:
+    """Bytes that all requests together may hold in memory. Safe for threads."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = Lock()
+        self.held = 0
+
+    def hold(self) -> "Hold":
+        return Hold(self)
+
+    def take(self, count: int) -> None:
+        """Raises Overloaded when the limit would be passed, unless nobody else holds anything."""
+        with self._lock:
+            if self.held and self.held + count > self._limit:
+                raise Overloaded(
+                    f"{self.held} bytes of bodies are being worked on; max_inflight_bytes is {self._limit}."
+                )
+            self.held += count
+
+    def give(self, count: int) -> None:
+        with self._lock:
+            self.held -= count
+
+
+class Hold:
+    """What one request holds of a budget, given back at the end of `with`."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._count = 0
+
+    def grow(self, count: int) -> None:
+        self._budget.take(count)
+        self._count += count
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._budget.give(self._count)
+
+
+async def read(chunks: AsyncIterator[bytes], *, length: str | None, limit: int, deadline: float, hold: Hold) -> bytes:
+    """The whole body. `length` is its Content-Length, where it has one.
+
+    Raises BodyTooLarge before reading when the length says so, or as soon as the limit is passed; BodyTimeout
+    when the last byte is not there after `deadline` seconds.
+    """
+    if length is not None and length.isdigit() and int(length) > limit:
+        raise BodyTooLarge(f"The body has {excerpt(length)} bytes; max_body_bytes is {limit}.")
+    parts, total = [], 0
+    try:
+        async with asyncio.timeout(deadline):
+            async for chunk in chunks:
+                total += len(chunk)
+                if total > limit:
+                    raise BodyTooLarge(f"The body has more than {limit} bytes, which is max_body_bytes.")
+                hold.grow(len(chunk))
+                parts.append(chunk)
+    except TimeoutError:
+        raise BodyTimeout(f"The body was not complete after {deadline:g} s, which is read_timeout.") from None
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def inflate(data: bytes, encoding: str, limit: int) -> bytes:
+    """The body behind a Content-Encoding. Raises BodyTooLarge at `limit`, BadData for all else wrong."""
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity", "none") or not data:
+        return data
+    start = _STARTERS.get(encoding)
+    if start is None:
+        known = ", ".join(_STARTERS)
+        raise BadData(f"Content-Encoding {excerpt(encoding)!r} is not known: use one of {known}, or none.")
+    return _members(data, encoding, start, limit)
+
+
+class _Inflater(Protocol):
+    """One member of a compressed body; the shape that zlib and zstd have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, most: int, /) -> bytes: ...
+
+
+def _members(data: bytes, encoding: str, start: Callable[[bytes], _Inflater], limit: int) -> bytes:
+    parts: list[bytes] = []
+    room = limit
+    while data:
+        try:
+            member = start(data)
+            part = member.decompress(data, room + 1)
+        except _ERRORS as error:
+            what = "has junk after its end" if parts else "is not what its Content-Encoding says"
+            raise BadData(f"The {encoding} body {what}: {excerpt(str(error))}.") from None
+        room -= len(part)
+        if room < 0:
+            raise BodyTooLarge(f"The body inflates to more than {limit} bytes, which is max_body_bytes.")
+        if not member.eof:
+            raise BadData(f"The {encoding} body is cut off.")
+        parts.append(part)
+        data = member.unused_data
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _deflate(data: bytes) -> _Inflater:
+    # Named after the raw format, specified as zlib's, and sent as both.
+    zlib_header = len(data) >= 2 and data[0] & 0x0F == 8 and int.from_bytes(data[:2]) % 31 == 0
+    return zlib.decompressobj(15 if zlib_header else -15)
+
+
+def _zstd_module() -> ModuleType | None:
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    return None
+
+
+_ZSTD = _zstd_module()
+
+
+def _zstd(data: bytes) -> _Inflater:
+    assert _ZSTD is not None
+    options = {_ZSTD.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG}
+    inflater: _Inflater = _ZSTD.ZstdDecompressor(options=options)
+    return inflater
+
+
+_ERRORS: tuple[type[Exception], ...] = (zlib.error,) if _ZSTD is None else (zlib.error, _ZSTD.ZstdError)
+_STARTERS: dict[str, Callable[[bytes], _Inflater]] = {
+    "gzip": lambda data: zlib.decompressobj(31),
+    "deflate": _deflate,
+}
+if _ZSTD is not None:
+    _STARTERS["zstd"] = _zstd

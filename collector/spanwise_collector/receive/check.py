@@ -1,0 +1,121 @@
+"""The check of an OTLP message: structure, UTF-8 and ids. The only work in Python per span of the whole path.
+
+Measured with 512 spans of 410 bytes: 0.65 µs a span for upb's parse and 0.31 µs for the loop over the ids.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from spanwise_collector.errors import BadData, excerpt
+from spanwise_collector.spool import Signal
+
+if TYPE_CHECKING:
+    from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+Request: TypeAlias = ExportTraceServiceRequest | ExportLogsServiceRequest
+
+REQUESTS: dict[Signal, type[Request]] = {
+    Signal.TRACES: ExportTraceServiceRequest,
+    Signal.LOGS: ExportLogsServiceRequest,
+}
+_NO_TRACE, _NO_SPAN = bytes(16), bytes(8)
+_PARENT_SIZES = frozenset((0, 8))
+# Fields of ours in the spool start here: a sender's own of these numbers would speak for us.
+_OUR_FIRST_FIELD = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A body fit for the spool; `items` are the spans or records left in it, `message` says what is not."""
+
+    body: bytes
+    items: int
+    rejected: int = 0
+    message: str = ""
+
+
+def check(signal: Signal, payload: bytes | Request) -> Checked:
+    """Check one request. Bad spans are taken out and counted; raises BadData where nothing good is left."""
+    request = parse(signal, payload) if isinstance(payload, bytes) else payload
+    untouched = isinstance(payload, bytes)
+    unknown = UnknownFieldSet(request)
+    if any(unknown[index].field_number >= _OUR_FIRST_FIELD for index in range(len(unknown))):
+        request.DiscardUnknownFields()
+        untouched = False
+    if isinstance(request, ExportLogsServiceRequest):
+        items, rejected, message = _count_records(request), 0, ""
+    else:
+        items, rejected, message = _check_spans(request)
+    if isinstance(payload, bytes) and untouched and not rejected:
+        return Checked(payload, items)
+    return Checked(request.SerializeToString(), items, rejected, message)
+
+
+def parse(signal: Signal, body: bytes) -> Request:
+    """The message of a body. Raises BadData when it is none, or holds text that is not UTF-8."""
+    try:
+        return REQUESTS[signal].FromString(body)
+    except DecodeError as error:
+        raise BadData(f"The body is no {REQUESTS[signal].__name__}: {excerpt(str(error))}.") from None
+
+
+def _count_records(request: ExportLogsServiceRequest) -> int:
+    return sum(len(scope.log_records) for resource in request.resource_logs for scope in resource.scope_logs)
+
+
+def _check_spans(request: ExportTraceServiceRequest) -> tuple[int, int, str]:
+    spans = 0
+    bad = False
+    for resource in request.resource_spans:
+        for scope in resource.scope_spans:
+            spans += len(scope.spans)
+            for span in scope.spans:
+                trace_id, span_id = span.trace_id, span.span_id
+                if (
+                    len(trace_id) != 16
+                    or len(span_id) != 8
+                    or trace_id == _NO_TRACE
+                    or span_id == _NO_SPAN
+                    or len(span.parent_span_id) not in _PARENT_SIZES
+                ):
+                    bad = True
+    if not bad:
+        return spans, 0, ""
+    return _take_out(request, spans)
+
+
+def _take_out(request: ExportTraceServiceRequest, spans: int) -> tuple[int, int, str]:
+    first, rejected = "", 0
+    for i, resource in enumerate(request.resource_spans):
+        for j, scope in enumerate(resource.scope_spans):
+            faults = [_fault(span) for span in scope.spans]
+            for k, fault in enumerate(faults):
+                if fault and not first:
+                    first = f"resource_spans[{i}].scope_spans[{j}].spans[{k}] {fault}"
+            rejected += sum(map(bool, faults))
+            good = [span for span, fault in zip(scope.spans, faults, strict=True) if not fault]
+            if len(good) < len(faults):
+                del scope.spans[:]
+                scope.spans.extend(good)
+    if rejected == spans:
+        raise BadData(f"None of the {spans} spans can be stored: {first}.")
+    return spans - rejected, rejected, f"{rejected} of {spans} spans were rejected; the first: {first}."
+
+
+def _fault(span: "Span") -> str:
+    if len(span.trace_id) != 16:
+        return "has a trace id that is not 16 bytes, 32 hex digits"
+    if span.trace_id == _NO_TRACE:
+        return "has a trace id of zeros"
+    if len(span.span_id) != 8:
+        return "has a span id that is not 8 bytes, 16 hex digits"
+    if span.span_id == _NO_SPAN:
+        return "has a span id of zeros"
+    if len(span.parent_span_id) not in _PARENT_SIZES:
+        return "has a parent span id that is not 8 bytes, 16 hex digits, nor empty"
+    return ""

@@ -1,0 +1,128 @@
+"""Where all protocols meet: check, count, spool."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from spanwise_collector.errors import Refused
+from spanwise_collector.receive.body import Budget
+from spanwise_collector.receive.check import Checked, Request, check
+from spanwise_collector.spool import Receipt, Signal
+from spanwise_collector.spool.frame import Frame
+
+# Below this the hop to a thread costs more than it frees; above it inflating and hashing let the loop go on.
+HEAVY_BYTES = 32 * 2**10
+_THREADS = 4
+
+Payload = bytes | Request
+
+
+class Log(Protocol):
+    """What the intake needs of a spool."""
+
+    def prepare(self, signal: Signal, project: str, body: bytes) -> Frame: ...
+
+    async def commit(self, frame: Frame) -> Receipt: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The answer to a request that was taken, as a whole or less its rejected items.
+
+    `message` tells the sender what was rejected and why, or what it should know; empty when all is well.
+    """
+
+    accepted: int
+    rejected: int = 0
+    message: str = ""
+    repeated: bool = False
+
+
+class Counters:
+    """What came in since the start, for the API to read.
+
+    `accepted`, `rejected` and `repeated` count items (spans, log records); `refused` counts requests. Keys
+    are (signal, protocol) and, for `refused`, (signal, protocol, reason).
+    """
+
+    def __init__(self) -> None:
+        self.accepted: Counter[tuple[str, str]] = Counter()
+        self.rejected: Counter[tuple[str, str]] = Counter()
+        self.repeated: Counter[tuple[str, str]] = Counter()
+        self.refused: Counter[tuple[str, str, str]] = Counter()
+
+    def accepted_of(self, signal: Signal) -> int:
+        return sum(count for (which, _), count in self.accepted.items() if which == signal)
+
+    def refused_by_reason(self) -> dict[str, int]:
+        """Requests by reason, and under `invalid_id` the items that were taken out of good ones."""
+        found: Counter[str] = Counter()
+        for (_, _, reason), count in self.refused.items():
+            found[reason] += count
+        if self.rejected:
+            found["invalid_id"] = self.rejected.total()
+        return dict(found)
+
+
+class Intake:
+    """Checks what any protocol hands over, counts it, and returns once the spool has made it durable."""
+
+    def __init__(self, spool: Log, max_inflight_bytes: int = 256 * 2**20) -> None:
+        self._spool = spool
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="intake")
+        self.budget = Budget(max_inflight_bytes)
+        self.counters = Counters()
+
+    async def accept(
+        self,
+        signal: Signal,
+        project: str,
+        payload: Payload | Callable[[], Payload],
+        *,
+        protocol: str = "internal",
+        heavy: bool | None = None,
+    ) -> Accepted:
+        """Take one request: a message, its bytes, or what makes one of the two from a body.
+
+        Returns when it survives a loss of power; raises Refused with nothing of it kept, which is counted by
+        the `counting` around it. `heavy` says whether to work in a thread, where the payload's size does not
+        tell.
+        """
+        if heavy is None:
+            heavy = not isinstance(payload, bytes) or len(payload) > HEAVY_BYTES
+        work = partial(self._ready, signal, project, payload)
+        if heavy:
+            checked, frame = await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        else:
+            checked, frame = work()
+        receipt = await self._spool.commit(frame) if frame is not None else Receipt(repeated=False)
+        key = (signal, protocol)
+        self.counters.accepted[key] += 0 if receipt.repeated else checked.items
+        if receipt.repeated:
+            self.counters.repeated[key] += checked.items
+        if checked.rejected:
+            self.counters.rejected[key] += checked.rejected
+        return Accepted(checked.items, checked.rejected, checked.message, receipt.repeated)
+
+    @contextmanager
+    def counting(self, signal: Signal, protocol: str) -> Iterator[None]:
+        """Counts whatever refusal ends its block. Every protocol does all its work for a request in one."""
+        try:
+            yield
+        except Refused as refusal:
+            self.counters.refused[signal, protocol, refusal.reason] += 1
+            raise
+
+    def close(self) -> None:
+        self._threads.shutdown()
+
+    def _ready(
+        self, signal: Signal, project: str, payload: Payload | Callable[[], Payload]
+    ) -> tuple[Checked, Frame | None]:
+        checked = check(signal, payload() if callable(payload) else payload)
+        return checked, self._spool.prepare(signal, project, checked.body) if checked.items else None
