@@ -1,0 +1,113 @@
+/** The only place that fetches. Paths are relative to <base>, so a path prefix works by itself. */
+import type { ErrorBody, LogList, ServiceList, Status, Trace, TraceList } from './types';
+
+/** The collector answered, and said no. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly parameter: string | null = null,
+    readonly requestId: string | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** No answer at all: the collector is stopped, restarting or out of reach. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable';
+}
+
+export type Params = Record<string, string | number | null | undefined | readonly string[]>;
+
+type Listener = (reachable: boolean) => void;
+const listeners = new Set<Listener>();
+
+/** Told of every answer and every missing answer; returns its own removal. */
+export function onReachable(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function tell(reachable: boolean): void {
+  for (const listener of listeners) listener(reachable);
+}
+
+export function address(path: string, params: Params = {}): string {
+  const url = new URL(path, document.baseURI);
+  for (const [key, value] of Object.entries(params)) {
+    if (value === null || value === undefined || value === '') continue;
+    for (const one of Array.isArray(value) ? value : [value]) url.searchParams.append(key, String(one));
+  }
+  return url.href;
+}
+
+async function request(url: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    tell(false);
+    throw new Unreachable('The collector does not answer.', { cause: error });
+  }
+  // 502 to 504 without a body of ours come from a proxy whose collector is gone.
+  const ours = response.headers.get('content-type')?.includes('json') ?? false;
+  if (response.status >= 502 && !ours) {
+    tell(false);
+    throw new Unreachable(`The collector does not answer (${response.status}).`);
+  }
+  tell(true);
+  return response;
+}
+
+async function failure(response: Response): Promise<ApiError> {
+  const requestId = response.headers.get('x-request-id');
+  try {
+    const { error } = (await response.json()) as ErrorBody;
+    return new ApiError(response.status, error.code, error.message, error.parameter ?? null, requestId);
+  } catch {
+    const text = `The collector answered ${response.status} ${response.statusText}`.trim();
+    return new ApiError(response.status, 'unexpected', `${text}.`, null, requestId);
+  }
+}
+
+async function get<T>(path: string, params: Params, signal?: AbortSignal): Promise<T> {
+  const response = await request(address(`api/v1/${path}`, params), {
+    headers: { accept: 'application/json' },
+    ...(signal ? { signal } : {}),
+  });
+  if (!response.ok) throw await failure(response);
+  return (await response.json()) as T;
+}
+
+export const fetchServices = (params: Params, signal?: AbortSignal): Promise<ServiceList> =>
+  get('services', params, signal);
+export const fetchTraces = (params: Params, signal?: AbortSignal): Promise<TraceList> => get('traces', params, signal);
+export const fetchTrace = (id: string, signal?: AbortSignal): Promise<Trace> =>
+  get(`traces/${encodeURIComponent(id)}`, {}, signal);
+export const fetchLogs = (params: Params, signal?: AbortSignal): Promise<LogList> => get('logs', params, signal);
+export const fetchStatus = (signal?: AbortSignal): Promise<Status> => get('status', {}, signal);
+
+/** Whether the collector is there and ready; never throws. */
+export async function isReady(): Promise<boolean> {
+  try {
+    const response = await fetch(new URL('readyz', document.baseURI), { cache: 'no-store' });
+    if (response.ok) tell(true);
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** Sends OTLP as JSON through the same door as every service. */
+export async function sendOtlp(signal: 'traces' | 'logs', body: unknown): Promise<void> {
+  const response = await request(address(`v1/${signal}`), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw await failure(response);
+}

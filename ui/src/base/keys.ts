@@ -1,0 +1,15 @@
+/** Keys of the keyboard. */
+
+/** Whether a single letter typed here is text and not a command. */
+export function isTyping(event: KeyboardEvent): boolean {
+  const target = event.target as HTMLElement | null;
+  if (!target) return false;
+  if (target.isContentEditable) return true;
+  const name = target.tagName;
+  if (name === 'INPUT') return !['checkbox', 'radio', 'button', 'range'].includes((target as HTMLInputElement).type);
+  return name === 'TEXTAREA' || name === 'SELECT';
+}
+
+export function hasModifier(event: KeyboardEvent): boolean {
+  return event.ctrlKey || event.metaKey || event.altKey;
+}

@@ -1,0 +1,68 @@
+/** Times as people read them, always with the zone they are in. */
+
+export type Zone = 'local' | 'utc';
+
+const WALL = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(zone: Zone, kind: 'clock' | 'date' | 'zone' | 'day'): Intl.DateTimeFormat {
+  const key = `${zone} ${kind}`;
+  let found = formats.get(key);
+  if (!found) {
+    const timeZone = zone === 'utc' ? { timeZone: 'UTC' } : {};
+    const parts: Record<typeof kind, Intl.DateTimeFormatOptions> = {
+      clock: WALL,
+      date: { year: 'numeric', month: '2-digit', day: '2-digit' },
+      day: { month: 'short', day: 'numeric' },
+      zone: { timeZoneName: 'short', hour: 'numeric' },
+    };
+    found = new Intl.DateTimeFormat(kind === 'date' ? 'sv-SE' : 'en-GB', { ...parts[kind], ...timeZone });
+    formats.set(key, found);
+  }
+  return found;
+}
+
+/** `14:02:31.482`: nanoseconds since the epoch lose their last two digits in JavaScript, so milliseconds are shown. */
+export function clock(unixNano: number, zone: Zone, digits = 3): string {
+  const ms = unixNano / 1e6;
+  const wall = format(zone, 'clock').format(ms);
+  if (digits === 0) return wall;
+  const fraction = String(Math.floor(((ms % 1000) + 1000) % 1000)).padStart(3, '0');
+  return `${wall}.${fraction}`;
+}
+
+/** `2026-11-21`. */
+export function date(unixNano: number, zone: Zone): string {
+  return format(zone, 'date').format(unixNano / 1e6);
+}
+
+/** `21 Nov`. */
+export function day(unixNano: number, zone: Zone): string {
+  return format(zone, 'day').format(unixNano / 1e6);
+}
+
+/** `UTC`, `CET`, `GMT+5:30`. */
+export function zoneName(zone: Zone, unixNano: number): string {
+  if (zone === 'utc') return 'UTC';
+  const parts = format(zone, 'zone').formatToParts(unixNano / 1e6);
+  return parts.find((part) => part.type === 'timeZoneName')?.value ?? 'local';
+}
+
+/** `2026-11-21 14:02:31.482 UTC`. */
+export function stamp(unixNano: number, zone: Zone): string {
+  return `${date(unixNano, zone)} ${clock(unixNano, zone)} ${zoneName(zone, unixNano)}`;
+}
+
+/** `just now`, `12 s ago`, `5 min ago`, `3 h ago`, `2 d ago`; a time ahead of this machine's clock says so. */
+export function ago(unixNano: number, nowMs: number): string {
+  const seconds = Math.round((nowMs - unixNano / 1e6) / 1000);
+  if (seconds < -5) return `in ${span(-seconds)}`;
+  return seconds < 2 ? 'just now' : `${span(seconds)} ago`;
+}
+
+function span(seconds: number): string {
+  if (seconds < 90) return `${seconds} s`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 36 * 3600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86400)} d`;
+}

@@ -1,0 +1,68 @@
+/** The time range of a search: what the address keeps, what the API gets and what a person reads. */
+
+export interface TimeRange {
+  /** `now-1h`, RFC 3339, or empty for "since the beginning". */
+  readonly from: string;
+  /** The same; empty means now. */
+  readonly to: string;
+}
+
+export const PRESETS: readonly (readonly [from: string, label: string])[] = [
+  ['now-5m', 'Last 5 minutes'],
+  ['now-15m', 'Last 15 minutes'],
+  ['now-1h', 'Last hour'],
+  ['now-6h', 'Last 6 hours'],
+  ['now-24h', 'Last 24 hours'],
+  ['now-7d', 'Last 7 days'],
+  ['', 'All time'],
+];
+
+export const DEFAULT_RANGE: TimeRange = { from: 'now-1h', to: '' };
+
+const RELATIVE = /^now(?:-(\d+)(s|m|h|d|w))?$/;
+const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400, w: 604800 };
+const NAMES: Record<string, string> = { s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week' };
+
+/** Milliseconds since the epoch, or null when the text is no time. Dates without a zone are taken in the browser's. */
+export function resolve(text: string, nowMs: number): number | null {
+  const relative = RELATIVE.exec(text);
+  if (relative) return relative[1] ? nowMs - Number(relative[1]) * SECONDS[relative[2]!]! * 1000 : nowMs;
+  if (!/^\d{4}-\d\d-\d\d/.test(text)) return null;
+  const parsed = Date.parse(text.replace(' ', 'T'));
+  return Number.isNaN(parsed) ? null : parsed;
+}
+
+export function isTime(text: string): boolean {
+  return text === '' || resolve(text, 0) !== null;
+}
+
+/** What is sent: relative times as they are, so that the server's clock decides; absolute ones as RFC 3339 in UTC. */
+export function toParameter(text: string): string | null {
+  if (text === '' || text === 'now') return null;
+  if (RELATIVE.test(text)) return text;
+  const ms = resolve(text, 0);
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+/** `Last hour`, `Last 3 days`, `21 Nov 14:00 – 15:00`. */
+export function label(range: TimeRange, show: (unixNano: number) => string): string {
+  if (range.to === '' || range.to === 'now') {
+    const preset = PRESETS.find(([from]) => from === range.from);
+    if (preset) return preset[1];
+    const relative = RELATIVE.exec(range.from);
+    if (relative?.[1]) return `Last ${relative[1]} ${NAMES[relative[2]!]}${relative[1] === '1' ? '' : 's'}`;
+  }
+  const part = (text: string, empty: string): string => {
+    const ms = text.startsWith('now') ? null : resolve(text, 0);
+    return text === '' ? empty : ms === null ? text : show(ms * 1e6);
+  };
+  return `${part(range.from, 'Beginning')} – ${part(range.to, 'now')}`;
+}
+
+/** The window before or after this one, of the same length, in absolute times. */
+export function shift(range: TimeRange, direction: -1 | 1, nowMs: number): TimeRange {
+  const from = resolve(range.from || 'now-24h', nowMs) ?? nowMs;
+  const to = range.to === '' ? nowMs : (resolve(range.to, nowMs) ?? nowMs);
+  const by = (to - from) * direction;
+  return { from: new Date(from + by).toISOString(), to: new Date(to + by).toISOString() };
+}

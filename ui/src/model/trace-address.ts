@@ -1,0 +1,66 @@
+/** The trace page's address ↔ its state. */
+import type { LogRecord } from '../api/types';
+import type { TraceModel } from './trace-model';
+import { foldToLevel } from './tree-fold';
+
+/** More ids than this would make a link that no chat carries. */
+const MOST_FOLDED = 40;
+
+/** `fold=level:2` where a level says it, else the ids; null when nothing is folded or too much to say. */
+export function formatFold(model: TraceModel, folded: Uint8Array): string | null {
+  const ids: string[] = [];
+  let least = Number.POSITIVE_INFINITY;
+  for (let row = 0; row < model.size; row++) {
+    if (!folded[row]) continue;
+    least = Math.min(least, model.depth[row]!);
+    if (ids.length <= MOST_FOLDED) ids.push(model.spans[row]!.span_id);
+  }
+  if (ids.length === 0) return null;
+  if (same(folded, foldToLevel(model, least))) return `level:${least}`;
+  return ids.length > MOST_FOLDED ? null : ids.join(',');
+}
+
+function same(one: Uint8Array, other: Uint8Array): boolean {
+  return one.every((value, index) => value === other[index]);
+}
+
+export function parseFold(model: TraceModel, text: string | null): Uint8Array {
+  const level = /^level:(\d+)$/.exec(text ?? '');
+  if (level) return foldToLevel(model, Number(level[1]));
+  const folded = new Uint8Array(model.size);
+  for (const id of (text ?? '').split(',')) {
+    const row = model.rowOf.get(id);
+    if (row !== undefined && model.subtree[row]! > 0) folded[row] = 1;
+  }
+  return folded;
+}
+
+/** Log records have no id: their time and their place among those of the same time name them. */
+export function logName(logs: readonly LogRecord[], index: number): string {
+  const time = logs[index]!.time_unix_nano;
+  let place = 0;
+  for (let at = index - 1; at >= 0 && logs[at]!.time_unix_nano === time; at--) place++;
+  return place === 0 ? String(time) : `${time}.${place}`;
+}
+
+export function findLog(logs: readonly LogRecord[], name: string | null): number {
+  if (!name) return -1;
+  const [time, place] = name.split('.');
+  const first = logs.findIndex((log) => String(log.time_unix_nano) === time);
+  const index = first + Number(place ?? 0);
+  return first >= 0 && String(logs[index]?.time_unix_nano) === time ? index : -1;
+}
+
+/** Offsets of log records by the row of their span. */
+export function logTicks(model: TraceModel, logs: readonly LogRecord[]): Map<number, number[]> {
+  const found = new Map<number, number[]>();
+  for (const log of logs) {
+    const row = log.span_id === null ? undefined : model.rowOf.get(log.span_id);
+    if (row === undefined) continue;
+    const offset = log.time_unix_nano - model.trace.start_time_unix_nano;
+    const offsets = found.get(row);
+    if (offsets) offsets.push(offset);
+    else found.set(row, [offset]);
+  }
+  return found;
+}

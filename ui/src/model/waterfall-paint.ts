@@ -1,0 +1,243 @@
+/** Draws the timeline half of the waterfall: what is on the screen and nothing else, from typed arrays. */
+import { duration, tickLabel } from '../base/format';
+import { tickStep, ticks, toX, type View } from './timeline-scale';
+import { FLAG, type TraceModel } from './trace-model';
+
+export const ROW = 24;
+const BAR_TOP = 7;
+const BAR = 10;
+const LEAST = 2;
+
+export interface Ink {
+  readonly text: string;
+  readonly dim: string;
+  readonly line: string;
+  readonly error: string;
+  readonly ground: string;
+  readonly font: string;
+  /** Colour of each service of the trace, by its index. */
+  readonly services: readonly string[];
+}
+
+export interface Scene {
+  readonly model: TraceModel;
+  readonly rows: Int32Array;
+  readonly view: View;
+  readonly width: number;
+  readonly height: number;
+  /** Pixels scrolled, in rows' own coordinates. */
+  readonly top: number;
+  /** Offsets of the log records of a row, where it has any. */
+  readonly logs: ReadonlyMap<number, readonly number[]>;
+  /** Rows that are drawn pale, such as those that do not match. */
+  readonly faded?: Uint8Array | null;
+  readonly ink: Ink;
+}
+
+export type Brush = Pick<
+  CanvasRenderingContext2D,
+  | 'fillStyle'
+  | 'strokeStyle'
+  | 'lineWidth'
+  | 'font'
+  | 'textBaseline'
+  | 'textAlign'
+  | 'globalAlpha'
+  | 'clearRect'
+  | 'fillRect'
+  | 'strokeRect'
+  | 'fillText'
+  | 'measureText'
+  | 'beginPath'
+  | 'moveTo'
+  | 'lineTo'
+  | 'stroke'
+  | 'fill'
+  | 'arc'
+  | 'closePath'
+  | 'setLineDash'
+  | 'save'
+  | 'restore'
+  | 'rect'
+  | 'clip'
+>;
+
+export function paintWaterfall(brush: Brush, scene: Scene): void {
+  const { width, height, view, rows, top, ink } = scene;
+  brush.clearRect(0, 0, width, height);
+  brush.font = ink.font;
+  brush.textBaseline = 'middle';
+  paintGrid(brush, scene);
+  const first = Math.max(0, Math.floor(top / ROW));
+  const last = Math.min(rows.length - 1, Math.floor((top + height) / ROW));
+  for (let index = first; index <= last; index++) {
+    const row = rows[index]!;
+    brush.globalAlpha = scene.faded?.[row] ? 0.25 : 1;
+    paintRow(brush, scene, row, index * ROW - top, toX(view, width, scene.model.start[row]!));
+  }
+  brush.globalAlpha = 1;
+}
+
+function paintGrid(brush: Brush, { view, width, height, ink }: Scene): void {
+  brush.fillStyle = ink.line;
+  for (const tick of ticks(view, width / 110)) brush.fillRect(Math.round(toX(view, width, tick)), 0, 1, height);
+}
+
+function paintRow(brush: Brush, scene: Scene, row: number, y: number, x: number): void {
+  const { model, view, width, ink } = scene;
+  const end = toX(view, width, model.start[row]! + model.duration[row]!);
+  if (end < 0 || x > width) {
+    paintBeyond(brush, scene, end < 0, y);
+    return;
+  }
+  const from = Math.max(x, -4);
+  const length = Math.max(Math.min(end, width + 4) - from, LEAST);
+  const flags = model.flags[row]!;
+  const colour = ink.services[model.service[row]!]!;
+  brush.fillStyle = colour;
+  if (flags & FLAG.unfinished) paintUnfinished(brush, from, y, length, colour);
+  else brush.fillRect(from, y + BAR_TOP, length, BAR);
+  if (flags & FLAG.error) paintError(brush, from, y, length, ink);
+  paintMarks(brush, scene, row, y);
+  paintLength(brush, scene, row, y, from, from + length);
+}
+
+/** An arrow at the edge says on which side the bar is. */
+function paintBeyond(brush: Brush, { width, ink }: Scene, left: boolean, y: number): void {
+  const tip = left ? 3 : width - 3;
+  const back = left ? 8 : width - 8;
+  brush.fillStyle = ink.dim;
+  brush.beginPath();
+  brush.moveTo(tip, y + ROW / 2);
+  brush.lineTo(back, y + ROW / 2 - 4);
+  brush.lineTo(back, y + ROW / 2 + 4);
+  brush.closePath();
+  brush.fill();
+}
+
+function paintUnfinished(brush: Brush, x: number, y: number, length: number, colour: string): void {
+  brush.strokeStyle = colour;
+  brush.lineWidth = 1.5;
+  brush.setLineDash([4, 3]);
+  brush.strokeRect(x + 0.75, y + BAR_TOP + 0.75, Math.max(length - 1.5, 1), BAR - 1.5);
+  brush.setLineDash([]);
+}
+
+/** Hatch and frame, so that an error is seen without its colour. */
+function paintError(brush: Brush, x: number, y: number, length: number, ink: Ink): void {
+  const top = y + BAR_TOP;
+  brush.save();
+  brush.beginPath();
+  brush.rect(x, top - 1, length, BAR + 2);
+  brush.clip();
+  brush.fillStyle = ink.ground;
+  brush.fillRect(x, top - 1, length, BAR + 2);
+  brush.strokeStyle = ink.error;
+  brush.lineWidth = 2;
+  brush.beginPath();
+  // Hatching is bound to the page, not to the bar: it stays still while the bar moves under it.
+  for (let line = Math.floor(x / 6) * 6 - 12; line < x + length; line += 6) {
+    brush.moveTo(line, top + BAR + 2);
+    brush.lineTo(line + BAR + 4, top - 2);
+  }
+  brush.stroke();
+  brush.restore();
+  brush.strokeStyle = ink.error;
+  brush.lineWidth = 1.5;
+  brush.strokeRect(x + 0.75, top - 0.25, Math.max(length - 1.5, 1), BAR + 0.5);
+}
+
+/** Events are diamonds on the bar, log records are dots below it. */
+function paintMarks(brush: Brush, scene: Scene, row: number, y: number): void {
+  const { model, view, width, ink } = scene;
+  if (model.flags[row]! & FLAG.hasEvents) {
+    let before = Number.NEGATIVE_INFINITY;
+    for (const event of model.spans[row]!.events) {
+      const x = toX(view, width, event.offset);
+      if (x < 0 || x > width || x - before < 3) continue;
+      before = x;
+      diamond(brush, x, y + BAR_TOP + BAR / 2, ink);
+    }
+  }
+  const logs = scene.logs.get(row);
+  if (!logs) return;
+  brush.fillStyle = ink.text;
+  let before = Number.NEGATIVE_INFINITY;
+  for (const offset of logs) {
+    const x = toX(view, width, offset);
+    if (x < 0 || x > width || x - before < 4) continue;
+    before = x;
+    brush.fillRect(x - 1, y + BAR_TOP + BAR + 2, 2, 3);
+  }
+}
+
+function diamond(brush: Brush, x: number, y: number, ink: Ink): void {
+  brush.beginPath();
+  brush.moveTo(x, y - 4);
+  brush.lineTo(x + 4, y);
+  brush.lineTo(x, y + 4);
+  brush.lineTo(x - 4, y);
+  brush.closePath();
+  brush.fillStyle = ink.ground;
+  brush.fill();
+  brush.strokeStyle = ink.text;
+  brush.lineWidth = 1.25;
+  brush.stroke();
+}
+
+/** The duration stands right of its bar, left of it where the edge is near, and on a plate when neither has room. */
+function paintLength(brush: Brush, scene: Scene, row: number, y: number, from: number, to: number): void {
+  const { width, ink, model } = scene;
+  const text = duration(model.duration[row]!);
+  const room = brush.measureText(text).width;
+  const middle = y + BAR_TOP + BAR / 2 + 0.5;
+  brush.fillStyle = ink.dim;
+  if (to + 6 + room <= width) {
+    brush.textAlign = 'left';
+    brush.fillText(text, to + 6, middle);
+  } else if (from - 6 - room >= 0) {
+    brush.textAlign = 'right';
+    brush.fillText(text, from - 6, middle);
+  } else {
+    brush.textAlign = 'right';
+    brush.fillStyle = ink.ground;
+    brush.fillRect(width - room - 14, y + BAR_TOP - 2, room + 10, BAR + 4);
+    brush.fillStyle = ink.text;
+    brush.fillText(text, width - 9, middle);
+  }
+}
+
+/** The ruler above the rows. */
+export function paintRuler(brush: Brush, view: View, width: number, height: number, ink: Ink): void {
+  brush.clearRect(0, 0, width, height);
+  brush.font = ink.font;
+  brush.textBaseline = 'middle';
+  const step = tickStep(view, width / 110);
+  for (const tick of ticks(view, width / 110)) {
+    const x = Math.round(toX(view, width, tick));
+    const label = tickLabel(tick, step);
+    brush.fillStyle = ink.line;
+    brush.fillRect(x, height - 6, 1, 6);
+    brush.fillStyle = ink.dim;
+    const fits = x + 5 + brush.measureText(label).width <= width;
+    brush.textAlign = fits ? 'left' : 'right';
+    brush.fillText(label, fits ? x + 5 : x - 5, height / 2);
+  }
+}
+
+/** The whole trace in a strip: one lane per level of depth, errors last so that they are on top. */
+export function paintOverview(brush: Brush, model: TraceModel, width: number, height: number, ink: Ink): void {
+  brush.clearRect(0, 0, width, height);
+  const lanes = model.maxDepth + 1;
+  const lane = Math.min(6, (height - 4) / lanes);
+  const thick = Math.max(1, lane - (lane >= 3 ? 1 : 0));
+  for (const errors of [false, true]) {
+    for (let row = 0; row < model.size; row++) {
+      if (((model.flags[row]! & FLAG.error) !== 0) !== errors) continue;
+      const x = toX(model.bounds, width, model.start[row]!);
+      const length = Math.max((model.duration[row]! / (model.bounds.end - model.bounds.start)) * width, 1);
+      brush.fillStyle = errors ? ink.error : ink.services[model.service[row]!]!;
+      brush.fillRect(x, 2 + model.depth[row]! * lane, length, thick);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/** What a person prefers on this machine: theme, zone, sizes of panels. Not part of a view, so not in its address. */
+import { assignSlots } from '../base/color';
+import type { Zone } from '../base/time';
+
+export type Theme = 'system' | 'light' | 'dark';
+
+function load<T>(key: string, fallback: T): T {
+  try {
+    const text = localStorage.getItem(`spanwise.${key}`);
+    return text === null ? fallback : (JSON.parse(text) as T);
+  } catch {
+    return fallback;
+  }
+}
+
+function save(key: string, value: unknown): void {
+  try {
+    localStorage.setItem(`spanwise.${key}`, JSON.stringify(value));
+  } catch {
+    // Storage may be full or forbidden: the preference then lasts as long as the page.
+  }
+}
+
+const system = matchMedia('(prefers-color-scheme: dark)');
+
+class Preferences {
+  theme = $state<Theme>(load('theme', 'system'));
+  zone = $state<Zone>(load('zone', 'local'));
+  dock = $state<'side' | 'bottom'>(load('dock', 'side'));
+  /** Single-letter keys can be switched off (WCAG 2.1.4). */
+  letterKeys = $state<boolean>(load('letterKeys', true));
+  systemDark = $state(system.matches);
+  sizes = $state<Record<string, number>>(load('sizes', {}));
+
+  get dark(): boolean {
+    return this.theme === 'system' ? this.systemDark : this.theme === 'dark';
+  }
+
+  set<K extends 'theme' | 'zone' | 'dock' | 'letterKeys'>(key: K, value: this[K]): void {
+    (this as Preferences)[key] = value;
+    save(key, value);
+  }
+
+  setSize(key: string, value: number): void {
+    this.sizes = { ...this.sizes, [key]: value };
+    save('sizes', this.sizes);
+  }
+}
+
+export const preferences = new Preferences();
+system.addEventListener('change', () => {
+  preferences.systemDark = system.matches;
+});
+
+const slots = new Map<string, number>(load<[string, number][]>('services', []));
+
+/** The colour slot of a service, the same on every page and after every reload of this browser. */
+export function slotOf(service: string): number {
+  return slots.get(service) ?? learnServices([service]).get(service)!;
+}
+
+export function learnServices(names: Iterable<string>): ReadonlyMap<string, number> {
+  const before = slots.size;
+  assignSlots(slots, names);
+  // A store with very many services would fill the browser's storage for nothing: colours repeat after ten anyway.
+  if (slots.size !== before && slots.size <= 500) save('services', [...slots]);
+  return slots;
+}

@@ -1,0 +1,90 @@
+/** The keys of the tree: those of a treegrid, and single letters that work the same on every keyboard layout. */
+import { hasModifier } from '../../base/keys';
+import { pan, zoomAt } from '../../model/timeline-scale';
+import { indexOfRow } from '../../model/tree-fold';
+import { preferences } from '../../route/preferences.svelte';
+import type { TraceView } from './trace-view.svelte';
+
+export interface Place {
+  readonly trace: TraceView;
+  /** The active row, as an index into the shown rows. */
+  readonly index: number;
+  readonly page: number;
+  readonly moveTo: (index: number) => void;
+}
+
+/** Whether the key was one of the tree's. */
+export function waterfallKey(event: KeyboardEvent, place: Place): boolean {
+  if (hasModifier(event)) return false;
+  const { index, page, moveTo, trace } = place;
+  switch (event.key) {
+    case 'ArrowDown':
+      moveTo(index + 1);
+      return true;
+    case 'ArrowUp':
+      moveTo(index - 1);
+      return true;
+    case 'PageDown':
+      moveTo(index + page);
+      return true;
+    case 'PageUp':
+      moveTo(index - page);
+      return true;
+    case 'Home':
+      moveTo(0);
+      return true;
+    case 'End':
+      moveTo(trace.rows.length - 1);
+      return true;
+    case 'ArrowRight':
+      return openOrEnter(event, place);
+    case 'ArrowLeft':
+      return closeOrLeave(event, place);
+    case 'Enter':
+    case ' ':
+      moveTo(index);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function openOrEnter(event: KeyboardEvent, { trace, index, moveTo }: Place): boolean {
+  const row = trace.rows[index];
+  if (row === undefined) return false;
+  if (event.shiftKey) {
+    if (trace.folded[row]) trace.toggle(row, true);
+  } else if (trace.folded[row]) trace.toggle(row, false);
+  else if (trace.model.subtree[row]! > 0) moveTo(index + 1);
+  return true;
+}
+
+function closeOrLeave(event: KeyboardEvent, { trace, index, moveTo }: Place): boolean {
+  const row = trace.rows[index];
+  if (row === undefined) return false;
+  if (trace.model.subtree[row]! > 0 && !trace.folded[row]) trace.toggle(row, event.shiftKey);
+  else if (trace.model.parent[row]! >= 0) moveTo(indexOfRow(trace.rows, trace.model.parent[row]!));
+  return true;
+}
+
+/** Letters that work anywhere on the trace page. */
+export function traceKey(event: KeyboardEvent, trace: TraceView): boolean {
+  if (hasModifier(event) || !preferences.letterKeys) return false;
+  const { view, model } = trace;
+  const length = view.end - view.start;
+  const middle = (view.start + view.end) / 2;
+  // By code: these four stand together on the keyboard, whatever letters they carry.
+  if (event.code === 'KeyW') trace.zoom(zoomAt(view, 0.8, middle, model.bounds));
+  else if (event.code === 'KeyS') trace.zoom(zoomAt(view, 1.25, middle, model.bounds));
+  else if (event.code === 'KeyA') trace.zoom(pan(view, -length * 0.15, model.bounds));
+  else if (event.code === 'KeyD' && !event.shiftKey) trace.zoom(pan(view, length * 0.15, model.bounds));
+  else if (event.key === '0') trace.zoom(model.bounds);
+  else if (event.key === 'f' && trace.selected >= 0) trace.zoomToRow(trace.selected);
+  else if (event.key === 'e') trace.nextError(1);
+  else if (event.key === 'E') trace.nextError(-1);
+  else if (event.key === '[') trace.level(-1);
+  else if (event.key === ']') trace.level(1);
+  else if (event.key === 'v') preferences.set('dock', preferences.dock === 'side' ? 'bottom' : 'side');
+  else return false;
+  return true;
+}

@@ -1,0 +1,23 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+const collector = process.env.SPANWISE_URL ?? 'http://127.0.0.1:4318';
+
+export default defineConfig({
+  // Relative, so that the collector can serve the view under a path prefix: it only has to rewrite <base href>.
+  base: './',
+  plugins: [svelte()],
+  build: {
+    outDir: '../collector/spanwise_collector/static',
+    emptyOutDir: true,
+    target: ['chrome123', 'firefox121', 'safari17.5'],
+    // A data: address would break `default-src 'self'`.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: true,
+  },
+  server: {
+    proxy: Object.fromEntries(['/api', '/v1', '/healthz', '/readyz', '/openapi.json'].map((path) => [path, collector])),
+  },
+  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+});
