@@ -53,7 +53,7 @@ lock: .venv/.locked ## write requirements/ anew from the pyproject files (ARGS=-
 	@$(COMPILE) $(ARGS) -c requirements/collector.txt -o requirements/dev.txt $(MANIFESTS) --group pyproject.toml:dev
 
 wheels: setup ## both distributions in dist/, the web view packed into the collector's
-	@for part in tracer collector; do $(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist $$part; done
+	@for part in tracer collector; do PATH="$$PWD/$(BIN):$$PATH" uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist $$part; done
 	@ls -l dist
 
 bench: setup ## the collector's figures, from real processes on this machine (docs/bench.md)

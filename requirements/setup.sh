@@ -33,9 +33,9 @@ venv() {
     touch .venv/.locked
 }
 
-# The two packages themselves; their build backend comes from the lock file, so nothing more is fetched.
+# The two packages themselves; their build backend comes from the lock file, and is looked for on the path.
 editable() {
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+    PATH="$PWD/.venv/bin:$PATH" .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
         --editable tracer --editable collector || fail "The two packages could not be installed: pip's reason stands above."
     touch .venv/.editable
 }
