@@ -1,6 +1,7 @@
 """Where all protocols meet: check, count, spool."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,12 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from spanwise_collector.errors import Refused
+from spanwise_collector.errors import Refused, Unavailable
 from spanwise_collector.receive.body import Budget
 from spanwise_collector.receive.check import Checked, Request, check
 from spanwise_collector.spool import Receipt, Signal
 from spanwise_collector.spool.frame import Frame
 
+_LOG = logging.getLogger(__name__)
 # Below this the hop to a thread costs more than it frees; above it inflating and hashing let the loop go on.
 HEAVY_BYTES = 32 * 2**10
 _THREADS = 4
@@ -111,12 +113,19 @@ class Intake:
 
     @contextmanager
     def counting(self, signal: Signal, protocol: str) -> Iterator[None]:
-        """Counts whatever refusal ends its block. Every protocol does all its work for a request in one."""
+        """Counts whatever ends its block other than well. Every protocol does all its work for a request in one.
+
+        A fault of our own becomes Unavailable, never a 500: that would make the sender throw its data away.
+        """
         try:
             yield
         except Refused as refusal:
             self.counters.refused[signal, protocol, refusal.reason] += 1
             raise
+        except Exception as error:
+            self.counters.refused[signal, protocol, "internal_error"] += 1
+            _LOG.exception("A request for %s over %s met a fault of our own", signal, protocol)
+            raise Unavailable("The collector met a fault of its own; see its log.") from error
 
     def close(self) -> None:
         self._threads.shutdown()

@@ -1,0 +1,96 @@
+"""OTLP over gRPC: TraceService/Export and LogsService/Export, on raw bytes. The only module that imports grpc."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import grpc  # type: ignore[import-untyped]  # it has no types
+import grpc.aio  # type: ignore[import-untyped]
+
+from spanwise_collector.errors import Refused, SettingError, wire_code
+from spanwise_collector.receive.intake import Intake
+from spanwise_collector.receive.status import Encoding, status, success
+from spanwise_collector.settings import Address, Settings
+from spanwise_collector.spool import Signal
+
+_PROTOCOL = "otlp_grpc"
+_METHODS = {
+    "/opentelemetry.proto.collector.trace.v1.TraceService/Export": Signal.TRACES,
+    "/opentelemetry.proto.collector.logs.v1.LogsService/Export": Signal.LOGS,
+}
+_DETAILS = "grpc-status-details-bin"
+# Agents ping every 10 to 30 s, where gRPC's own default calls more than one ping in 5 minutes abuse.
+_OPTIONS = (
+    ("grpc.so_reuseport", 0),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 9_000),
+    ("grpc.http2.max_ping_strikes", 2),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.max_connection_age_ms", 600_000),
+    ("grpc.max_connection_age_grace_ms", 30_000),
+    ("grpc.max_concurrent_streams", 256),
+    ("grpc.max_metadata_size", 16 * 2**10),
+)
+
+Metadata = Sequence[tuple[str, str | bytes]]
+ProjectOf = Callable[[Metadata], str]
+
+
+def default_project(metadata: Metadata) -> str:
+    return "default"
+
+
+class GrpcServer:
+    """OTLP's gRPC services on one address, in the event loop that calls `start`."""
+
+    def __init__(self, intake: Intake, settings: Settings, project_of: ProjectOf = default_project) -> None:
+        self._handler = _Handler(intake, project_of)
+        self._settings = settings
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self) -> Address:
+        """Listen. Returns the address with the port that was bound; raises SettingError when it is taken."""
+        limit = ("grpc.max_receive_message_length", self._settings.max_body_bytes)
+        server = grpc.aio.server(handlers=(self._handler,), options=(*_OPTIONS, limit))
+        wanted = self._settings.grpc
+        try:
+            port = server.add_insecure_port(str(wanted))
+        except RuntimeError:
+            raise SettingError(f"--grpc: nobody can listen on {wanted}; it may be in use.") from None
+        await server.start()
+        self._server = server
+        return Address(wanted.host, port)
+
+    async def stop(self, grace: float) -> None:
+        """Take no more calls and let those that run end within `grace` seconds."""
+        if self._server is not None:
+            await self._server.stop(grace)
+
+
+class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no types
+    """Finds the method by its path; no message is parsed by gRPC, so that garbage is answered by us."""
+
+    def __init__(self, intake: Intake, project_of: ProjectOf) -> None:
+        self._intake = intake
+        self._project_of = project_of
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
+        signal = _METHODS.get(handler_call_details.method)
+        return None if signal is None else grpc.unary_unary_rpc_method_handler(partial(self._export, signal))
+
+    async def _export(self, signal: Signal, body: bytes, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
+        try:
+            with self._intake.counting(signal, _PROTOCOL), self._intake.budget.hold() as hold:
+                hold.grow(len(body))
+                project = self._project_of(context.invocation_metadata() or ())
+                accepted = await self._intake.accept(signal, project, body, protocol=_PROTOCOL)
+        except Refused as refusal:
+            await _abort(context, refusal)
+            raise
+        return success(signal, accepted, Encoding.PROTOBUF)
+
+
+async def _abort(context: "grpc.aio.ServicerContext[bytes, bytes]", refusal: Refused) -> None:
+    code = next(code for code in grpc.StatusCode if code.value[0] == wire_code(refusal).grpc)
+    details = status(refusal).SerializeToString()
+    await context.abort(code, refusal.message, trailing_metadata=((_DETAILS, details),))
