@@ -35,7 +35,7 @@ def free_port() -> int:
 class Collector:
     """`spanwise up` on a data folder. It may be started again after it was stopped or killed.
 
-    `output` gets what it prints, of all its lives.
+    `output` gets what it prints, of all its lives; its folder is where the collector runs.
     """
 
     data: Path
@@ -64,7 +64,9 @@ class Collector:
             f"{HOST}:{self.grpc}",
         )
         with self.output.open("ab") as output:
-            self._process = subprocess.Popen((*self.command, *words), stdout=output, stderr=output)
+            self._process = subprocess.Popen(
+                (*self.command, *words), cwd=self.output.parent, stdout=output, stderr=output
+            )
 
     def wait_until_ready(self, timeout: float = 60.0) -> None:
         """Wait for `/readyz`; raises `CollectorFailed` when it ends or the time does."""
@@ -133,6 +135,9 @@ class Collector:
     def _ready(self) -> bool:
         try:
             self.get("/readyz", timeout=5.0)
+        except urllib.error.HTTPError as error:
+            error.close()
+            return False
         except (urllib.error.URLError, OSError):
             return False
         return True
