@@ -26,9 +26,7 @@ def commands() -> dict[str, EntryPoint]:
 def usage(found: dict[str, EntryPoint]) -> str:
     """The text of `spanwise --help`."""
     names = sorted({*found, *_DESCRIPTIONS})
-    lines = [
-        f"  {name:<10} {_DESCRIPTIONS.get(name, '')}{_missing_note(name, found)}".rstrip() for name in names
-    ]
+    lines = [f"  {name:<10} {_DESCRIPTIONS.get(name, '')}{_missing_note(name, found)}".rstrip() for name in names]
     return "\n".join(
         [
             "usage: spanwise COMMAND [ARGUMENTS]",

@@ -8,7 +8,7 @@ from typing import Any
 
 from opentelemetry.context import Context
 
-from spanwise.export.safe import safe_str
+from spanwise.values import safe_str
 
 MAX_STACKTRACE = 32 * 1024
 _CONTEXT = "__spanwise_context__"

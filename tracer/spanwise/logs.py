@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Mapping
 from typing import Any
 
 from opentelemetry import trace
@@ -17,11 +16,10 @@ from opentelemetry import trace
 from spanwise import state
 from spanwise.errors import context_of, exception_attributes
 from spanwise.export.records import Record
-from spanwise.export.safe import safe_str
 from spanwise.guard import swallowed
+from spanwise.values import frozen, safe_str
 
 _STANDARD = vars(logging.makeLogRecord({})).keys() | {"message", "asctime", "trace_id", "span_id"}
-_PLAIN = (str, int, float, bool, bytes, type(None))
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _busy = threading.local()
 _original = logging.Logger.callHandlers
@@ -100,18 +98,7 @@ def _attributes(record: logging.LogRecord) -> dict[str, Any]:
     }
     for key, value in vars(record).items():
         if key not in _STANDARD:
-            attributes[key] = _frozen(value)
+            attributes[key] = frozen(value)
     if record.exc_info and record.exc_info[1] is not None:
         attributes.update(exception_attributes(record.exc_info[1]))
     return attributes
-
-
-def _frozen(value: object) -> object:
-    """The value as it is now: what may change later is copied, what has no OTLP type becomes text."""
-    if isinstance(value, _PLAIN):
-        return value
-    if isinstance(value, Mapping):
-        return {safe_str(key): _frozen(member) for key, member in list(value.items())[:128]}
-    if isinstance(value, list | tuple):
-        return [_frozen(member) for member in value[:128]]
-    return safe_str(value)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
-from spanwise.export.exporter import Exporter
 from spanwise.guard import swallowed
+from spanwise.state import Outlet
 
 
 class QueueProcessor(SpanProcessor):
     """Hands sampled spans to the exporter; never raises and never blocks."""
 
-    def __init__(self, exporter: Exporter) -> None:
+    def __init__(self, exporter: Outlet) -> None:
         self._exporter = exporter
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:

@@ -37,9 +37,7 @@ def from_environment(env: Mapping[str, str]) -> dict[str, object]:
 
 def service_name(given: str | None, env: Mapping[str, str], attributes: Mapping[str, object]) -> str:
     """The name given, else of the environment, else that of the program."""
-    named = (
-        given or env.get("SPANWISE_SERVICE") or env.get("OTEL_SERVICE_NAME") or attributes.get("service.name")
-    )
+    named = given or env.get("SPANWISE_SERVICE") or env.get("OTEL_SERVICE_NAME") or attributes.get("service.name")
     return str(named) if named else f"unknown_service:{_program()}"
 
 

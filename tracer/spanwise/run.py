@@ -24,12 +24,8 @@ def main(argv: list[str]) -> int:
         epilog="Example: spanwise run --service api uvicorn main:app --workers 2",
     )
     parser.add_argument("--service", help="name of the service (SPANWISE_SERVICE)")
-    parser.add_argument(
-        "--endpoint", help="address of the collector (SPANWISE_ENDPOINT), http://127.0.0.1:4318"
-    )
-    parser.add_argument(
-        "command", nargs=argparse.REMAINDER, metavar="CMD…", help="the command and its arguments"
-    )
+    parser.add_argument("--endpoint", help="address of the collector (SPANWISE_ENDPOINT), http://127.0.0.1:4318")
+    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="CMD…", help="the command and its arguments")
     options = parser.parse_args(argv)
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     if not command:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 DEFAULT_ENDPOINT = "http://127.0.0.1:4318"
@@ -34,6 +35,10 @@ class Settings:
     instrument: bool = True
     without: frozenset[str] = frozenset()
     exclude: tuple[str, ...] = ()
+    sample: float = 1.0
+    sample_rules: Mapping[str, float] = field(default_factory=dict)
+    sample_rate: float | None = None
+    sigterm: bool = True
     interval: float = 1.0
     timeout: float = 10.0
     exit_timeout: float = 2.0
@@ -55,7 +60,7 @@ def split_list(text: str) -> tuple[str, ...]:
 
 def formats(value: str | tuple[str, ...] | list[str], name: str) -> tuple[str, ...]:
     """Header formats named by a setting, in order, checked; `none` means no format at all."""
-    members = split_list(value) if isinstance(value, str) else tuple(value)
+    members = _members(value)
     if members == ("none",):
         return ()
     for member in members:
@@ -67,9 +72,7 @@ def formats(value: str | tuple[str, ...] | list[str], name: str) -> tuple[str, .
 def parse_headers(text: str) -> dict[str, str]:
     """Headers written as `key=value,key=value` with percent-encoded values; malformed members are skipped."""
     pairs = (member.partition("=") for member in split_list(text))
-    return {
-        key.strip().lower(): unquote(value.strip()) for key, equals, value in pairs if equals and key.strip()
-    }
+    return {key.strip().lower(): unquote(value.strip()) for key, equals, value in pairs if equals and key.strip()}
 
 
 def checked_endpoint(endpoint: str) -> str:
@@ -106,3 +109,61 @@ def propagation_formats(
 def environment() -> Mapping[str, str]:
     """The process environment; a function so that tests can pass a mapping instead."""
     return os.environ
+
+
+def sampling(env: Mapping[str, str]) -> dict[str, Any]:
+    """How many traces that begin here are kept: `SPANWISE_SAMPLE`, else the standard sampler variables."""
+    text = env.get("SPANWISE_SAMPLE")
+    if text is None:
+        name = env.get("OTEL_TRACES_SAMPLER", "always_on").removeprefix("parentbased_")
+        text = {"always_off": "0", "traceidratio": env.get("OTEL_TRACES_SAMPLER_ARG") or "1"}.get(name, "1")
+    try:
+        return {"sample": float(text)}
+    except ValueError:
+        raise SettingsError(f"sample: {text!r} is not a number") from None
+
+
+def _check_shares(sample: float, rules: Mapping[str, float]) -> None:
+    for name, share in {"sample": sample, **rules}.items():
+        if not 0 <= share <= 1:
+            raise SettingsError(f"{name}: {share} is not between 0 and 1")
+
+
+def _members(value: str | Sequence[str]) -> tuple[str, ...]:
+    return split_list(value) if isinstance(value, str) else tuple(value)
+
+
+def resolve(
+    service: str | None = None,
+    *,
+    endpoint: str | None = None,
+    accept: str | tuple[str, ...] | list[str] | None = None,
+    send: str | tuple[str, ...] | list[str] | None = None,
+    **options: Any,
+) -> Settings:
+    """The settings of arguments and environment together."""
+    env = environment()
+    unknown = options.keys() - Settings.__dataclass_fields__.keys()
+    if unknown:
+        raise SettingsError(f"init() has no setting {', '.join(sorted(unknown))}")
+    base, traces, logs = signal_endpoints(endpoint, env)
+    accepted, sent = propagation_formats(accept, send, env)
+    defaults: dict[str, Any] = {
+        "headers": parse_headers(env.get("SPANWISE_HEADERS") or env.get("OTEL_EXPORTER_OTLP_HEADERS", "")),
+        "disabled": truthy(env.get("SPANWISE_DISABLED")) or truthy(env.get("OTEL_SDK_DISABLED")),
+        "without": split_list(env.get("SPANWISE_WITHOUT") or env.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")),
+        "exclude": split_list(env.get("SPANWISE_EXCLUDE") or env.get("OTEL_PYTHON_EXCLUDED_URLS", "")),
+    }
+    values = {**defaults, **sampling(env), **options}
+    _check_shares(values["sample"], values.get("sample_rules") or {})
+    values["without"] = frozenset(_members(values["without"]))
+    values["exclude"] = _members(values["exclude"])
+    return Settings(
+        service=service,
+        endpoint=base,
+        traces_endpoint=traces,
+        logs_endpoint=logs,
+        accept=accepted,
+        send=sent,
+        **values,
+    )

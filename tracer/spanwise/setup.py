@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
 import threading
 from typing import Any
 
 from spanwise import state
 from spanwise.guard import logger, swallowed
-from spanwise.settings import (
-    Settings,
-    SettingsError,
-    environment,
-    parse_headers,
-    propagation_formats,
-    signal_endpoints,
-    split_list,
-    truthy,
-)
+from spanwise.settings import Settings, environment, resolve
 
 _lock = threading.RLock()
 
@@ -51,53 +41,17 @@ def init(
         _instrument(settings)
 
 
-def resolve(
-    service: str | None = None,
-    *,
-    endpoint: str | None = None,
-    accept: str | tuple[str, ...] | list[str] | None = None,
-    send: str | tuple[str, ...] | list[str] | None = None,
-    **options: Any,
-) -> Settings:
-    """The settings of arguments and environment together."""
-    env = environment()
-    unknown = options.keys() - Settings.__dataclass_fields__.keys()
-    if unknown:
-        raise SettingsError(f"init() has no setting {', '.join(sorted(unknown))}")
-    base, traces, logs = signal_endpoints(endpoint, env)
-    accepted, sent = propagation_formats(accept, send, env)
-    defaults: dict[str, Any] = {
-        "headers": parse_headers(env.get("SPANWISE_HEADERS") or env.get("OTEL_EXPORTER_OTLP_HEADERS", "")),
-        "disabled": truthy(env.get("SPANWISE_DISABLED")) or truthy(env.get("OTEL_SDK_DISABLED")),
-        "without": split_list(
-            env.get("SPANWISE_WITHOUT") or env.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")
-        ),
-        "exclude": split_list(env.get("SPANWISE_EXCLUDE") or env.get("OTEL_PYTHON_EXCLUDED_URLS", "")),
-    }
-    values = {**defaults, **options}
-    values["without"] = frozenset(values["without"])
-    values["exclude"] = tuple(values["exclude"])
-    return Settings(
-        service=service,
-        endpoint=base,
-        traces_endpoint=traces,
-        logs_endpoint=logs,
-        accept=accepted,
-        send=sent,
-        **values,
-    )
-
-
 def _set_up(settings: Settings) -> state.Active:
     from opentelemetry import propagate, trace
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
 
     from spanwise.export.exporter import Exporter
+    from spanwise.lifecycle import watch_exits
     from spanwise.processor import QueueProcessor
     from spanwise.propagation.propagator import Propagator
     from spanwise.resource import ProcessIdentity, service_attributes
-    from spanwise.sampling import WishAware
+    from spanwise.sampling import from_settings
 
     identity = ProcessIdentity()
     attributes = service_attributes(settings.service, environment())
@@ -105,12 +59,12 @@ def _set_up(settings: Settings) -> state.Active:
     provider = trace.get_tracer_provider()
     if not isinstance(provider, TracerProvider):
         resource = Resource.create({**attributes, **identity.attributes()})  # type: ignore[dict-item]
-        provider = TracerProvider(sampler=WishAware(), resource=resource, shutdown_on_exit=False)
+        provider = TracerProvider(sampler=from_settings(settings), resource=resource, shutdown_on_exit=False)
         trace.set_tracer_provider(provider)
     provider.add_span_processor(QueueProcessor(exporter))
     propagator = Propagator(settings.accept, settings.send)
     propagate.set_global_textmap(propagator)
-    atexit.register(shutdown)
+    watch_exits(shutdown, lambda: flush(settings.exit_timeout), sigterm=settings.sigterm)
     return state.Active(settings, propagator, exporter, provider.get_tracer("spanwise", schema_url=None))
 
 

@@ -12,11 +12,21 @@ from opentelemetry import trace as trace_api
 from opentelemetry.context import Context, attach, get_current
 from opentelemetry.trace import Span, Status, StatusCode, set_span_in_context
 
+from spanwise import state
 from spanwise.errors import exception_attributes, type_name
 from spanwise.guard import swallowed
+from spanwise.values import frozen_attributes
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+# Without `init` spans go to whatever provider the application has set up, if any.
+_without_init = trace_api.get_tracer("spanwise")
+
+
+def _tracer() -> trace_api.Tracer:
+    return _without_init if state.active is None else state.active.tracer
 
 
 class span:
@@ -37,7 +47,7 @@ class span:
     def __enter__(self) -> span:
         try:
             previous = get_current()
-            self.otel = trace_api.get_tracer("spanwise").start_span(self._name, attributes=self._attributes)
+            self.otel = _tracer().start_span(self._name, attributes=frozen_attributes(self._attributes))
             self._previous = previous
             self._context = set_span_in_context(self.otel, previous)
             attach(self._context)
@@ -45,9 +55,7 @@ class span:
             swallowed("starting a span")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         try:
             # Another context, such as that of the task that closes a generator, is left alone.
             if self._previous is not None and get_current() is self._context:
@@ -61,7 +69,7 @@ class span:
     def set(self, **attributes: Any) -> span:
         """Set attributes; returns the span itself."""
         try:
-            self.otel.set_attributes(attributes)
+            self.otel.set_attributes(frozen_attributes(attributes))
         except Exception:
             swallowed("setting attributes")
         return self

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.trace import Tracer
 
-    from spanwise.export.exporter import Exporter
+    from spanwise.export.records import Record
     from spanwise.propagation.propagator import Propagator
     from spanwise.settings import Settings
+
+
+class Outlet(Protocol):
+    """Where ended spans and log records go: the exporter, or the memory of a test."""
+
+    def put_span(self, span: ReadableSpan) -> None:
+        """Take an ended span; never blocks, never raises."""
+
+    def put_record(self, record: Record) -> None:
+        """Take a log record; never blocks, never raises."""
+
+    def flush(self, timeout: float, /) -> bool:
+        """Deliver what was taken; True when that succeeded within the timeout in seconds."""
+
+    def shutdown(self, timeout: float, /) -> None:
+        """Deliver what was taken as far as the timeout allows, and stop."""
+
+    def counters(self) -> dict[str, dict[str, int]]:
+        """What became of every span and log record."""
 
 
 @dataclass(slots=True)
@@ -19,7 +39,7 @@ class Active:
 
     settings: Settings
     propagator: Propagator
-    exporter: Exporter
+    exporter: Outlet
     tracer: Tracer
 
 

@@ -107,7 +107,7 @@ class _Body:
                 self._iterator = iter(self._body)
             return next(self._iterator)
         except StopIteration:
-            self._request.last_byte()
+            self._request.finish()
             raise
         except BaseException as error:
             self._request.error = error

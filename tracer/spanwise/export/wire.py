@@ -13,7 +13,7 @@ from opentelemetry.proto.common.v1.common_pb2 import (
 )
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
-from spanwise.export.safe import safe_str
+from spanwise.values import safe_str
 
 MAX_DEPTH = 8
 _INT64 = range(-(2**63), 2**63)
@@ -67,8 +67,6 @@ def resource(pairs: Mapping[str, object]) -> Resource:
     return Resource(attributes=attributes(pairs))
 
 
-def scope(
-    name: str, version: str | None = None, pairs: Mapping[str, object] | None = None
-) -> InstrumentationScope:
+def scope(name: str, version: str | None = None, pairs: Mapping[str, object] | None = None) -> InstrumentationScope:
     """The OTLP instrumentation scope."""
     return InstrumentationScope(name=text(name), version=text(version or ""), attributes=attributes(pairs))

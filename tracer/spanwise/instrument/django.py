@@ -19,12 +19,8 @@ def instrument() -> None:
     if wrap(base.BaseHandler, "resolve_request", _noting_route):
         signals = import_module("django.core.signals")
         signals.got_request_exception.connect(_note_exception, dispatch_uid="spanwise")
-        when_imported(
-            "django.core.handlers.wsgi", lambda module: _wrap_handler(module.WSGIHandler, _traced_wsgi)
-        )
-        when_imported(
-            "django.core.handlers.asgi", lambda module: _wrap_handler(module.ASGIHandler, traced_call)
-        )
+        when_imported("django.core.handlers.wsgi", lambda module: _wrap_handler(module.WSGIHandler, _traced_wsgi))
+        when_imported("django.core.handlers.asgi", lambda module: _wrap_handler(module.ASGIHandler, traced_call))
 
 
 def _wrap_handler(handler: Any, make: Callable[..., Any]) -> None:

@@ -1,7 +1,8 @@
-"""httpx: a client span for each request on the wire, redirects one by one, sync and async."""
+"""httpx, and httpx2 which is its successor: a client span for each request on the wire, sync and async."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -10,11 +11,10 @@ from spanwise.instrument.patching import wrap
 
 
 def instrument() -> None:
-    """Trace all clients, those that exist already included."""
-    import httpx
-
-    wrap(httpx.Client, "_send_single_request", _traced)
-    wrap(httpx.AsyncClient, "_send_single_request", _traced_async)
+    """Trace all clients of whichever is imported, those that exist already included."""
+    for module in filter(None, map(sys.modules.get, ("httpx", "httpx2"))):
+        wrap(module.Client, "_send_single_request", _traced)
+        wrap(module.AsyncClient, "_send_single_request", _traced_async)
 
 
 def _traced(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -24,7 +24,9 @@ OWN = (
     Instrumentation("fastapi", "fastapi", "fastapi"),
     Instrumentation("flask", "flask", "flask"),
     Instrumentation("django", "django.core.handlers.base", "django"),
+    Instrumentation("uvicorn", "uvicorn.server", "uvicorn"),
     Instrumentation("httpx", "httpx", "httpx"),
+    Instrumentation("httpx", "httpx2", "httpx"),
     Instrumentation("requests", "requests", "requests"),
     Instrumentation("sqlalchemy", "sqlalchemy", "sqlalchemy"),
 )

@@ -27,9 +27,7 @@ def instrument() -> None:
         event.listen(Engine, "handle_error", _failed)
 
 
-def _before(
-    conn: Any, _cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
-) -> None:
+def _before(conn: Any, _cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:
     active = state.active
     if active is None or context is None:
         return
@@ -65,9 +63,7 @@ def _attributes(engine: Any, statement: str) -> dict[str, Any]:
     return attributes
 
 
-def _after(
-    _conn: Any, cursor: Any, _statement: str, _parameters: Any, context: Any, _executemany: bool
-) -> None:
+def _after(_conn: Any, cursor: Any, _statement: str, _parameters: Any, context: Any, _executemany: bool) -> None:
     span = _taken(context)
     if span is None:
         return

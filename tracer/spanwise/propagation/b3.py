@@ -64,10 +64,8 @@ def parse_multi(fields: Mapping[str, Sequence[str]]) -> B3 | None:
         values = fields.get(name)
         return values[0].strip(" \t") if values else ""
 
-    if first(FLAGS) == "1":
-        decision = Decision.DEBUG
-    else:
-        decision = _DECISIONS.get(first(SAMPLED).lower(), Decision.DEFER)
+    sampled = _DECISIONS.get(first(SAMPLED).lower(), Decision.DEFER)
+    decision = Decision.DEBUG if first(FLAGS) == "1" else sampled
     trace_id, span_id = first(TRACE_ID), first(SPAN_ID)
     if trace_id or span_id:
         return _with_ids(trace_id, span_id, decision)

@@ -1,0 +1,168 @@
+"""Spans by hand, and that the caller's context stays its own over generators, tasks and threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+import spanwise
+from hypothesis import given
+from hypothesis import strategies as st
+from opentelemetry.trace import get_current_span
+from spanwise.testing import capture
+
+
+def current() -> str:
+    return f"{get_current_span().get_span_context().span_id:016x}"
+
+
+def test_spans_nest_and_take_attributes() -> None:
+    with capture() as seen, spanwise.span("outer", items=3) as outer, spanwise.span("inner"):
+        outer.set(total=7.5)
+    inner, recorded = seen.spans
+    assert (inner.parent_id, recorded.parent_id) == (recorded.span_id, None)
+    assert recorded.attributes == {"items": 3, "total": 7.5}
+
+
+def test_an_exception_is_recorded_and_goes_on() -> None:
+    with capture() as seen, pytest.raises(KeyError, match="gone"), spanwise.span("work"):
+        raise KeyError("gone")
+    (span,) = seen.spans
+    assert (span.status, span.attributes) == ("error", {"error.type": "KeyError"})
+    assert span.events[0][1]["exception.message"] == "'gone'"
+
+
+@spanwise.trace
+def plain(number: int) -> int:
+    return number + 1
+
+
+@spanwise.trace("named", kind="test")
+async def coroutine(number: int) -> int:
+    await asyncio.sleep(0)
+    return number + 1
+
+
+@spanwise.trace
+def generator() -> Iterator[str]:
+    yield current()
+    yield current()
+
+
+@spanwise.trace
+async def async_generator() -> AsyncIterator[str]:
+    yield current()
+    yield current()
+
+
+def test_functions_of_every_kind_are_spans_and_keep_their_results() -> None:
+    async def collect() -> list[str]:
+        return [value async for value in async_generator()]
+
+    with capture() as seen:
+        assert (plain(1), asyncio.run(coroutine(1))) == (2, 2)
+        assert set(generator()) == {seen.spans[-1].span_id}
+        assert set(asyncio.run(collect())) == {seen.spans[-1].span_id}
+    assert [span.name for span in seen.spans] == ["plain", "named", "generator", "async_generator"]
+    assert seen.one("named").attributes == {"kind": "test"}
+
+
+def test_a_generator_leaves_its_callers_context_alone() -> None:
+    with capture(), spanwise.span("caller"):
+        mine = current()
+        for inside in generator():
+            assert inside != mine
+            assert current() == mine
+
+
+def test_send_throw_and_return_reach_the_generator() -> None:
+    @spanwise.trace
+    def echo() -> Any:
+        received = yield "ready"
+        try:
+            yield received
+        except ValueError:
+            yield "caught"
+        return "done"
+
+    with capture() as seen:
+        running = echo()
+        assert next(running) == "ready"
+        assert running.send(5) == 5
+        assert running.throw(ValueError()) == "caught"
+        with pytest.raises(StopIteration) as stop:
+            next(running)
+        assert stop.value.value == "done"
+    assert seen.spans[0].status == "unset"
+
+
+def test_an_async_generator_closed_in_another_task_ends_its_span_and_nothing_else() -> None:
+    async def main() -> str:
+        with spanwise.span("caller"):
+            running = async_generator()
+            await running.__anext__()
+            await asyncio.create_task(running.aclose())  # type: ignore[attr-defined]
+            return current()
+
+    with capture() as seen:
+        left = asyncio.run(main())
+    assert [span.name for span in seen.spans] == ["async_generator", "caller"]
+    assert left == seen.one("caller").span_id
+
+
+def test_a_span_held_open_over_a_yield_in_another_task_corrupts_nothing() -> None:
+    async def holding() -> AsyncIterator[int]:
+        with spanwise.span("held"):
+            yield 1
+
+    async def main() -> tuple[str, str]:
+        running = holding()
+        await asyncio.create_task(running.__anext__())  # type: ignore[arg-type]
+        before = current()
+        await running.aclose()  # type: ignore[attr-defined]
+        return before, current()
+
+    with capture() as seen:
+        assert asyncio.run(main()) == ("0" * 16, "0" * 16)
+    assert [span.name for span in seen.spans] == ["held"]
+
+
+def test_tasks_and_threads_carry_the_context() -> None:
+    async def main() -> list[str]:
+        with spanwise.span("caller"):
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(coroutine(1))
+            await asyncio.to_thread(plain, 1)
+            await task
+            return [current()]
+
+    with capture() as seen:
+        (caller,) = asyncio.run(main())
+    assert {span.parent_id for span in seen.spans if span.name != "caller"} == {caller}
+
+
+class Hostile:
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+VALUES: Any = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.builds(Hostile),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner),
+    max_leaves=10,
+)
+
+
+@given(st.text(), st.dictionaries(st.text(), VALUES))
+def test_no_value_raises(name: str, attributes: dict[str, Any]) -> None:
+    with capture() as seen, spanwise.span(name, **attributes) as span:
+        span.set(**attributes)
+    assert len(seen.spans) == 1
+
+
+def test_before_init_spans_do_nothing() -> None:
+    with spanwise.span("nothing", x=1) as span:
+        assert not span.otel.is_recording()
+    assert plain(1) == 2

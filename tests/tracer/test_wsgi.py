@@ -1,0 +1,141 @@
+"""The WSGI middleware with plain WSGI, Flask and Django: names, errors, streaming, and unchanged behaviour."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from typing import Any
+from wsgiref.util import FileWrapper, setup_testing_defaults
+
+import flask
+import pytest
+import spanwise
+from spanwise.testing import Capture, capture
+from spanwise.wsgi import Environ, StartResponse
+from werkzeug.test import Client
+
+TRACE, SPAN = "12345678901234567890123456789012", "1234567890123456"
+
+
+def flask_app() -> flask.Flask:
+    app = flask.Flask("shop")
+    logging.getLogger("shop").setLevel(logging.CRITICAL)
+
+    @app.get("/items/<int:item_id>")
+    def item(item_id: int) -> str:
+        return str(item_id)
+
+    @app.get("/boom")
+    def boom() -> str:
+        raise ValueError("no such thing")
+
+    @app.get("/stream")
+    def stream() -> flask.Response:
+        def body() -> Iterator[str]:
+            for _ in range(3):
+                with spanwise.span("chunk"):
+                    yield "x"
+
+        return flask.Response(body())
+
+    return app
+
+
+def fetch(path: str, app: Any = None, **headers: str) -> tuple[int, list[tuple[str, str]], bytes]:
+    with Client(app or flask_app()).get(path, headers=headers) as response:
+        return response.status_code, list(response.headers), response.data
+
+
+def served(path: str, **headers: str) -> Capture:
+    with capture() as seen:
+        fetch(path, **headers)
+    return seen
+
+
+def test_a_flask_request_is_one_server_span_named_by_its_rule() -> None:
+    (span,) = served("/items/7?token=secret", traceparent=f"00-{TRACE}-{SPAN}-01").spans
+    assert (span.name, span.kind, span.status) == ("GET /items/<int:item_id>", "server", "unset")
+    assert (span.trace_id, span.parent_id) == (TRACE, SPAN)
+    assert span.attributes == {
+        "http.request.method": "GET",
+        "http.response.status_code": 200,
+        "http.route": "/items/<int:item_id>",
+        "network.protocol.version": "1.1",
+        "server.address": "localhost",
+        "server.port": 80,
+        "url.path": "/items/7",
+        "url.query": "token=REDACTED",
+        "url.scheme": "http",
+    }
+
+
+def test_an_exception_that_flask_turns_into_a_500_is_recorded() -> None:
+    (span,) = served("/boom").spans
+    assert (span.name, span.status, span.attributes["error.type"]) == ("GET /boom", "error", "ValueError")
+    assert span.events[0][1]["exception.message"] == "no such thing"
+
+
+def test_the_span_lasts_to_the_last_chunk() -> None:
+    seen = served("/stream")
+    server = seen.one("GET /stream")
+    assert [chunk.parent_id for chunk in seen.named("chunk")] == [server.span_id] * 3
+    assert seen.spans[-1] is server
+
+
+def test_two_traceparents_joined_by_the_server_restart_the_trace() -> None:
+    joined = f"00-{TRACE}-{SPAN}-01,00-{TRACE}-{SPAN}-01"
+    (span,) = served("/items/7", traceparent=joined).spans
+    assert (span.trace_id, span.parent_id) == (f"{1:032x}", None)
+
+
+def test_explicit_and_automatic_instrumentation_make_one_span() -> None:
+    app = flask_app()
+    app.wsgi_app = spanwise.WSGIMiddleware(app.wsgi_app)  # type: ignore[method-assign]
+    with capture() as seen:
+        fetch("/items/7", spanwise.WSGIMiddleware(app))
+    assert [span.name for span in seen.spans] == ["GET /items/<int:item_id>"]
+
+
+def call(app: Any, environ: Environ | None = None) -> Iterable[bytes]:
+    environ = environ or {}
+    setup_testing_defaults(environ)
+    body: Iterable[bytes] = spanwise.WSGIMiddleware(app)(environ, lambda *_args: lambda _data: None)
+    return body
+
+
+def test_lists_and_files_reach_the_server_as_they_are() -> None:
+    body = [b"x"]
+    file = FileWrapper(BytesIO(b"x"))
+    with capture() as seen:
+        assert call(lambda _environ, _start: body) is body
+        assert call(lambda _environ, _start: file, {"wsgi.file_wrapper": FileWrapper}) is file
+    assert len(seen.spans) == 2
+
+
+def test_an_exception_in_the_body_is_recorded_and_raised() -> None:
+    def app(_environ: Environ, start: StartResponse) -> Iterator[bytes]:
+        start("200 OK", [])
+        yield b"x"
+        raise KeyError("gone")
+
+    with capture() as seen:
+        body = call(app)
+        with pytest.raises(KeyError, match="gone"):
+            list(body)
+        body.close()  # type: ignore[attr-defined]
+    assert (seen.spans[0].status, seen.spans[0].attributes["error.type"]) == ("error", "KeyError")
+
+
+@pytest.mark.parametrize("path", ["/items/7", "/boom", "/stream", "/nothing"])
+def test_answers_are_the_same_with_and_without_the_tracer(path: str) -> None:
+    untraced = fetch(path)
+    with capture():
+        assert fetch(path) == untraced
+
+
+def test_excluded_paths_record_nothing() -> None:
+    with capture(exclude="/items/*") as seen:
+        fetch("/items/7")
+        fetch("/stream")
+    assert {span.name for span in seen.spans} == {"GET /stream", "chunk"}
