@@ -41,6 +41,12 @@ export function day(unixNano: number, zone: Zone): string {
   return format(zone, 'day').format(unixNano / 1e6);
 }
 
+/** The clock alone for today, with the day before it for another day. */
+export function shortStamp(unixNano: number, zone: Zone, nowMs: number): string {
+  const wall = clock(unixNano, zone, 0);
+  return date(unixNano, zone) === date(nowMs * 1e6, zone) ? wall : `${day(unixNano, zone)} ${wall}`;
+}
+
 /** `UTC`, `CET`, `GMT+5:30`. */
 export function zoneName(zone: Zone, unixNano: number): string {
   if (zone === 'utc') return 'UTC';

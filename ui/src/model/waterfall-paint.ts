@@ -7,6 +7,8 @@ export const ROW = 24;
 const BAR_TOP = 7;
 const BAR = 10;
 const LEAST = 2;
+/** Right of the time axis there is room for the durations of bars that reach its end. */
+export const GUTTER = 60;
 
 export interface Ink {
   readonly text: string;
@@ -23,6 +25,7 @@ export interface Scene {
   readonly model: TraceModel;
   readonly rows: Int32Array;
   readonly view: View;
+  /** Width of the time axis; the canvas is wider by the gutter. */
   readonly width: number;
   readonly height: number;
   /** Pixels scrolled, in rows' own coordinates. */
@@ -64,7 +67,7 @@ export type Brush = Pick<
 
 export function paintWaterfall(brush: Brush, scene: Scene): void {
   const { width, height, view, rows, top, ink } = scene;
-  brush.clearRect(0, 0, width, height);
+  brush.clearRect(0, 0, width + GUTTER, height);
   brush.font = ink.font;
   brush.textBaseline = 'middle';
   paintGrid(brush, scene);
@@ -91,15 +94,15 @@ function paintRow(brush: Brush, scene: Scene, row: number, y: number, x: number)
     return;
   }
   const from = Math.max(x, -4);
-  const length = Math.max(Math.min(end, width + 4) - from, LEAST);
+  const length = Math.max(Math.min(end, width) - from, LEAST);
   const flags = model.flags[row]!;
   const colour = ink.services[model.service[row]!]!;
   brush.fillStyle = colour;
   if (flags & FLAG.unfinished) paintUnfinished(brush, from, y, length, colour);
   else brush.fillRect(from, y + BAR_TOP, length, BAR);
-  if (flags & FLAG.error) paintError(brush, from, y, length, ink);
+  if (flags & FLAG.error) paintError(brush, from, y, length, ink, model.errorsBelow[row] === 0);
   paintMarks(brush, scene, row, y);
-  paintLength(brush, scene, row, y, from, from + length);
+  paintLength(brush, scene, row, y, from + length);
 }
 
 /** An arrow at the edge says on which side the bar is. */
@@ -123,9 +126,22 @@ function paintUnfinished(brush: Brush, x: number, y: number, length: number, col
   brush.setLineDash([]);
 }
 
-/** Hatch and frame, so that an error is seen without its colour. */
-function paintError(brush: Brush, x: number, y: number, length: number, ink: Ink): void {
+/**
+ * A frame, and hatching where the error began: a span that only passes on the error of a span below it keeps the
+ * colour of its service. Frame and hatching are seen without colour.
+ */
+function paintError(brush: Brush, x: number, y: number, length: number, ink: Ink, origin: boolean): void {
   const top = y + BAR_TOP;
+  if (origin) paintHatch(brush, x, top, length, ink);
+  brush.strokeStyle = ink.ground;
+  brush.lineWidth = 1;
+  brush.strokeRect(x + 0.5, top + 0.5, Math.max(length - 1, 1), BAR - 1);
+  brush.strokeStyle = ink.error;
+  brush.lineWidth = 1.5;
+  brush.strokeRect(x - 0.75, top - 0.75, length + 1.5, BAR + 1.5);
+}
+
+function paintHatch(brush: Brush, x: number, top: number, length: number, ink: Ink): void {
   brush.save();
   brush.beginPath();
   brush.rect(x, top - 1, length, BAR + 2);
@@ -142,9 +158,6 @@ function paintError(brush: Brush, x: number, y: number, length: number, ink: Ink
   }
   brush.stroke();
   brush.restore();
-  brush.strokeStyle = ink.error;
-  brush.lineWidth = 1.5;
-  brush.strokeRect(x + 0.75, top - 0.25, Math.max(length - 1.5, 1), BAR + 0.5);
 }
 
 /** Events are diamonds on the bar, log records are dots below it. */
@@ -185,31 +198,16 @@ function diamond(brush: Brush, x: number, y: number, ink: Ink): void {
   brush.stroke();
 }
 
-/** The duration stands right of its bar, left of it where the edge is near, and on a plate when neither has room. */
-function paintLength(brush: Brush, scene: Scene, row: number, y: number, from: number, to: number): void {
-  const { width, ink, model } = scene;
-  const text = duration(model.duration[row]!);
-  const room = brush.measureText(text).width;
-  const middle = y + BAR_TOP + BAR / 2 + 0.5;
-  brush.fillStyle = ink.dim;
-  if (to + 6 + room <= width) {
-    brush.textAlign = 'left';
-    brush.fillText(text, to + 6, middle);
-  } else if (from - 6 - room >= 0) {
-    brush.textAlign = 'right';
-    brush.fillText(text, from - 6, middle);
-  } else {
-    brush.textAlign = 'right';
-    brush.fillStyle = ink.ground;
-    brush.fillRect(width - room - 14, y + BAR_TOP - 2, room + 10, BAR + 4);
-    brush.fillStyle = ink.text;
-    brush.fillText(text, width - 9, middle);
-  }
+/** The duration stands right of its bar: the gutter has room for it where the bar reaches the end of the axis. */
+function paintLength(brush: Brush, scene: Scene, row: number, y: number, to: number): void {
+  brush.fillStyle = scene.ink.dim;
+  brush.textAlign = 'left';
+  brush.fillText(duration(scene.model.duration[row]!), to + 6, y + BAR_TOP + BAR / 2 + 0.5);
 }
 
 /** The ruler above the rows. */
 export function paintRuler(brush: Brush, view: View, width: number, height: number, ink: Ink): void {
-  brush.clearRect(0, 0, width, height);
+  brush.clearRect(0, 0, width + GUTTER, height);
   brush.font = ink.font;
   brush.textBaseline = 'middle';
   const step = tickStep(view, width / 110);
@@ -219,13 +217,13 @@ export function paintRuler(brush: Brush, view: View, width: number, height: numb
     brush.fillStyle = ink.line;
     brush.fillRect(x, height - 6, 1, 6);
     brush.fillStyle = ink.dim;
-    const fits = x + 5 + brush.measureText(label).width <= width;
+    const fits = x + 5 + brush.measureText(label).width <= width + GUTTER;
     brush.textAlign = fits ? 'left' : 'right';
     brush.fillText(label, fits ? x + 5 : x - 5, height / 2);
   }
 }
 
-/** The whole trace in a strip: one lane per level of depth, errors last so that they are on top. */
+/** The whole trace in a strip: one lane per level of depth; where errors began is drawn last, on top. */
 export function paintOverview(brush: Brush, model: TraceModel, width: number, height: number, ink: Ink): void {
   brush.clearRect(0, 0, width, height);
   const lanes = model.maxDepth + 1;
@@ -233,7 +231,8 @@ export function paintOverview(brush: Brush, model: TraceModel, width: number, he
   const thick = Math.max(1, lane - (lane >= 3 ? 1 : 0));
   for (const errors of [false, true]) {
     for (let row = 0; row < model.size; row++) {
-      if (((model.flags[row]! & FLAG.error) !== 0) !== errors) continue;
+      const origin = (model.flags[row]! & FLAG.error) !== 0 && model.errorsBelow[row] === 0;
+      if (origin !== errors) continue;
       const x = toX(model.bounds, width, model.start[row]!);
       const length = Math.max((model.duration[row]! / (model.bounds.end - model.bounds.start)) * width, 1);
       brush.fillStyle = errors ? ink.error : ink.services[model.service[row]!]!;

@@ -6,6 +6,7 @@
  */
 import { initials } from '../../base/color';
 import { count, duration } from '../../base/format';
+import { visible } from '../../model/attributes';
 import { FLAG, type TraceModel } from '../../model/trace-model';
 import { ROW } from '../../model/waterfall-paint';
 import { slotOf } from '../../route/preferences.svelte';
@@ -102,9 +103,9 @@ export class RowPool {
     slot.twist.classList.toggle('none', !parents);
     slot.badge.className = `badge svc-${slotOf(span.service)}`;
     slot.badge.textContent = initials(span.service);
-    slot.name.textContent = span.name || '(no name)';
-    slot.service.textContent = this.#servicePrefix(row, span.service);
-    element.title = `${span.service}\n${span.name}`;
+    slot.name.textContent = visible(span.name) || '(no name)';
+    slot.service.textContent = visible(this.#servicePrefix(row, span.service));
+    element.title = `${visible(span.service)}\n${visible(span.name)}`;
     this.#notes(slot, row, Boolean(folded[row]));
     slot.facts.textContent = duration(span.duration);
   }
@@ -155,8 +156,8 @@ export function describe(model: TraceModel, row: number, logs: number): string {
   const span = model.spans[row]!;
   const flags = model.flags[row]!;
   const parts = [
-    span.service,
-    span.name || 'no name',
+    visible(span.service),
+    visible(span.name) || 'no name',
     duration(span.duration),
     `starts at ${duration(span.start_offset)}`,
   ];
