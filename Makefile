@@ -26,7 +26,7 @@ up: setup ## start collector, store and web view in one process (SPANWISE_DATA, 
 	@exec $(BIN)/spanwise up $(ARGS)
 
 demo: setup ## the same with the shop of examples/ sending to it; Ctrl-C stops both
-	@exec bash examples/demo.sh $(ARGS)
+	@exec $(BIN)/python -m examples.demo $(ARGS)
 
 test: setup browser ## every test of every part, the browser's included
 	@npm --prefix ui test
@@ -48,9 +48,10 @@ fmt: setup ## format everything, and mend what the linters can mend
 ui: ui/node_modules/.installed ## the web view on a development server that reloads; it asks a collector on 4318
 	@npm --prefix ui run dev
 
-lock: .venv/.locked ## write requirements/ anew from the pyproject files (ARGS=--upgrade takes newer versions)
+lock: .venv/.locked ## write the lock files anew from the pyproject files (ARGS=--upgrade takes newer versions)
 	@$(COMPILE) $(ARGS) -o requirements/collector.txt collector/pyproject.toml
-	@$(COMPILE) $(ARGS) -c requirements/collector.txt -o requirements/dev.txt $(MANIFESTS) --group pyproject.toml:dev
+	@$(COMPILE) $(ARGS) -c requirements/collector.txt -o requirements/dev.txt $(MANIFESTS) examples/shop/requirements.in --group pyproject.toml:dev
+	@$(COMPILE) $(ARGS) -c requirements/dev.txt -o examples/shop/requirements.txt examples/shop/requirements.in
 
 wheels: setup ## both distributions in dist/, the web view packed into the collector's
 	@for part in tracer collector; do PATH="$$PWD/$(BIN):$$PATH" uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist $$part; done
