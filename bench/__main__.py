@@ -33,9 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=60.0, help="how long the clients send [60]")
     parser.add_argument("--clients", type=int, default=8, help="client processes [8]")
     parser.add_argument("--spans", type=int, default=512, help="spans in a body, a multiple of 4 [512]")
-    parser.add_argument(
-        "--burst", action="store_true", help="first a burst of ten seconds, reported by itself"
-    )
+    parser.add_argument("--burst", action="store_true", help="first a burst of ten seconds, reported by itself")
     parser.add_argument("--folder", type=Path, help="where the temporary data folder is made")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there as JSON too")
     return parser

@@ -23,9 +23,7 @@ LEVEL = 6
 
 # Fields 1, 2, 7, 8 and 4 of a span with their tags: what a gap holds. The parent is last: roots leave it out.
 _IDS_AND_TIMES = bytes.fromhex(f"0a10{'00' * 16} 1208{'00' * 8} 39{'00' * 8} 41{'00' * 8} 2208{'00' * 8}")
-_TRACE, _SPAN, _START, _END, _PARENT = (
-    slice(*at) for at in ((2, 18), (20, 28), (29, 37), (38, 46), (48, 56))
-)
+_TRACE, _SPAN, _START, _END, _PARENT = (slice(*at) for at in ((2, 18), (20, 28), (29, 37), (38, 46), (48, 56)))
 _ROOT_BYTES = 46
 
 _GZIP_HEADER = bytes.fromhex("1f8b0800000000000003")
@@ -50,9 +48,7 @@ class Bodies:
         self.shape = shape or Shape()
         self._client = client
         self._run = run
-        self._durations = numpy.array(
-            [spans.duration(n) for n in range(self.shape.spans)], dtype=numpy.uint64
-        )
+        self._durations = numpy.array([spans.duration(n) for n in range(self.shape.spans)], dtype=numpy.uint64)
         self._gaps = [self._gap(index) for index in range(self.shape.spans)]
         messages = [spans.span(client, index).SerializeToString() for index in range(self.shape.spans)]
         pieces = self._pieces(messages)
@@ -87,9 +83,7 @@ class Bodies:
 
     def _pieces(self, messages: list[bytes]) -> list[bytes]:
         """What stands before, between and behind the gaps."""
-        heads = [
-            b"\x12" + _varint(gap + len(message)) for gap, message in zip(self._gaps, messages, strict=True)
-        ]
+        heads = [b"\x12" + _varint(gap + len(message)) for gap, message in zip(self._gaps, messages, strict=True)]
         scope = spans.scope().SerializeToString()
         scope_field = b"\x0a" + _varint(len(scope)) + scope
         listed = sum(map(len, heads)) + sum(self._gaps) + sum(map(len, messages))

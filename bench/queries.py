@@ -107,6 +107,4 @@ def _log_body(number: int) -> bytes:
 def _sentence(number: int, index: int) -> str:
     if index % 37 == 0:
         return f"payment {number}-{index} failed: upstream timed out after {index * 7} ms"
-    return (
-        f"order {number * _LOG_RECORDS + index} reserved 3 of sku-{index:04} in basket {number}-{index % 50}"
-    )
+    return f"order {number * _LOG_RECORDS + index} reserved 3 of sku-{index:04} in basket {number}-{index % 50}"

@@ -69,9 +69,7 @@ def _phase(phase: Phase) -> Iterator[str]:
 def _disk(report: Report) -> Iterator[str]:
     yield _row("bytes a span on disk", f"{bytes_per_span(report):.1f} B")
     for table in report.stored:
-        yield _row(
-            f"  table {table.table}", f"{bytes_text(table.bytes)}, {table.rows:,} rows, {table.parts} parts"
-        )
+        yield _row(f"  table {table.table}", f"{bytes_text(table.bytes)}, {table.rows:,} rows, {table.parts} parts")
     for name, size in report.folder.items():
         yield _row(f"  folder {name}", bytes_text(size))
 

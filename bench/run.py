@@ -117,9 +117,7 @@ def _phase(name: str, collector: Collector, plan: Plan) -> Phase:
     spans = tally.bodies * plan.shape.spans
     searchable = _wait_until_searchable(collector, before, spans, progress)
     progress.end()
-    return _phase_of(
-        name, tally, spans, (tally.finished - began, searchable - began), collector.cpu_seconds() - cpu
-    )
+    return _phase_of(name, tally, spans, (tally.finished - began, searchable - began), collector.cpu_seconds() - cpu)
 
 
 def _wait_until_searchable(collector: Collector, before: int, spans: int, progress: Progress) -> float:
@@ -127,9 +125,7 @@ def _wait_until_searchable(collector: Collector, before: int, spans: int, progre
     deadline = time.monotonic() + _DRAIN_SECONDS
     while (found := collector.span_count() - before) < spans:
         if time.monotonic() > deadline:
-            raise TimeoutError(
-                f"Of {spans:,} acknowledged spans only {found:,} can be searched after ten minutes."
-            )
+            raise TimeoutError(f"Of {spans:,} acknowledged spans only {found:,} can be searched after ten minutes.")
         progress.show(spans, found)
         time.sleep(_POLL_SECONDS / 5)
     progress.show(spans, found)
