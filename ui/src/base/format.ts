@@ -9,7 +9,7 @@ const UNITS: readonly (readonly [limit: number, size: number, unit: string])[] =
   [60e9, 1e9, 's'],
 ];
 
-/** Three significant digits, no trailing noise: 999 ns, 1.24 ms, 12.4 s, 3 m 05 s, 2 h 04 m. */
+/** Three significant digits, whole numbers without a point: 999 ns, 1.24 ms, 12 ms, 12.4 s, 3 m 05 s, 2 h 04 m. */
 export function duration(ns: number): string {
   if (!Number.isFinite(ns)) return '–';
   if (ns < 0) return `−${duration(-ns)}`;

@@ -24,7 +24,8 @@ function format(zone: Zone, kind: 'clock' | 'date' | 'zone' | 'day'): Intl.DateT
 
 /** `14:02:31.482`: nanoseconds since the epoch lose their last two digits in JavaScript, so milliseconds are shown. */
 export function clock(unixNano: number, zone: Zone, digits = 3): string {
-  const ms = unixNano / 1e6;
+  // To the microsecond first: 256 ns of rounding may have put it just below a whole millisecond.
+  const ms = Math.round(unixNano / 1e3) / 1e3;
   const wall = format(zone, 'clock').format(ms);
   if (digits === 0) return wall;
   const fraction = String(Math.floor(((ms % 1000) + 1000) % 1000)).padStart(3, '0');

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { assignSlots, initials, SLOTS } from './color';
+
+describe('assignSlots', () => {
+  it('gives ten services ten colours, in any order of arrival of one batch', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.string(), { minLength: 1, maxLength: SLOTS }), (names) => {
+        const one = assignSlots(new Map(), names);
+        const other = assignSlots(new Map(), [...names].reverse());
+        expect(new Set(one.values()).size).toBe(names.length);
+        expect(Object.fromEntries(one)).toEqual(Object.fromEntries(other));
+      }),
+    );
+  });
+
+  it('never changes a colour that was given', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string()), fc.array(fc.string()), (first, second) => {
+        const before = new Map(assignSlots(new Map(), first));
+        const after = assignSlots(new Map(before), second);
+        for (const [name, slot] of before) expect(after.get(name)).toBe(slot);
+      }),
+    );
+  });
+});
+
+describe('initials', () => {
+  it('takes the first letters of two words, or two letters of one', () => {
+    expect(['checkout-api', 'payments', 'a', '', 'Über_Ärger', '👩‍👧 family'].map(initials)).toEqual([
+      'ca',
+      'pa',
+      'a',
+      '?',
+      'üä',
+      'fa',
+    ]);
+  });
+});

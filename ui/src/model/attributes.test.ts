@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { exceptionOf, groupAttributes, levelOf, valueText, visible } from './attributes';
+
+describe('attributes', () => {
+  it('are grouped by the first part of their key where two share it', () => {
+    expect(groupAttributes({ 'http.route': '/a', 'http.method': 'GET', 'db.name': 'x', plain: 1 })).toEqual([
+      {
+        name: '',
+        entries: [
+          ['db.name', 'x'],
+          ['plain', 1],
+        ],
+      },
+      {
+        name: 'http',
+        entries: [
+          ['http.method', 'GET'],
+          ['http.route', '/a'],
+        ],
+      },
+    ]);
+  });
+
+  it('are filtered by key or value', () => {
+    expect(
+      groupAttributes({ 'http.route': '/PAY', other: 2 }, 'pay').flatMap((group) => group.entries.map(([key]) => key)),
+    ).toEqual(['http.route']);
+  });
+
+  it('have one text a value', () => {
+    expect([
+      valueText('a'),
+      valueText(1.5),
+      valueText(null),
+      valueText([1, 'x']),
+      valueText({ base64: '3q2+' }),
+      valueText({ base64: 1 }),
+    ]).toEqual(['a', '1.5', 'null', '[1,"x"]', 'base64 3q2+', '{"base64":1}']);
+  });
+});
+
+describe('visible', () => {
+  it('shows what would hide or turn round the text, and keeps lines and emoji', () => {
+    expect(visible('a\u202Egnp\u0000 b\n\tc 👩‍👧')).toBe('a␟202egnp␟0000 b\n\tc 👩‍👧'.replace('\u200d', '␟200d'));
+  });
+});
+
+describe('exceptionOf and levelOf', () => {
+  it('finds an exception in attributes', () => {
+    expect([exceptionOf({ 'exception.type': 'E' }), exceptionOf({ other: 'x' })]).toEqual([
+      { type: 'E', message: '', stack: '' },
+      null,
+    ]);
+  });
+
+  it('names the level of a severity number', () => {
+    expect([0, 1, 5, 9, 13, 17, 21, 24, 99].map(levelOf)).toEqual([
+      'none',
+      'trace',
+      'debug',
+      'info',
+      'warn',
+      'error',
+      'fatal',
+      'fatal',
+      'fatal',
+    ]);
+  });
+});

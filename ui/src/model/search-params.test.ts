@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { readSearch, searchParams, writeRange } from './search-params';
+import { DEFAULT_RANGE, isTime, label, resolve, shift, toParameter } from './time-range';
+
+const read = (query: string) => readSearch(new URLSearchParams(query));
+
+describe('the search in the address', () => {
+  it('is the last hour, newest first, when it says nothing', () => {
+    expect(read('')).toEqual({ text: '', range: DEFAULT_RANGE, sort: 'newest', notices: [] });
+  });
+
+  it('keeps what is good and says what is not', () => {
+    const view = read('q=service:a&sort=best&from=yesterday');
+    expect([view.text, view.sort, view.range, view.notices.length]).toEqual(['service:a', 'newest', DEFAULT_RANGE, 2]);
+  });
+
+  it('writes only what is not the default', () => {
+    const back = (from: string, to: string): unknown => {
+      const query = new URLSearchParams();
+      for (const [key, value] of Object.entries(writeRange({ from, to }))) if (value) query.set(key, value);
+      return read(query.toString()).range;
+    };
+    expect(writeRange(DEFAULT_RANGE)).toEqual({ from: null, to: null });
+    for (const range of [
+      { from: '', to: '' },
+      { from: 'now-5m', to: '' },
+      { from: '', to: 'now-5m' },
+      { from: '2026-01-01', to: '2026-01-02' },
+    ]) {
+      expect(back(range.from, range.to)).toEqual(range);
+    }
+  });
+
+  it('becomes parameters, or nothing while the text has a problem', () => {
+    expect(searchParams(read('q=service:a&sort=slowest&from=now-15m'))).toEqual({
+      service: 'a',
+      attribute: [],
+      start: 'now-15m',
+      end: null,
+      sort: 'slowest',
+    });
+    expect(searchParams(read('q=alone'))).toBeNull();
+  });
+});
+
+describe('time ranges', () => {
+  const now = Date.UTC(2026, 10, 21, 12);
+
+  it('resolve relative and absolute times', () => {
+    expect([
+      resolve('now', now),
+      resolve('now-15m', now),
+      resolve('2026-11-21T11:00:00Z', now),
+      resolve('soon', now),
+    ]).toEqual([now, now - 900_000, now - 3_600_000, null]);
+    expect(['', 'now-1h', '2026-11-21 14:00', '2026-99-99', 'x'].map(isTime)).toEqual([true, true, true, false, false]);
+  });
+
+  it('send relative times as they are and absolute ones in UTC', () => {
+    expect([toParameter('now-1h'), toParameter(''), toParameter('2026-11-21T12:00:00+01:00')]).toEqual([
+      'now-1h',
+      null,
+      '2026-11-21T11:00:00.000Z',
+    ]);
+  });
+
+  it('are moved by their own length', () => {
+    expect(shift({ from: 'now-1h', to: '' }, -1, now)).toEqual({
+      from: '2026-11-21T10:00:00.000Z',
+      to: '2026-11-21T11:00:00.000Z',
+    });
+  });
+
+  it('are named', () => {
+    const show = (nano: number): string => String(nano);
+    expect([
+      label({ from: 'now-1h', to: '' }, show),
+      label({ from: 'now-3d', to: '' }, show),
+      label({ from: '', to: '' }, show),
+      label({ from: 'now-2h', to: 'now-1h' }, show),
+    ]).toEqual(['Last hour', 'Last 3 days', 'All time', 'now-2h – now-1h']);
+  });
+});

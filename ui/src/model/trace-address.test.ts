@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { MS, makeLog, makeTrace } from './testing';
+import { findLog, formatFold, logName, logTicks, parseFold } from './trace-address';
+import { buildModel } from './trace-model';
+
+const model = buildModel(makeTrace({ children: [{ children: [{}] }, { children: [{}, {}] }] }));
+const id = (number: number): string => number.toString(16).padStart(16, '0');
+
+describe('the fold in the address', () => {
+  it('is a level where it is one, and ids where not', () => {
+    const none = new Uint8Array(model.size);
+    const second = parseFold(model, id(2));
+    expect([
+      formatFold(model, none),
+      formatFold(model, parseFold(model, 'level:1')),
+      formatFold(model, second),
+    ]).toEqual([null, 'level:1', id(2)]);
+  });
+
+  it('leaves out ids that are unknown or have nothing to fold', () => {
+    expect([...parseFold(model, `${id(4)},nonsense,${id(3)}`)]).toEqual([0, 0, 0, 1, 0, 0]);
+  });
+});
+
+describe('a log record in the address', () => {
+  const logs = [makeLog(id(1), 1, 'a'), makeLog(id(2), 2, 'b'), makeLog(null, 2, 'c'), makeLog(id(3), 3)];
+
+  it('is named by its time and found again', () => {
+    expect(logs.map((_, index) => findLog(logs, logName(logs, index)))).toEqual([0, 1, 2, 3]);
+    expect([findLog(logs, null), findLog(logs, '17'), findLog(logs, `${logs[0]!.time_unix_nano}.9`)]).toEqual([
+      -1, -1, -1,
+    ]);
+  });
+
+  it('becomes a tick on the row of its span', () => {
+    const ticks = logTicks(model, logs);
+    expect([...ticks.keys()]).toEqual([0, 1, 2]);
+    expect(Math.round(ticks.get(1)![0]! / MS)).toBe(2);
+  });
+});

@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MS, makeTrace, type Sketch } from './testing';
+import { buildModel, FLAG, hasFlag, nextRow } from './trace-model';
+import { foldSubtree, foldToLevel, indexOfRow, reveal, shownLevel, visibleRows, withAncestors } from './tree-fold';
+
+const node = fc.memo(
+  (depth): fc.Arbitrary<Sketch> =>
+    fc.record({ error: fc.boolean(), children: depth <= 1 ? fc.constant([]) : fc.array(node(), { maxLength: 3 }) }),
+);
+const sketch: fc.Arbitrary<Sketch> = node(5);
+
+const model = buildModel(
+  makeTrace(
+    {
+      service: 'web',
+      duration: 100,
+      children: [{ children: [{ error: true, service: 'db' }] }, { start: 20, duration: 200 }],
+    },
+    { missing: true, start: 5 },
+  ),
+);
+
+describe('buildModel', () => {
+  it('lays the spans out as columns', () => {
+    expect({
+      depth: [...model.depth],
+      parent: [...model.parent],
+      subtree: [...model.subtree],
+      start: [...model.start],
+      errorsBelow: [...model.errorsBelow],
+      service: [...model.service].map((index) => model.services[index]),
+      bounds: model.bounds,
+      maxDepth: model.maxDepth,
+    }).toEqual({
+      depth: [0, 1, 2, 1, 0],
+      parent: [-1, 0, 1, 0, -1],
+      subtree: [3, 1, 0, 0, 0],
+      start: [0, 0, 0, 20 * MS, 5 * MS],
+      errorsBelow: [1, 1, 0, 0, 0],
+      service: ['web', 'api', 'db', 'api', 'api'],
+      bounds: { start: 0, end: 220 * MS },
+      maxDepth: 2,
+    });
+    expect([
+      hasFlag(model, 2, FLAG.error),
+      hasFlag(model, 4, FLAG.parentMissing),
+      hasFlag(model, 0, FLAG.error),
+    ]).toEqual([true, true, false]);
+  });
+
+  it('counts the errors below every span as walking the tree would', () => {
+    fc.assert(
+      fc.property(sketch, (root) => {
+        const built = buildModel(makeTrace(root));
+        for (let row = 0; row < built.size; row++) {
+          let below = 0;
+          for (let at = row + 1; at <= row + built.subtree[row]!; at++) below += built.flags[at]! & FLAG.error ? 1 : 0;
+          expect(built.errorsBelow[row]).toBe(below);
+        }
+      }),
+    );
+  });
+
+  it('has an axis even for an empty trace', () => {
+    expect(buildModel(makeTrace()).bounds).toEqual({ start: 0, end: 1 });
+  });
+});
+
+describe('folding', () => {
+  it('hides what is below a folded row', () => {
+    expect([...visibleRows(model, Uint8Array.of(0, 1, 0, 0, 0))]).toEqual([0, 1, 3, 4]);
+    expect([...visibleRows(model, foldToLevel(model, 0))]).toEqual([0, 4]);
+    expect(shownLevel(model, visibleRows(model, foldToLevel(model, 1)))).toBe(1);
+  });
+
+  it('shows a row exactly when nothing above it is folded', () => {
+    fc.assert(
+      fc.property(sketch, fc.infiniteStream(fc.boolean()), (root, choices) => {
+        const built = buildModel(makeTrace(root));
+        const folded = Uint8Array.from({ length: built.size }, () => (choices.next().value ? 1 : 0));
+        const rows = visibleRows(built, folded);
+        for (let row = 0; row < built.size; row++) {
+          let hidden = false;
+          for (let at = built.parent[row]!; at >= 0; at = built.parent[at]!) hidden ||= folded[at] === 1;
+          expect(indexOfRow(rows, row) >= 0).toBe(!hidden);
+          expect(indexOfRow(visibleRows(built, reveal(built, folded, row)), row)).toBeGreaterThanOrEqual(0);
+        }
+      }),
+    );
+  });
+
+  it('comes back after folding and unfolding all below a row', () => {
+    fc.assert(
+      fc.property(sketch, (root) => {
+        const built = buildModel(makeTrace(root));
+        const none = new Uint8Array(built.size);
+        const folded = foldSubtree(built, none, 0, true);
+        expect(visibleRows(built, folded).length).toBe(1);
+        expect(foldSubtree(built, folded, 0, false)).toEqual(none);
+      }),
+    );
+  });
+
+  it('keeps the branches that lead to what is marked', () => {
+    expect([...withAncestors(model, Uint8Array.of(0, 0, 1, 0, 0))]).toEqual([1, 1, 1, 0, 0]);
+    expect([...visibleRows(model, new Uint8Array(5), Uint8Array.of(1, 1, 1, 0, 0))]).toEqual([0, 1, 2]);
+  });
+});
+
+describe('nextRow', () => {
+  it('goes round the ends in both directions', () => {
+    const odd = (row: number): boolean => row % 2 === 1;
+    expect([
+      nextRow(5, 1, 1, odd),
+      nextRow(5, 3, 1, odd),
+      nextRow(5, 1, -1, odd),
+      nextRow(5, -1, 1, odd),
+      nextRow(5, 0, 1, () => false),
+    ]).toEqual([3, 1, 3, 1, -1]);
+  });
+});

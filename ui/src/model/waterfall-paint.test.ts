@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { makeTrace, type Sketch } from './testing';
+import { buildModel } from './trace-model';
+import { visibleRows } from './tree-fold';
+import { type Brush, type Ink, paintOverview, paintWaterfall, ROW, type Scene } from './waterfall-paint';
+
+const INK: Ink = {
+  text: 'text',
+  dim: 'dim',
+  line: 'line',
+  error: 'error',
+  ground: 'ground',
+  font: 'font',
+  services: ['blue', 'green'],
+};
+
+interface Call {
+  what: string;
+  style: string;
+  at: number[];
+}
+
+/** A brush that writes down what it is told. */
+function recorder(): { brush: Brush; calls: Call[]; texts: string[] } {
+  const calls: Call[] = [];
+  const texts: string[] = [];
+  const state: Record<string, unknown> = {};
+  const brush = new Proxy(state, {
+    get(target, name: string) {
+      if (name === 'measureText') return (text: string) => ({ width: text.length * 6 });
+      if (name === 'fillText') return (text: string) => void texts.push(text.replaceAll(' ', ' '));
+      if (name === 'fillRect' || name === 'strokeRect') {
+        return (...at: number[]) =>
+          void calls.push({ what: name, style: String(target[name === 'fillRect' ? 'fillStyle' : 'strokeStyle']), at });
+      }
+      return name in target ? target[name] : () => undefined;
+    },
+    set(target, name: string, value) {
+      target[name] = value;
+      return true;
+    },
+  }) as unknown as Brush;
+  return { brush, calls, texts };
+}
+
+function scene(roots: Sketch[], part: Partial<Scene> = {}): Scene {
+  const model = buildModel(makeTrace(...roots));
+  return {
+    model,
+    rows: visibleRows(model, new Uint8Array(model.size)),
+    view: model.bounds,
+    width: 1000,
+    height: 480,
+    top: 0,
+    logs: new Map(),
+    ink: INK,
+    ...part,
+  };
+}
+
+const ROOTS: Sketch[] = [{ duration: 100, children: [{ service: 'db', start: 50, duration: 25, error: true }] }];
+
+describe('paintWaterfall', () => {
+  it('draws each bar at its time, in the colour of its service, with its duration', () => {
+    const { brush, calls, texts } = recorder();
+    paintWaterfall(brush, scene(ROOTS));
+    expect(calls.filter((call) => call.style === 'blue').map((call) => call.at)).toEqual([[0, 7, 1000, 10]]);
+    expect(calls.filter((call) => call.style === 'green').map((call) => call.at)).toEqual([[500, ROW + 7, 250, 10]]);
+    expect(texts).toEqual(['100 ms', '25 ms']);
+  });
+
+  it('frames an error, so that it is seen without its colour', () => {
+    const { brush, calls } = recorder();
+    paintWaterfall(brush, scene(ROOTS));
+    expect(calls.filter((call) => call.what === 'strokeRect' && call.style === 'error').length).toBe(1);
+  });
+
+  it('draws only the rows that are on the screen', () => {
+    const roots = Array.from({ length: 10_000 }, () => ({ duration: 10 }));
+    const { brush, texts } = recorder();
+    paintWaterfall(brush, scene(roots, { top: 5000 * ROW, height: 240 }));
+    expect(texts.length).toBeLessThanOrEqual(12);
+  });
+
+  it('points to a bar that is outside of the shown time and gives it no duration', () => {
+    const { brush, texts } = recorder();
+    paintWaterfall(brush, scene(ROOTS, { view: { start: 80e6, end: 100e6 } }));
+    expect(texts).toEqual(['100 ms']);
+  });
+
+  it('keeps the shortest span visible', () => {
+    const { brush, calls } = recorder();
+    paintWaterfall(brush, scene([{ duration: 1000, children: [{ service: 'db', duration: 0 }] }]));
+    expect(calls.find((call) => call.style === 'green')!.at[2]).toBe(2);
+  });
+});
+
+describe('paintOverview', () => {
+  it('draws where errors began last, on top', () => {
+    const { brush, calls } = recorder();
+    const { model } = scene([
+      { duration: 100, error: true, children: [{ error: true, service: 'db' }, { start: 10 }] },
+    ]);
+    paintOverview(brush, model, 1000, 44, INK);
+    expect(calls.map((call) => call.style)).toEqual(['blue', 'blue', 'error']);
+  });
+});

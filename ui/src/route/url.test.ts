@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { pagePath, parseRoute, tracePath, withQuery } from './url';
+
+const route = (path: string, base = '/'): string => {
+  const { name, id } = parseRoute(path, '', base);
+  return id ? `${name} ${id}` : name;
+};
+
+describe('routes', () => {
+  it('are told by their path, under any prefix', () => {
+    expect(
+      ['/', '/traces', '/traces/', '/t/ABC', '/start', '/nowhere', '/t', '/t/a/b', '/t/%'].map((path) => route(path)),
+    ).toEqual(['home', 'traces', 'traces', 'trace abc', 'start', 'unknown', 'unknown', 'unknown', 'trace %']);
+    expect([route('/spans/t/abc', '/spans/'), route('/spans/', '/spans/')]).toEqual(['trace abc', 'home']);
+  });
+
+  it('are written readable and without a leading slash', () => {
+    expect([
+      pagePath('traces', { q: 'service:a http.route:/pay' }),
+      tracePath('ab', { zoom: '1,2', sel: null }),
+    ]).toEqual(['traces?q=service:a+http.route:/pay', 't/ab?zoom=1,2']);
+  });
+
+  it('keep keys they do not know, and every value survives', () => {
+    expect(withQuery(new URLSearchParams('x=1&q=a'), { q: null, sel: 'b' })).toBe('?x=1&sel=b');
+    fc.assert(
+      fc.property(fc.string(), (value) => {
+        fc.pre(value !== '' && value.isWellFormed());
+        expect(new URLSearchParams(withQuery(new URLSearchParams(), { q: value })).get('q')).toBe(value);
+      }),
+    );
+  });
+});
