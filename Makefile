@@ -67,7 +67,7 @@ soak: setup ## kill the collector a thousand times while it takes spans, and cou
 	@SPANWISE_KILLS=$${SPANWISE_KILLS:-1000} $(BIN)/pytest tests/faults/test_kill.py --timeout 0 -s $(ARGS)
 
 pictures: setup browser ## take the README's pictures from the running demo
-	@$(BIN)/python -m docs.pictures $(ARGS)
+	@$(BIN)/python -m examples.pictures $(ARGS)
 
 browser:
 	@bash $(SETUP) chromium
