@@ -48,6 +48,11 @@ def _watch_children(util: ModuleType, flush: Flush) -> None:
     def in_child(_key: object) -> None:
         util.Finalize(None, flush, exitpriority=0)
 
+    from multiprocessing.process import parent_process
+
+    if parent_process() is not None:
+        # A child of a fork server is set up in its own code, after the hooks of forks have run.
+        in_child(None)
     # The registry holds its keys weakly: the function itself is the key, and is kept by the module.
     _kept.append(in_child)
     util.register_after_fork(in_child, in_child)

@@ -54,13 +54,13 @@ def _set_up(settings: Settings) -> state.Active:
     from spanwise.sampling import from_settings
 
     identity = ProcessIdentity()
-    attributes = service_attributes(settings.service, environment())
-    exporter = Exporter(settings, lambda: {**attributes, **identity.attributes()})
     provider = trace.get_tracer_provider()
     if not isinstance(provider, TracerProvider):
-        resource = Resource.create({**attributes, **identity.attributes()})  # type: ignore[dict-item]
+        attributes = {**service_attributes(settings.service, environment()), **identity.attributes()}
+        resource = Resource.create(attributes)  # type: ignore[arg-type]
         provider = TracerProvider(sampler=from_settings(settings), resource=resource, shutdown_on_exit=False)
         trace.set_tracer_provider(provider)
+    exporter = Exporter(settings, provider.resource.attributes, identity.attributes)
     provider.add_span_processor(QueueProcessor(exporter))
     propagator = Propagator(settings.accept, settings.send)
     propagate.set_global_textmap(propagator)

@@ -28,9 +28,13 @@ class Exporter:
     empty queue and a thread of its own; what the parent had queued is sent by the parent.
     """
 
-    def __init__(self, settings: Settings, resource: Callable[[], Mapping[str, object]]) -> None:
+    def __init__(
+        self, settings: Settings, resource: Mapping[str, object], process: Callable[[], Mapping[str, object]]
+    ) -> None:
+        """`resource` describes the service, `process` what differs between this process and its forks."""
         self._settings = settings
         self._resource = resource
+        self._process = process
         self._complained = 0.0
         self._reset()
         os.register_at_fork(after_in_child=self._reset)
@@ -127,12 +131,12 @@ class Exporter:
             self._channels = (
                 Channel(
                     self.spans,
-                    lambda batch: spans.encode(batch, self._resource()),
+                    lambda batch: spans.encode(batch, self._process()),
                     Sender(settings.traces_endpoint, settings.headers, compress=settings.gzip),
                 ),
                 Channel(
                     self.logs,
-                    lambda batch: logs.encode(batch, self._resource()),
+                    lambda batch: logs.encode(batch, {**self._resource, **self._process()}),
                     Sender(settings.logs_endpoint, settings.headers, compress=settings.gzip),
                 ),
             )
