@@ -42,14 +42,16 @@ editable() {
 
 need_node() {
     command -v npm >/dev/null || fail "The web view is built with Node 20 or newer and npm, and npm is not installed."
-    node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' ||
+    node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' ||
         fail "The web view is built with Node 20 or newer; this is $(node --version)."
 }
 
+# Not `npm ci`: it refuses a lock file without the binaries of other platforms, which were not to be had where it was
+# made. `install --no-save` checks the same hashes and leaves the lock file as it is.
 web-tools() {
     need_node
     echo "Installing the web view's tools"
-    npm --prefix ui ci --no-audit --no-fund --loglevel=error || fail "npm could not install the web view's tools: its reason stands above."
+    npm --prefix ui install --no-save --no-audit --no-fund --loglevel=error || fail "npm could not install the web view's tools: its reason stands above."
     touch ui/node_modules/.installed
 }
 
