@@ -136,6 +136,17 @@ class Settings(BaseSettings):
         ge=0,
         description="Time within which a body that is sent again is answered without being stored again.",
     )
+    store_memory: Size = Field(
+        1024 * 2**20,
+        ge=256 * 2**20,
+        description="Most memory that the embedded store may use, inserts and queries together.",
+    )
+    query_memory: Size = Field(512 * 2**20, ge=2**20, description="Most memory that one query may use.")
+    query_timeout: Duration = Field(10.0, gt=0, description="Time after which a query is given up.")
+    max_trace_spans: int = Field(
+        100_000, ge=1, description="Most spans of one trace in one answer; the answer says when there are more."
+    )
+    stop_timeout: Duration = Field(10.0, gt=0, description="Time that running requests are given to end at a stop.")
 
     @classmethod
     def settings_customise_sources(
@@ -203,15 +214,17 @@ def parser() -> argparse.ArgumentParser:
 def _metavar(name: str) -> str:
     if name in ("http", "grpc"):
         return "HOST:PORT"
-    if name.endswith("_bytes"):
+    if name.endswith(("_bytes", "_memory")):
         return "SIZE"
-    return {"data": "DIR", "cors_origins": "LIST"}.get(name, "TIME")
+    return {"data": "DIR", "cors_origins": "LIST", "max_trace_spans": "COUNT"}.get(name, "TIME")
 
 
 def _shown(value: object) -> str:
     if isinstance(value, bool | str):
         return str(value) or "none"
     if isinstance(value, int):
+        if value % 2**10:
+            return str(value)
         return next(f"{value >> shift}{unit}" for shift, unit in ((30, "GiB"), (20, "MiB"), (0, "")) if value >> shift)
     return f"{value:g}s" if isinstance(value, float) else str(value)
 
@@ -224,6 +237,6 @@ def _explain(error: ValidationError) -> SettingError:
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else ""
     if first["type"] == "extra_forbidden":
-        return SettingError(f"{TOML_FILE} has the key {excerpt(name)!r}, which is no setting. See --help.")
+        return SettingError(f"{TOML_FILE} has the key '{excerpt(name)}', which is no setting. See --help.")
     expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return SettingError(f"{_spelled(name)}: {excerpt(str(first['input']))!r} cannot be used; expected {expected}.")
+    return SettingError(f"{_spelled(name)}: '{excerpt(str(first['input']))}' cannot be used; expected {expected}.")

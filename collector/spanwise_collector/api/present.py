@@ -1,0 +1,213 @@
+"""The model as the API shows it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from spanwise_collector.api import models
+from spanwise_collector.api.values import attributes_to_json, to_json
+from spanwise_collector.model.log import LogRecord
+from spanwise_collector.model.resource import Resource, Scope
+from spanwise_collector.model.span import ERROR, Event, Link, kind_name, status_name
+from spanwise_collector.model.summary import ServiceSummary, TraceSummary
+from spanwise_collector.query.page import Page
+from spanwise_collector.query.trace import Trace
+from spanwise_collector.trace.self_time import self_time
+from spanwise_collector.trace.tree import Node
+
+
+def coverage(page: Page[Any]) -> dict[str, Any]:
+    """The fields of models.Listing."""
+    return {
+        "returned": len(page.items),
+        "total": page.total,
+        "total_relation": page.total_relation,
+        "reason": page.reason,
+        "next_cursor": page.next_cursor,
+    }
+
+
+def service(summary: ServiceSummary) -> models.Service:
+    return models.Service(
+        name=summary.name,
+        span_count=summary.span_count,
+        error_count=summary.error_count,
+        request_count=summary.request_count,
+        request_error_count=summary.request_error_count,
+        p50=summary.p50,
+        p95=summary.p95,
+        p99=summary.p99,
+        last_seen_unix_nano=summary.last_seen,
+        operations=[models.Operation(name=name, span_count=count) for name, count in summary.operations.items()],
+    )
+
+
+def trace_summary(summary: TraceSummary) -> models.TraceSummary:
+    return models.TraceSummary(
+        trace_id=summary.trace_id,
+        root_service=summary.root_service,
+        root_name=summary.root_name,
+        start_time_unix_nano=summary.start,
+        end_time_unix_nano=summary.end,
+        duration=summary.end - summary.start,
+        span_count=sum(summary.spans.values()),
+        error_count=sum(summary.errors.values()),
+        services=_service_counts(summary.spans, summary.errors),
+    )
+
+
+def _service_counts(spans: Mapping[str, int], errors: Mapping[str, int]) -> list[models.ServiceCount]:
+    busiest = sorted(spans.items(), key=lambda item: (-item[1], item[0]))
+    return [
+        models.ServiceCount(name=name, span_count=count, error_count=errors.get(name, 0)) for name, count in busiest
+    ]
+
+
+def trace(loaded: Trace) -> models.Trace:
+    nodes = loaded.nodes
+    start = min(node.span.start for node in nodes)
+    end = max(node.span.start + node.span.duration for node in nodes)
+    root = next((node.span for node in nodes if not node.span.parent_span_id), None)
+    spans = Counter(node.span.service for node in nodes)
+    errors = Counter(node.span.service for node in nodes if node.span.status_code == ERROR)
+    # RowReader gives equal resources as one object.
+    resources = {id(node.span.resource): node.span.resource for node in nodes}
+    scopes = {id(node.span.scope): node.span.scope for node in nodes}
+    resource_index = {key: index for index, key in enumerate(resources)}
+    scope_index = {key: index for index, key in enumerate(scopes)}
+    complete = loaded.span_count == len(nodes)
+    return models.Trace(
+        trace_id=loaded.trace_id,
+        start_time_unix_nano=start,
+        end_time_unix_nano=end,
+        duration=end - start,
+        root_service=root.service if root else None,
+        root_name=root.name if root else None,
+        span_count=loaded.span_count,
+        error_count=errors.total(),
+        missing_parents=sum(node.parent_missing for node in nodes),
+        log_count=loaded.log_count,
+        services=_service_counts(spans, errors),
+        resources=[resource(each) for each in resources.values()],
+        scopes=[scope(each) for each in scopes.values()],
+        spans=[
+            _span(node, start, resource_index[id(node.span.resource)], scope_index[id(node.span.scope)])
+            for node in nodes
+        ],
+        returned=len(nodes),
+        total=loaded.span_count,
+        total_relation="eq",
+        reason="end" if complete else "limit",
+    )
+
+
+def _span(node: Node, start: int, resource_index: int, scope_index: int) -> models.Span:
+    span = node.span
+    return models.Span(
+        span_id=span.span_id,
+        parent_span_id=span.parent_span_id or None,
+        depth=node.depth,
+        child_count=len(node.children),
+        descendant_count=node.descendant_count,
+        parent_missing=node.parent_missing,
+        name=span.name,
+        kind=kind_name(span.kind),
+        service=span.service,
+        instance=span.instance,
+        resource=resource_index,
+        scope=scope_index,
+        start_time_unix_nano=span.start,
+        end_time_unix_nano=span.end,
+        start_offset=span.start - start,
+        duration=span.duration,
+        self_time=self_time(node),
+        unfinished=span.unfinished,
+        status=models.Status(code=status_name(span.status_code), message=span.status_message),
+        trace_state=span.trace_state,
+        flags=span.flags,
+        attributes=attributes_to_json(span.attributes),
+        dropped_attributes_count=span.dropped_attributes_count,
+        events=[_event(event, start) for event in span.events],
+        dropped_events_count=span.dropped_events_count,
+        links=[_link(link) for link in span.links],
+        dropped_links_count=span.dropped_links_count,
+        warnings=list(_warnings(node)),
+    )
+
+
+def _warnings(node: Node) -> Iterable[str]:
+    yield from node.warnings
+    span = node.span
+    if span.unfinished:
+        yield "This span had not ended when it was sent."
+    elif span.end < span.start:
+        yield f"This span ends {span.start - span.end} ns before it starts; its duration is shown as 0."
+
+
+def _event(event: Event, start: int) -> models.Event:
+    return models.Event(
+        time_unix_nano=event.time,
+        offset=event.time - start,
+        name=event.name,
+        attributes=attributes_to_json(event.attributes),
+        dropped_attributes_count=event.dropped_attributes_count,
+    )
+
+
+def _link(link: Link) -> models.Link:
+    return models.Link(
+        trace_id=link.trace_id,
+        span_id=link.span_id,
+        trace_state=link.trace_state,
+        attributes=attributes_to_json(link.attributes),
+        dropped_attributes_count=link.dropped_attributes_count,
+        flags=link.flags,
+    )
+
+
+def resource(given: Resource) -> models.Resource:
+    return models.Resource(
+        attributes=attributes_to_json(given.attributes),
+        dropped_attributes_count=given.dropped_attributes_count,
+        schema_url=given.schema_url,
+        entity_refs=[
+            models.EntityRef(
+                type=each.type,
+                id_keys=list(each.id_keys),
+                description_keys=list(each.description_keys),
+                schema_url=each.schema_url,
+            )
+            for each in given.entity_refs
+        ],
+    )
+
+
+def scope(given: Scope) -> models.Scope:
+    return models.Scope(
+        name=given.name,
+        version=given.version,
+        attributes=attributes_to_json(given.attributes),
+        dropped_attributes_count=given.dropped_attributes_count,
+        schema_url=given.schema_url,
+    )
+
+
+def log_record(record: LogRecord) -> models.LogRecord:
+    return models.LogRecord(
+        time_unix_nano=record.time,
+        time_source=record.time_source,
+        observed_time_unix_nano=record.observed_time,
+        severity_number=record.severity_number,
+        severity_text=record.severity_text,
+        service=record.service,
+        instance=record.instance,
+        trace_id=record.trace_id or None,
+        span_id=record.span_id or None,
+        body=to_json(record.body),
+        event_name=record.event_name,
+        attributes=attributes_to_json(record.attributes),
+        dropped_attributes_count=record.dropped_attributes_count,
+        flags=record.flags,
+        resource=resource(record.resource),
+        scope=scope(record.scope),
+    )

@@ -1,0 +1,58 @@
+"""The routes below /api/v1."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+
+from spanwise_collector.api import models, present
+from spanwise_collector.api.parameters import LogQuery, TimeRange, TraceQuery, parse_trace_id
+from spanwise_collector.query import logs, services, trace, traces
+from spanwise_collector.store import Engine
+
+
+def default_project(request: Request) -> str:
+    return "default"
+
+
+def router(
+    engine: Engine,
+    status: Callable[[], models.CollectorStatus],
+    max_trace_spans: int,
+    project_of: Callable[[Request], str] = default_project,
+) -> APIRouter:
+    """The API over one engine. `project_of` names the project of a request, or raises Refused."""
+    failures: dict[int | str, dict[str, Any]] = {code: {"model": models.ErrorAnswer} for code in (400, 422, 503)}
+    made = APIRouter(prefix="/api/v1", responses=failures)
+    Project = Annotated[str, Depends(project_of)]
+
+    @made.get("/services", tags=["services"])
+    def list_services(query: Annotated[TimeRange, Query()], project: Project) -> models.ServiceList:
+        """Every service that was seen, by name, with its rates, errors and durations."""
+        page = services.services(engine, project, *query.bounds())
+        return models.ServiceList(services=[present.service(each) for each in page.items], **present.coverage(page))
+
+    @made.get("/traces", tags=["traces"])
+    def list_traces(query: Annotated[TraceQuery, Query()], project: Project) -> models.TraceList:
+        """Traces that began in the time range and have a span for which all filters hold together."""
+        page = traces.search(engine, query.search(project))
+        return models.TraceList(traces=[present.trace_summary(each) for each in page.items], **present.coverage(page))
+
+    @made.get("/traces/{trace_id}", tags=["traces"], responses={404: {"model": models.ErrorAnswer}})
+    def get_trace(trace_id: str, project: Project) -> models.Trace:
+        """One trace, whole: its tree in display order, with nothing dropped that arrived."""
+        return present.trace(trace.load(engine, project, parse_trace_id(trace_id), max_trace_spans))
+
+    @made.get("/logs", tags=["logs"])
+    def list_logs(query: Annotated[LogQuery, Query()], project: Project) -> models.LogList:
+        """Log records of a trace, of a span, or by text, severity and service."""
+        page = logs.search(engine, query.search(project))
+        return models.LogList(logs=[present.log_record(each) for each in page.items], **present.coverage(page))
+
+    @made.get("/status", tags=["collector"])
+    def get_status() -> models.CollectorStatus:
+        """What the collector holds, what it has accepted and what it has refused and why."""
+        return status()
+
+    return made

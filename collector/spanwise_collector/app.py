@@ -1,0 +1,145 @@
+"""The composition root: every part of one collector made, connected, started and stopped in order."""
+
+import logging
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from spanwise_collector.api import failures, health, models, routes, web
+from spanwise_collector.errors import StoreError
+from spanwise_collector.folder import DataFolder
+from spanwise_collector.query.totals import totals
+from spanwise_collector.receive import otlp_http
+from spanwise_collector.receive.intake import Intake
+from spanwise_collector.receive.otlp_grpc import GrpcServer
+from spanwise_collector.settings import Address, Settings
+from spanwise_collector.spool import Segment, Signal, Spool
+from spanwise_collector.store import Engine, Loader, schema
+
+_log = logging.getLogger(__name__)
+_PROJECT = "default"
+
+
+class Collector:
+    """One running collector; `asgi` is its HTTP side, `grpc` the address that its gRPC side is bound to."""
+
+    def __init__(
+        self, settings: Settings, engine: Engine, spool: Spool, loader: Loader[Segment], intake: Intake
+    ) -> None:
+        self.settings = settings
+        self.engine = engine
+        self.spool = spool
+        self.loader = loader
+        self.intake = intake
+        self.grpc: Address = settings.grpc
+        self.http: Address = settings.http
+        self.started = time.time_ns()
+        self.asgi = _asgi(self)
+
+    def status(self) -> models.CollectorStatus:
+        """What the collector holds, has accepted and has refused."""
+        stored = totals(self.engine, _PROJECT)
+        counters = self.intake.counters
+        return models.CollectorStatus(
+            version=version("spanwise-collector"),
+            started_unix_nano=self.started,
+            http=str(self.http),
+            grpc=str(self.grpc),
+            data=str(self.settings.data.absolute()),
+            span_count=stored.spans,
+            log_count=stored.logs,
+            service_count=stored.services,
+            accepted_spans=counters.accepted_of(Signal.TRACES),
+            accepted_logs=counters.accepted_of(Signal.LOGS),
+            refused=counters.refused_by_reason(),
+            waiting_bytes=self.spool.stats().bytes,
+            last_store_error=self.loader.state.last_error or None,
+        )
+
+    def trouble(self) -> str | None:
+        """Why the collector cannot do its work, in a sentence; None when it can."""
+        try:
+            self.engine.check()
+        except StoreError as error:
+            return f"The store does not answer: {error}"
+        spool_error = self.spool.stats().error
+        return None if spool_error is None else f"The spool cannot write: {spool_error}"
+
+
+def _asgi(collector: Collector) -> FastAPI:
+    app = FastAPI(
+        title="Spanwise",
+        version=version("spanwise-collector"),
+        summary="Distributed traces and logs: taken in over OTLP, searched and diagnosed here.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.include_router(otlp_http.router(collector.intake, collector.settings))
+    app.include_router(health.router(collector.trouble))
+    app.include_router(routes.router(collector.engine, collector.status, collector.settings.max_trace_spans))
+    app.include_router(web.router())
+    app.add_middleware(web.SecurityHeaders)
+    failures.install(app)
+    return app
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Collector]:
+    """A collector that takes gRPC and is ready to be served over HTTP; stops everything, in order, at the end.
+
+    Raises SettingError where the data folder or the gRPC address cannot be used, StoreError where the store cannot.
+    """
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(DataFolder(settings.data, f"http {settings.http}, gRPC {settings.grpc}"))
+        engine = stack.enter_context(_engine(folder, settings))
+        spool = Spool(
+            folder.spool,
+            segment_bytes=settings.spool_segment_bytes,
+            segment_age=settings.spool_segment_age,
+            max_bytes=settings.spool_max_bytes,
+            resend_window=settings.resend_window,
+        )
+        loader = Loader(engine, spool.closed, spool.release, _set_aside(folder))
+        intake = Intake(spool, settings.max_inflight_bytes)
+        stack.callback(intake.close)
+        spool.start()
+        loader.start()
+        stack.callback(loader.close)
+        stack.callback(spool.close)
+        collector = Collector(settings, engine, spool, loader, intake)
+        grpc = GrpcServer(intake, settings)
+        collector.grpc = await grpc.start()
+        stack.push_async_callback(grpc.stop, settings.stop_timeout)
+        yield collector
+
+
+@contextmanager
+def _engine(folder: DataFolder, settings: Settings) -> Iterator[Engine]:
+    engine = Engine(
+        folder.store,
+        memory=settings.store_memory,
+        query_seconds=settings.query_timeout,
+        query_memory=settings.query_memory,
+    )
+    try:
+        schema.create(engine.run)
+        yield engine
+    finally:
+        engine.close()
+
+
+def _set_aside(folder: DataFolder) -> Callable[[Segment, str], None]:
+    def set_aside(segment: Segment, reason: str) -> None:
+        folder.refused.mkdir(exist_ok=True)
+        target = folder.refused / segment.path.name
+        target.with_suffix(".reason").write_text(reason + "\n", "utf-8")
+        shutil.move(segment.path, target)
+        _log.error(
+            "The store refused segment %s for good; it lies in %s with the reason beside it.", segment.name, target
+        )
+
+    return set_aside

@@ -1,0 +1,63 @@
+"""The server's commands of `spanwise`."""
+
+import asyncio
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from spanwise_collector.errors import SettingError, StoreError
+from spanwise_collector.settings import Settings
+
+if TYPE_CHECKING:
+    from spanwise_collector.app import Collector
+
+OK, FAILED, USAGE = 0, 1, 2
+
+
+def up(argv: list[str]) -> int:
+    """Run the collector until Ctrl-C or SIGTERM; 0 after a clean stop, 1 when it cannot run, 2 for wrong settings."""
+    try:
+        settings = Settings.load(argv)
+    except SettingError as error:
+        return _fail(error, USAGE)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    import uvloop
+
+    from spanwise_collector.server import serve
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings, _announce))
+    except (SettingError, StoreError) as error:
+        return _fail(error, FAILED)
+    print("Spanwise has stopped.", file=sys.stderr)
+    return OK
+
+
+def _fail(error: Exception, code: int) -> int:
+    print(f"spanwise up: {error}", file=sys.stderr)
+    return code
+
+
+def _announce(collector: "Collector") -> None:
+    bold, dim, plain = ("\033[1m", "\033[2m", "\033[0m") if _colours() else ("", "", "")
+    print(
+        f"""{bold}Spanwise{plain} is ready.
+
+  Web view   {bold}http://{collector.http}{plain}
+  Send to    http://{collector.http} {dim}(OTLP/HTTP){plain}, {collector.grpc} {dim}(OTLP/gRPC){plain}
+  Data       {collector.settings.data.absolute()}
+
+Send the first trace, from any Python web service:
+
+  pip install spanwise
+  spanwise run uvicorn main:app
+
+or in code: {bold}import spanwise; spanwise.init("api"){plain}. Stop with Ctrl-C.""",
+        flush=True,
+    )
+
+
+def _colours() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

@@ -1,0 +1,49 @@
+"""The data folder: one collector at a time, and what lies where."""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Self
+
+from spanwise_collector.errors import SettingError
+
+
+class DataFolder:
+    """The folder of one collector, locked while it is open.
+
+    `spool/` holds what is acknowledged and not yet stored, `store/` belongs to the engine, `refused/` holds segments
+    that the engine would not take. Entering it raises SettingError where it cannot be used or is held by another.
+    """
+
+    def __init__(self, path: Path, holder: str) -> None:
+        self.path = path.absolute()
+        self.spool = self.path / "spool"
+        self.store = self.path / "store"
+        self.refused = self.path / "refused"
+        self._holder = holder
+
+    def __enter__(self) -> Self:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise SettingError(
+                f"The data folder {self.path} cannot be used: {error.strerror}."
+                " Choose another with --data or SPANWISE_DATA."
+            ) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            held_by = os.pread(self._lock, 1000, 0).decode("utf-8", "replace").strip() or "another process"
+            os.close(self._lock)
+            raise SettingError(
+                f"The data folder {self.path} is in use by {held_by}."
+                " Stop that one first, or choose another folder with --data or SPANWISE_DATA."
+            ) from error
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, f"process {os.getpid()} ({self._holder})\n".encode(), 0)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        os.ftruncate(self._lock, 0)
+        os.close(self._lock)

@@ -1,0 +1,35 @@
+"""A log record as it was sent."""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from spanwise_collector.model.resource import NO_RESOURCE, NO_SCOPE, Resource, Scope
+from spanwise_collector.model.value import Attributes, Value
+
+SEVERITIES: Final = {"TRACE": 1, "DEBUG": 5, "INFO": 9, "WARN": 13, "ERROR": 17, "FATAL": 21}
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """One log record (opentelemetry-proto logs.v1.LogRecord); `trace_id` and `span_id` are "" where it has none.
+
+    `time` is when it happened, else when it was observed, else when it arrived; `time_source` says which
+    ("event", "observed" or "received").
+    """
+
+    time: int
+    time_source: Literal["event", "observed", "received"]
+    observed_time: int
+    service: str
+    instance: str
+    severity_number: int = 0
+    severity_text: str = ""
+    body: Value = None
+    event_name: str = ""
+    trace_id: str = ""
+    span_id: str = ""
+    flags: int = 0
+    attributes: Attributes = field(default_factory=dict)
+    dropped_attributes_count: int = 0
+    resource: Resource = NO_RESOURCE
+    scope: Scope = NO_SCOPE

@@ -1,0 +1,1 @@
+"""Questions about what is stored: parameters in, rows of the model out."""

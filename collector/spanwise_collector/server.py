@@ -1,0 +1,82 @@
+"""Serving one collector until it is told to stop."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+
+from spanwise_collector.app import Collector, running
+from spanwise_collector.errors import SettingError
+from spanwise_collector.settings import Address, Settings
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers, and leaves signals alone: uvicorn would raise them again before the store is closed."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._started()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(settings: Settings, announce: Callable[[Collector], None]) -> None:
+    """Run a collector until SIGINT or SIGTERM; `announce` is called once it answers.
+
+    Raises SettingError where the folder or an address cannot be used, StoreError where the store cannot.
+    """
+    listener = _listen(settings.http)
+    with contextlib.closing(listener):
+        async with running(settings) as collector:
+            collector.http = Address(settings.http.host, listener.getsockname()[1])
+            server = _Server(_config(collector), lambda: announce(collector))
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, _stop, server)
+            await server.serve(sockets=[listener])
+
+
+def _stop(server: uvicorn.Server) -> None:
+    # A second signal ends without waiting for requests that run.
+    server.force_exit = server.should_exit
+    server.should_exit = True
+
+
+def _listen(address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address.host, address.port))
+    except OSError as error:
+        listener.close()
+        raise SettingError(
+            f"--http: nobody can listen on {address}: {error.strerror}. Another collector may be running;"
+            " choose another address with --http or SPANWISE_HTTP."
+        ) from error
+    return listener
+
+
+def _config(collector: Collector) -> uvicorn.Config:
+    settings = collector.settings
+    return uvicorn.Config(
+        collector.asgi,
+        lifespan="off",
+        log_config=None,
+        log_level=logging.WARNING,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=max(1, round(settings.stop_timeout)),
+    )

@@ -1,0 +1,57 @@
+"""The tables and views: made from the `.sql` files beside this module, in the order of their numbers."""
+
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from string import Template
+
+VERSION = 1
+"""Raised with every change of a `.sql` file; a data folder of a higher version is refused."""
+
+_ONEOF = (
+    "Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4,"
+    " 'array_value' = 5, 'kvlist_value' = 6, 'bytes_value' = 7)"
+)
+_SCALARS = f"value {_ONEOF}, string_value String, bool_value Bool, int_value Int64, double_value Float64"
+_ITEM = f"Tuple({_SCALARS}, array_value String, kvlist_value String, bytes_value String)"
+_VALUE = (
+    f"Tuple({_SCALARS}, array_value Tuple(values Array({_ITEM})),"
+    f" kvlist_value Tuple(values Array(Tuple(key String, value {_ITEM}))), bytes_value String)"
+)
+
+_NAMES = {
+    "value": _VALUE,
+    "attributes": f"Array(Tuple(key String, value {_VALUE}))",
+    # Fsync before an insert is answered, since the spool deletes its copy then; remember the names of loaded
+    # segments, so that one inserted again after a crash counts once.
+    "durable": (
+        "fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1,"
+        " non_replicated_deduplication_window = 10000"
+    ),
+}
+
+
+def statements() -> Iterator[str]:
+    """Every statement of the schema, in order, ready to run; each may be run again."""
+    folder = files(__package__) / "schema"
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".sql"):
+            text = Template(file.read_text("utf-8")).substitute(_NAMES)
+            yield from _split(text)
+
+
+def create(run: Callable[[str], object]) -> None:
+    """Make what is missing, by handing each statement to `run`."""
+    for statement in statements():
+        run(statement)
+
+
+def wire_format() -> str:
+    """`otlp.proto`: how the engine reads a segment."""
+    return (files(__package__) / "schema" / "otlp.proto").read_text("utf-8")
+
+
+def _split(text: str) -> Iterator[str]:
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith("--"))
+    for statement in "\n".join(lines).split(";\n"):
+        if statement.strip():
+            yield statement.strip().rstrip(";")

@@ -1,0 +1,1 @@
+"""A trace rebuilt from its spans: pure functions, no I/O, no clock, no recursion."""
