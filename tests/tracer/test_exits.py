@@ -26,6 +26,7 @@ ENDINGS = {
     "exception": ("raise ValueError('x')", 1),
     "sigterm": ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(20)", -15),
     "unhandled BaseException": ("raise BaseException", 1),
+    "sigint": ("spanwise.flush(); signal.signal(2, signal.default_int_handler); os.kill(os.getpid(), 2)", -2),
     "in a thread": ("t = threading.Thread(target=spanwise.trace('work')(int)); t.start()", 0),
 }
 
