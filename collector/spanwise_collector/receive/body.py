@@ -89,7 +89,7 @@ def inflate(data: bytes, encoding: str, limit: int) -> bytes:
     start = _STARTERS.get(encoding)
     if start is None:
         known = ", ".join(_STARTERS)
-        raise BadData(f"Content-Encoding {excerpt(encoding)!r} is not known: use one of {known}, or none.")
+        raise BadData(f"Content-Encoding '{excerpt(encoding)}' is not known: use one of {known}, or none.")
     return _members(data, encoding, start, limit)
 
 

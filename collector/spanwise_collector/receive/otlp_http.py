@@ -91,7 +91,7 @@ class _Endpoint:
             raise MethodNotAllowed(request.method, "POST")
         if encoding is None:
             raise UnsupportedMediaType(
-                f"Content-Type {excerpt(_media_type(request))!r} is not known here: use one of {_KNOWN_TYPES}."
+                f"Content-Type '{excerpt(_media_type(request))}' is not known here: use one of {_KNOWN_TYPES}."
             )
         project = self._project_of(request)
         with self._intake.budget.hold() as hold:

@@ -39,9 +39,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """A frame found in a file, good by its checksum, at `start` to `end`."""
+    """A frame found in a file, good by its checksum, at `start` to `end`; its message begins at `body_start`."""
 
     start: int
+    body_start: int
     end: int
     digest: bytes
     received: int
@@ -79,7 +80,7 @@ def scan(data: bytes, signal: Signal) -> Iterator[Scanned]:
         checksum_tag, checksum = _CHECKSUM.unpack_from(data, end - _CHECKSUM.size)
         tagged = (received_tag, checksum_tag) == (_RECEIVED_TAG, _CHECKSUM_TAG)
         if tagged and zlib.crc32(view[start : end - _CHECKSUM.size]) == checksum:
-            yield Scanned(position, end, _digest(signal, view[start:stamp]), received)
+            yield Scanned(position, start, end, _digest(signal, view[start:stamp]), received)
         position = end
 
 

@@ -1,0 +1,131 @@
+"""A receiver on real sockets: uvicorn and gRPC in a thread of their own, over a spool in a temporary folder."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc  # type: ignore[import-untyped]  # it has no types
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]  # it has no stubs
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from spanwise_collector.receive import otlp_grpc, otlp_http
+from spanwise_collector.receive.intake import Intake
+from spanwise_collector.settings import Settings
+from spanwise_collector.spool import Files, Signal, Spool
+from spanwise_collector.spool.frame import scan
+
+PROTOBUF = {"Content-Type": "application/x-protobuf"}
+JSON = {"Content-Type": "application/json"}
+TRACE_EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+LOGS_EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
+
+
+class Receiver:
+    """What a test may ask of a running receiver."""
+
+    def __init__(self, spool: Spool, intake: Intake, folder: Path, http_port: int, grpc_address: str) -> None:
+        self.spool = spool
+        self.intake = intake
+        self.folder = folder
+        self.http_port = http_port
+        self.grpc_address = grpc_address
+
+    @property
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=f"http://127.0.0.1:{self.http_port}", timeout=60, trust_env=False, verify=False)
+
+    def post(
+        self, path: str, content: bytes | str | Iterator[bytes], headers: Sequence[tuple[str, str]] | dict[str, str]
+    ) -> httpx.Response:
+        with self.client as client:
+            return client.post(path, content=content, headers=headers)
+
+    def channel(self) -> grpc.Channel:
+        return grpc.insecure_channel(self.grpc_address, options=[("grpc.max_send_message_length", -1)])
+
+    def refused(self) -> dict[str, int]:
+        return self.intake.counters.refused_by_reason()
+
+    def trace_requests(self) -> list[ExportTraceServiceRequest]:
+        """Every stored request, in the order in which it was stored."""
+        return [ExportTraceServiceRequest.FromString(body) for body in stored(self.folder, Signal.TRACES)]
+
+    def spans(self) -> list[Span]:
+        return [
+            span
+            for request in self.trace_requests()
+            for resource in request.resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+
+    def records(self) -> list[LogRecord]:
+        return [
+            record
+            for body in stored(self.folder, Signal.LOGS)
+            for resource in ExportLogsServiceRequest.FromString(body).resource_logs
+            for scope in resource.scope_logs
+            for record in scope.log_records
+        ]
+
+
+def stored(folder: Path, signal: Signal) -> list[bytes]:
+    """The messages of every good frame in a spool's folder, our own fields included."""
+    found = []
+    for path in sorted(folder.glob(f"*.{signal}*")):
+        data = path.read_bytes()
+        found += [data[frame.body_start : frame.end] for frame in scan(data, signal)]
+    return found
+
+
+@contextmanager
+def receiver(folder: Path, *flags: str, files: Files | None = None) -> Iterator[Receiver]:
+    """A receiver that runs until the end of the block."""
+    settings = Settings.load(["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", *flags])
+    log = Spool(folder, files=files, segment_age=3600, max_bytes=settings.spool_max_bytes)
+    log.start()
+    intake = Intake(log, settings.max_inflight_bytes)
+    app = FastAPI()
+    app.include_router(otlp_http.router(intake, settings))
+    # Made for TCP by name: asyncio switches Nagle's algorithm off only for such, and it costs 40 ms an answer.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen(1024)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    addresses: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    async def serve() -> None:
+        grpc_server = otlp_grpc.GrpcServer(intake, settings)
+        addresses.put(str(await grpc_server.start()))
+        await server.serve([listening])
+        await grpc_server.stop(0)
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        yield Receiver(log, intake, folder, listening.getsockname()[1], addresses.get(timeout=30))
+    finally:
+        server.should_exit = True
+        thread.join()
+        log.close()
+        intake.close()
+        listening.close()
+
+
+def status_of(response: httpx.Response) -> Status:
+    """The google.rpc.Status of a refusal, from either encoding."""
+    if response.headers["Content-Type"] == "application/json":
+        document = response.json()
+        return Status(code=document["code"], message=document["message"])
+    return Status.FromString(response.content)

@@ -1,0 +1,167 @@
+"""The numbered cases of OTLP over gRPC, each over a real socket."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc  # type: ignore[import-untyped]  # it has no types
+import pytest
+from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]  # it has no stubs
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+from tests.collector.receive.factories import logs, record, span, traces
+from tests.collector.receive.faulty import FullFiles
+from tests.collector.receive.running import LOGS_EXPORT, TRACE_EXPORT, Receiver, receiver
+
+
+@pytest.fixture(autouse=True)
+def still_serves(running: Receiver) -> Iterator[None]:
+    """After every case the next good request succeeds."""
+    yield
+    assert export(running, traces(span(2**40)).SerializeToString()) == b""
+
+
+def export(running: Receiver, body: bytes, method: str = TRACE_EXPORT, **options: Any) -> bytes:
+    with running.channel() as channel:
+        answer: bytes = channel.unary_unary(method)(body, timeout=30, **options)
+        return answer
+
+
+def refusal(running: Receiver, body: bytes, method: str = TRACE_EXPORT, **options: Any) -> grpc.RpcError:
+    with pytest.raises(grpc.RpcError) as raised:
+        export(running, body, method, **options)
+    return raised.value
+
+
+def retry_info(error: grpc.RpcError) -> RetryInfo | None:
+    """The RetryInfo in the details of a status; None where there is none."""
+    found = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
+    for detail in Status.FromString(found).details:
+        info = RetryInfo()
+        if detail.Unpack(info):
+            return info
+    return None
+
+
+def test_traces_and_logs_are_stored(running: Receiver) -> None:
+    assert export(running, traces(span(1)).SerializeToString()) == b""
+    assert export(running, logs(record("hello")).SerializeToString(), LOGS_EXPORT) == b""
+    assert running.spans() == [span(1)]
+    assert [stored.body.string_value for stored in running.records()] == ["hello"]
+
+
+def test_gzip_is_inflated(running: Receiver) -> None:
+    assert export(running, traces(span(1)).SerializeToString(), compression=grpc.Compression.Gzip) == b""
+    assert running.spans() == [span(1)]
+
+
+def test_an_empty_request_succeeds(running: Receiver) -> None:
+    assert export(running, b"") == b""
+    assert running.trace_requests() == []
+
+
+@pytest.mark.parametrize("compression", [grpc.Compression.NoCompression, grpc.Compression.Gzip])
+def test_case_59_a_message_over_the_limit_is_not_to_be_retried(
+    running: Receiver, compression: grpc.Compression
+) -> None:
+    error = refusal(running, bytes(2**26), compression=compression)
+    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert retry_info(error) is None
+
+
+def test_case_60_garbage_is_an_invalid_argument(running: Receiver) -> None:
+    error = refusal(running, bytes.fromhex("0affffffff0f"))
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert retry_info(error) is None
+    assert running.refused() == {"bad_data": 1}
+
+
+@pytest.mark.parametrize("method", ["/opentelemetry.proto.collector.trace.v1.TraceService/Import", "/a.B/C"])
+def test_case_61_unknown_methods_are_unimplemented(running: Receiver, method: str) -> None:
+    assert refusal(running, b"", method).code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_case_62_an_unknown_encoding_is_unimplemented(running: Receiver) -> None:
+    error = refusal(running, b"x", metadata=(("grpc-internal-encoding-request", "snappy"),))
+    assert error.code() is not grpc.StatusCode.INTERNAL
+
+
+def test_case_63_a_disk_that_is_full_is_unavailable_with_a_delay(tmp_path: Path) -> None:
+    files = FullFiles()
+    with receiver(tmp_path / "full", files=files) as running:
+        files.full = True
+        error = refusal(running, traces(span(1)).SerializeToString())
+        info = retry_info(error)
+    assert error.code() is grpc.StatusCode.UNAVAILABLE
+    assert info is not None
+    assert info.retry_delay.seconds >= 1
+    assert running.refused() == {"spool_unavailable": 1}
+
+
+def test_case_63_a_full_spool_is_exhausted_with_a_delay(tmp_path: Path) -> None:
+    with receiver(tmp_path / "small", "--spool-max-bytes", "1MiB") as running:
+        large = traces(span(1, name="x" * 2**20)).SerializeToString()
+        error = refusal(running, large)
+        info = retry_info(error)
+        assert export(running, traces(span(2)).SerializeToString()) == b""
+    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert info is not None
+    assert info.retry_delay.seconds >= 1
+    assert running.refused() == {"spool_full": 1}
+
+
+def test_case_65_what_a_sender_gave_up_on_is_not_stored_twice(running: Receiver) -> None:
+    bodies = [traces(span(number, name="x" * 50_000)).SerializeToString() for number in range(1, 41)]
+    with running.channel() as channel:
+        call = channel.unary_unary(TRACE_EXPORT)
+        for body in bodies:
+            call.future(body, timeout=30).cancel()
+        for body in bodies:
+            assert call(body, timeout=30) == b""
+    assert sorted(int.from_bytes(stored.span_id) for stored in running.spans()) == list(range(1, 41))
+
+
+def test_case_66_agents_may_ping_and_many_streams_are_served(running: Receiver) -> None:
+    options = [("grpc.keepalive_time_ms", 10_000), ("grpc.keepalive_permit_without_calls", 1)]
+    bodies = [traces(span(number)).SerializeToString() for number in range(1, 1001)]
+    with grpc.insecure_channel(running.grpc_address, options=options) as channel:
+        call = channel.unary_unary(TRACE_EXPORT)
+        answers = [call.future(body, timeout=60) for body in bodies]
+        assert {answer.result() for answer in answers} == {b""}
+    assert len(running.spans()) == 1000
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export",
+        "/opentelemetry.proto.collector.metrics.v1.MetricsService/Import",
+    ],
+)
+def test_case_67_signals_that_are_not_served_are_unimplemented(running: Receiver, method: str) -> None:
+    assert refusal(running, b"", method).code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_bad_spans_are_told_of_beside_good_ones(running: Receiver) -> None:
+    answer = ExportTraceServiceResponse.FromString(
+        export(running, traces(span(1), span(2, span_id=b"short")).SerializeToString())
+    )
+    assert answer.partial_success.rejected_spans == 1
+    assert "spans[1]" in answer.partial_success.error_message
+    assert running.spans() == [span(1)]
+
+
+def test_the_same_body_over_grpc_and_at_the_same_time_is_stored_once(running: Receiver) -> None:
+    body = traces(span(1)).SerializeToString()
+    answers: list[bytes] = []
+    threads = [threading.Thread(target=lambda: answers.append(export(running, body))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [b""] * 3
+    assert running.spans() == [span(1)]
