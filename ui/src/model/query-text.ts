@@ -49,7 +49,8 @@ export function canonicalKey(key: string): string {
   return ALIASES[key] ?? key;
 }
 
-export function parseQuery(text: string): Query {
+/** The terms of a text, whatever the collector can do with them; problems are only those of its form. */
+export function readTerms(text: string): { terms: Term[]; problems: Problem[] } {
   const terms: Term[] = [];
   const problems: Problem[] = [];
   let at = 0;
@@ -63,6 +64,12 @@ export function parseQuery(text: string): Query {
     if ('message' in read) problems.push(read);
     else terms.push(read);
   }
+  return { terms, problems };
+}
+
+/** What the collector can search for. */
+export function parseQuery(text: string): Query {
+  const { terms, problems } = readTerms(text);
   for (const term of terms) {
     const message = objection(term, terms);
     if (message) problems.push({ start: term.start, end: term.end, message });
@@ -88,16 +95,12 @@ function readTerm(text: string, start: number): Term | Problem {
   return { key: canonicalKey(key[0]), operator: symbol, value: quoted ? unquote(quoted[1]!) : value[0], start, end };
 }
 
-function loneWord(text: string, start: number): Problem {
-  const word = match(QUOTED, text, start) ?? match(BARE, text, start);
-  const end = start + (word?.[0].length ?? 1);
-  const shown = text.slice(start, end);
-  if (shown.startsWith('"') && !word) return { start, end: text.length, message: 'This quotation mark is not closed.' };
-  return {
-    start,
-    end,
-    message: `${shown} stands alone: write key:value, such as operation:${shown.replace(/"/g, '')}.`,
-  };
+/** A word without a key: the key is empty. */
+function loneWord(text: string, start: number): Term | Problem {
+  const quoted = match(QUOTED, text, start);
+  const word = quoted ?? match(BARE, text, start);
+  if (!word) return { start, end: text.length, message: 'This quotation mark is not closed.' };
+  return { key: '', operator: ':', value: quoted ? unquote(quoted[1]!) : word[0], start, end: start + word[0].length };
 }
 
 function unquote(text: string): string {
@@ -105,6 +108,7 @@ function unquote(text: string): string {
 }
 
 function objection(term: Term, terms: readonly Term[]): string | null {
+  if (term.key === '') return `${term.value} stands alone: write key:value, such as operation:${term.value}.`;
   if (term.key.startsWith('-')) return 'Excluding (-key:value) cannot be searched yet.';
   if (term.key === 'duration') return durationObjection(term);
   if (term.operator !== ':') return `${term.operator} works on duration only; other keys are compared with key:value.`;
@@ -170,10 +174,10 @@ export function toFilter(terms: readonly Term[]): TraceFilter {
   return filter;
 }
 
-/** A trace id that was pasted, alone, in any of its usual shapes; null otherwise. */
+/** A trace id that was pasted, alone, in any of its usual shapes, the 64 bits of B3 included; null otherwise. */
 export function pastedTraceId(text: string): string | null {
-  const found = /^(?:00-)?([0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2})?$/i.exec(
+  const found = /^(?:00-)?([0-9a-f]{32}|[0-9a-f]{16})(?:-[0-9a-f]{16}-[0-9a-f]{2})?$/i.exec(
     text.trim().replace(/^trace_?id[:=]\s*/i, ''),
   );
-  return found ? found[1]!.toLowerCase() : null;
+  return found ? found[1]!.toLowerCase().padStart(32, '0') : null;
 }

@@ -19,9 +19,9 @@ export const PRESETS: readonly (readonly [from: string, label: string])[] = [
 
 export const DEFAULT_RANGE: TimeRange = { from: 'now-1h', to: '' };
 
-const RELATIVE = /^now(?:-(\d+)(s|m|h|d|w))?$/;
-const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400, w: 604800 };
-const NAMES: Record<string, string> = { s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week' };
+const RELATIVE = /^now(?:-(\d+)(s|m|h|d))?$/;
+const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 };
+const NAMES: Record<string, string> = { s: 'second', m: 'minute', h: 'hour', d: 'day' };
 
 /** Milliseconds since the epoch, or null when the text is no time. Dates without a zone are taken in the browser's. */
 export function resolve(text: string, nowMs: number): number | null {

@@ -113,6 +113,27 @@ function countErrors(model: { size: number; parent: Int32Array; flags: Uint8Arra
   }
 }
 
+/**
+ * Where the direct children of a row run, as start, end, start, end …: merged where they overlap and clipped to the row.
+ * What is left of the row is the time it spent itself.
+ */
+export function childCover(model: TraceModel, row: number): Float64Array {
+  const from = model.start[row]!;
+  const to = from + model.duration[row]!;
+  const merged: number[] = [];
+  const last = row + model.subtree[row]!;
+  // Siblings stand in order of their start, so one pass merges them.
+  for (let child = row + 1; child <= last; child += model.subtree[child]! + 1) {
+    const start = Math.max(from, model.start[child]!);
+    const end = Math.min(to, model.start[child]! + model.duration[child]!);
+    if (end <= start) continue;
+    const before = merged.length - 1;
+    if (before > 0 && start <= merged[before]!) merged[before] = Math.max(merged[before]!, end);
+    else merged.push(start, end);
+  }
+  return Float64Array.from(merged);
+}
+
 export function hasFlag(model: TraceModel, row: number, flag: number): boolean {
   return (model.flags[row]! & flag) !== 0;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MS, makeTrace, type Sketch } from './testing';
-import { buildModel, FLAG, hasFlag, nextRow } from './trace-model';
+import { buildModel, childCover, FLAG, hasFlag, nextRow } from './trace-model';
 import { foldSubtree, foldToLevel, indexOfRow, reveal, shownLevel, visibleRows, withAncestors } from './tree-fold';
 
 const node = fc.memo(
@@ -64,6 +64,25 @@ describe('buildModel', () => {
 
   it('has an axis even for an empty trace', () => {
     expect(buildModel(makeTrace()).bounds).toEqual({ start: 0, end: 1 });
+  });
+});
+
+describe('childCover', () => {
+  it('merges children that overlap and clips them to their parent', () => {
+    const built = buildModel(
+      makeTrace({
+        start: 10,
+        duration: 100,
+        children: [
+          { start: 0, duration: 20 },
+          { start: 15, duration: 25, children: [{ start: 0, duration: 500 }] },
+          { start: 60, duration: 10 },
+          { start: 90, duration: 90 },
+        ],
+      }),
+    );
+    expect([...childCover(built, 0)].map((ns) => ns / MS)).toEqual([10, 40, 60, 70, 90, 110]);
+    expect([...childCover(built, 1)]).toEqual([]);
   });
 });
 

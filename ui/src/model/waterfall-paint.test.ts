@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeTrace, type Sketch } from './testing';
-import { buildModel } from './trace-model';
+import { buildModel, childCover } from './trace-model';
 import { visibleRows } from './tree-fold';
 import { type Brush, type Ink, paintOverview, paintWaterfall, ROW, type Scene } from './waterfall-paint';
 
@@ -53,6 +53,7 @@ function scene(roots: Sketch[], part: Partial<Scene> = {}): Scene {
     height: 480,
     top: 0,
     logs: new Map(),
+    cover: (row) => childCover(model, row),
     ink: INK,
     ...part,
   };
@@ -64,7 +65,13 @@ describe('paintWaterfall', () => {
   it('draws each bar at its time, in the colour of its service, with its duration', () => {
     const { brush, calls, texts } = recorder();
     paintWaterfall(brush, scene(ROOTS));
-    expect(calls.filter((call) => call.style === 'blue').map((call) => call.at)).toEqual([[0, 7, 1000, 10]]);
+    // Pale, over a solid line, where its child runs.
+    expect(calls.filter((call) => call.style === 'blue').map((call) => call.at)).toEqual([
+      [0, 7, 500, 10],
+      [500, 7, 250, 8],
+      [500, 15, 250, 2],
+      [750, 7, 250, 10],
+    ]);
     expect(calls.filter((call) => call.style === 'green').map((call) => call.at)).toEqual([[500, ROW + 7, 250, 10]]);
     expect(texts).toEqual(['100 ms', '25 ms']);
   });

@@ -32,6 +32,8 @@ export interface Scene {
   readonly top: number;
   /** Offsets of the log records of a row, where it has any. */
   readonly logs: ReadonlyMap<number, readonly number[]>;
+  /** Where a row's children run, as `childCover` gives it. */
+  readonly cover: (row: number) => Float64Array;
   /** Rows that are drawn pale, such as those that do not match. */
   readonly faded?: Uint8Array | null;
   readonly ink: Ink;
@@ -99,10 +101,32 @@ function paintRow(brush: Brush, scene: Scene, row: number, y: number, x: number)
   const colour = ink.services[model.service[row]!]!;
   brush.fillStyle = colour;
   if (flags & FLAG.unfinished) paintUnfinished(brush, from, y, length, colour);
-  else brush.fillRect(from, y + BAR_TOP, length, BAR);
+  else paintBar(brush, scene, row, y + BAR_TOP, from, length);
   if (flags & FLAG.error) paintError(brush, from, y, length, ink, model.errorsBelow[row] === 0);
   paintMarks(brush, scene, row, y);
   paintLength(brush, scene, row, y, from + length);
+}
+
+/** Full where the span itself was at work; pale over a solid line where it waited for its children. */
+function paintBar(brush: Brush, scene: Scene, row: number, top: number, from: number, length: number): void {
+  const { view, width } = scene;
+  const cover = scene.cover(row);
+  const to = from + length;
+  const alpha = brush.globalAlpha;
+  let at = from;
+  for (let index = 0; index < cover.length; index += 2) {
+    const start = Math.max(toX(view, width, cover[index]!), at);
+    const end = Math.min(toX(view, width, cover[index + 1]!), to);
+    // Less than a pixel of waiting is not drawn; this also bounds the work of a row with very many children.
+    if (end - start < 1) continue;
+    if (start > at) brush.fillRect(at, top, start - at, BAR);
+    brush.globalAlpha = alpha * 0.32;
+    brush.fillRect(start, top, end - start, BAR - 2);
+    brush.globalAlpha = alpha;
+    brush.fillRect(start, top + BAR - 2, end - start, 2);
+    at = end;
+  }
+  if (to > at) brush.fillRect(at, top, to - at, BAR);
 }
 
 /** An arrow at the edge says on which side the bar is. */

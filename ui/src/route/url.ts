@@ -16,9 +16,14 @@ export function parseRoute(pathname: string, search: string, base: string): Rout
   const query = new URLSearchParams(search);
   const path = pathname.startsWith(base) ? pathname.slice(base.length) : pathname.replace(/^\//, '');
   const parts = path.replace(/\/+$/, '').split('/');
-  if (parts.length === 2 && parts[0] === 't') return { name: 'trace', id: safeDecode(parts[1]!).toLowerCase(), query };
+  if (parts.length === 2 && parts[0] === 't') return { name: 'trace', id: traceId(safeDecode(parts[1]!)), query };
   const page = parts.length === 1 ? PAGES[parts[0]!] : undefined;
   return { name: page ?? 'unknown', id: '', query };
+}
+
+/** B3 knows ids of 64 bits: they are kept with zeros before them. */
+function traceId(text: string): string {
+  return /^[0-9a-f]{16}$/i.test(text) ? text.toLowerCase().padStart(32, '0') : text.toLowerCase();
 }
 
 function safeDecode(text: string): string {
