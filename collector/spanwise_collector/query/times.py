@@ -35,12 +35,14 @@ def parse_duration(text: str, parameter: str) -> int:
 
 
 def parse_time(text: str, parameter: str, now: int) -> int:
-    """Nanoseconds since the epoch of RFC 3339, digits, `now` or `now-15m`; raises InvalidParameter."""
+    """Nanoseconds since the epoch of RFC 3339, digits, `now`, `now-15m` or `now+1m`; raises InvalidParameter."""
     text = text.strip()
     if text == "now":
         return now
     if text.startswith("now-"):
         return max(0, now - parse_duration(text[4:], parameter))
+    if text.startswith("now+"):
+        return min(now + parse_duration(text[4:], parameter), MAX_TIME)
     if text.isascii() and text.isdigit():
         return min(int(text[:40]), MAX_TIME)
     try:
