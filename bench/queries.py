@@ -31,7 +31,7 @@ _PATIENCE_SECONDS = 60.0
 
 _NEWEST = "/api/v1/traces?limit=20"
 _SLOWEST = "/api/v1/traces?service=checkout&attribute=user.tier%3Dbusiness&sort=slowest&limit=20"
-_SERVICES = "/api/v1/services?start=now-1h&end=now%2B1m"
+_SERVICES = "/api/v1/services?start=now-1h"
 _LOGS = "/api/v1/logs?text=timed%20out&limit=100"
 
 
