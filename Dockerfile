@@ -5,7 +5,8 @@ ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim-bookworm
 FROM ${NODE_IMAGE} AS web
 WORKDIR /src/ui
 COPY ui/package.json ui/package-lock.json ./
-RUN npm ci --no-audit --no-fund
+# As in requirements/setup.sh: `npm ci` refuses a lock file that lacks other platforms' binaries.
+RUN npm install --no-save --no-audit --no-fund
 COPY ui ./
 RUN npm run build
 
@@ -43,7 +44,8 @@ COPY requirements/collector.txt /tmp/requirements.txt
 RUN pip install --no-cache-dir --require-hashes -r /tmp/requirements.txt
 COPY --from=wheels /wheels /tmp/wheels
 RUN pip install --no-cache-dir --no-deps --no-index /tmp/wheels/*.whl
-ENV SPANWISE_DATA=/data SPANWISE_HTTP=0.0.0.0:4318 SPANWISE_GRPC=0.0.0.0:4317
+# Inside a container it must listen on all addresses; which of them are published is said when it is run.
+ENV SPANWISE_DATA=/data SPANWISE_HTTP=0.0.0.0:4318 SPANWISE_GRPC=0.0.0.0:4317 SPANWISE_INSECURE=true
 WORKDIR /data
 USER spanwise
 VOLUME /data

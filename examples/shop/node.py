@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -44,6 +44,7 @@ class Node:
         self._faults: dict[Kind, Fault] = {}
         self._timers: dict[Kind, threading.Timer] = {}
         self._answers: queue.Queue[int] = queue.Queue()
+        self._listener: threading.Thread | None = None
         self._told = 0
         self._lock = threading.RLock()
 
@@ -76,7 +77,8 @@ class Node:
             listening.close()
         self._told = 0
         self._answers = queue.Queue()
-        threading.Thread(target=self._listen, args=(self._process, self._answers), daemon=True).start()
+        self._listener = threading.Thread(target=_listen, args=(self._process, self._answers), daemon=True)
+        self._listener.start()
         self._send()
 
     def wait(self) -> None:
@@ -141,6 +143,8 @@ class Node:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            if self._listener is not None:
+                self._listener.join()
 
     def _apply(self, kind: Kind, *, on: bool) -> None:
         process = self._process
@@ -177,18 +181,23 @@ class Node:
         if self.pid is None:
             raise NodeError(f"{self.name} has ended (its log: {self._log})")
 
-    @staticmethod
-    def _listen(process: subprocess.Popen[str], answers: queue.Queue[int]) -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            answers.put(int(line))
-        process.wait()
-        answers.put(sys.maxsize)
-
     def _forget_timer(self, kind: Kind) -> None:
         timer = self._timers.pop(kind, None)
         if timer is not None:
             timer.cancel()
+
+
+def _listen(process: subprocess.Popen[str], answers: queue.Queue[int]) -> None:
+    """Pass the process's answers on until it ends, then close what led to it."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process.stdout:
+        for line in process.stdout:
+            answers.put(int(line))
+    process.wait()
+    with suppress(OSError):
+        process.stdin.close()
+    answers.put(sys.maxsize)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -2,8 +2,8 @@
 # Builds the images without a registry and starts them for real: `tests/containers/run.sh`, as root on Debian.
 #
 # Base images are made by debootstrap, with this machine's certificates and, where Debian's Node is too old, this
-# machine's Node. `run.sh bases`, `build`, `collector`, `compose` and `demo` run one step; without a word all run.
-# Needs: apt-get install podman runc buildah debootstrap, and podman-compose from PyPI on the PATH or in .venv.
+# machine's Node. `run.sh bases`, `build`, `collector` and `compose` run one step; without a word all run.
+# Needs: apt-get install podman runc buildah debootstrap, and podman-compose from PyPI.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -88,8 +88,42 @@ collector() {
     podman volume rm spanwise-test >/dev/null
 }
 
+# podman-compose with what this kernel allows, on the host's network: `up` of a profile, by the real files.
+composed() {
+    podman-compose --podman-args="--runtime runc" --podman-run-args="--network host ${LIMITS[*]}" --in-pod false \
+        --project-name spanwise-test --file docker-compose.yml --file tests/containers/host-network.yml "$@"
+}
+
+compose() {
+    say "docker-compose.yml, the default profile"
+    trap 'composed --profile demo down --volumes >/dev/null 2>&1' EXIT
+    composed up --detach --no-build
+    ready http://127.0.0.1:4318/readyz
+    podman healthcheck run spanwise-test_collector_1 && echo "health check: healthy"
+
+    say "docker-compose.yml, --profile demo"
+    composed --profile demo up --detach --no-build
+    ready http://127.0.0.1:8200/healthz
+    podman healthcheck run spanwise-test_gateway_1 && echo "health check of a service: healthy"
+    podman exec spanwise-test_fraud_1 python -m examples.shop fault fraud exception
+    podman exec spanwise-test_fraud_1 python -m examples.shop fault --clear
+    local services
+    for _ in $(seq 60); do
+        services=$(python3 -c "
+import json, urllib.request as u
+answer = json.load(u.urlopen('http://127.0.0.1:4318/api/v1/traces?service=notifications&operation=process%20orders&limit=1'))
+print(*sorted(each['name'] for trace in answer['traces'] for each in trace['services']))")
+        [ "$(wc -w <<<"$services")" = 8 ] && break
+        sleep 1
+    done
+    echo "services in one trace: $services"
+    [ "$(wc -w <<<"$services")" = 8 ]
+    composed --profile demo down --volumes >/dev/null 2>&1
+    trap - EXIT
+}
+
 case "${1:-all}" in
-    all) bases && build && collector ;;
-    bases | build | collector) "$1" ;;
-    *) echo "usage: run.sh [bases|build|collector]" >&2; exit 2 ;;
+    all) bases && build && collector && compose ;;
+    bases | build | collector | compose) "$1" ;;
+    *) echo "usage: run.sh [bases|build|collector|compose]" >&2; exit 2 ;;
 esac

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,13 +26,13 @@ T = TypeVar("T")
 class Collector:
     """The API of a running collector."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, client: httpx.Client) -> None:
         self.address = address
-        self._client = httpx.Client(base_url=f"{address}/api/v1", timeout=30.0)
+        self._client = client
 
     def get(self, path: str, **parameters: str | int) -> Any:
         """Ask and return the answer, which must be a good one."""
-        answer = self._client.get(path, params=parameters)
+        answer = self._client.get(f"{self.address}/api/v1{path}", params=parameters)
         assert answer.is_success, answer.text
         return answer.json()
 
@@ -76,6 +77,13 @@ class Trace:
         """The span that most of the time is spent in."""
         return _titled(max(self.spans, key=lambda span: int(span["self_time"])))
 
+    def busiest(self) -> str:
+        """The service that most of the time is spent in."""
+        spent: Counter[str] = Counter()
+        for span in self.spans:
+            spent[span["service"]] += span["self_time"]
+        return spent.most_common(1)[0][0]
+
     def first_error(self) -> str | None:
         """The deepest span with an error."""
         failed = [span for span in self.spans if span["status"]["code"] == "error"]
@@ -102,7 +110,8 @@ def running_collector(data: Path, http_port: int = 0) -> Iterator[Collector]:
         process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
     try:
         _wait_until_ready(process, f"http://{address}/readyz", log)
-        yield Collector(f"http://{address}")
+        with httpx.Client(timeout=30.0) as client:
+            yield Collector(f"http://{address}", client)
     finally:
         os.kill(process.pid, signal.SIGTERM)
         try:

@@ -95,7 +95,7 @@ CASES = [
     Case("catalog", Kind.SLOW_QUERY, Trace.slowest, "catalog: SELECT prices_paid"),
     Case("inventory", Kind.EXCEPTION, Trace.first_error, "inventory: POST /reservations"),
     Case("payments", Kind.EARLY_RETURN, Trace.services, set(SERVICES) - {"fraud"}),
-    Case("cart", Kind.CPU_BURN, Trace.slowest, "cart: GET /carts/{customer}"),
+    Case("cart", Kind.CPU_BURN, Trace.busiest, "cart"),
     Case("checkout", Kind.NETWORK_DELAY, Trace.slowest, "gateway: POST"),
     Case("checkout", Kind.RETRY_STORM, lambda trace: trace.counted("payments", "POST /charges"), 5, level=0.44),
     Case("inventory", Kind.N_PLUS_ONE, lambda trace: trace.counted("inventory", "SELECT stock"), 2),
