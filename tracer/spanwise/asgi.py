@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 from opentelemetry.context import attach, get_current
@@ -19,6 +19,7 @@ from spanwise.request import (
     host_and_port,
     is_excluded,
     redacted_query,
+    response_headers,
 )
 
 Scope = MutableMapping[str, Any]
@@ -68,7 +69,7 @@ async def trace_asgi(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -
         swallowed("starting a server span")
         await app(scope, receive, send)
         return
-    await _run(app, scope, _Connection(request, receive, send), request)
+    await _run(app, scope, _Connection(request, receive, send, response_headers(active, request)), request)
 
 
 async def _run(app: ASGIApp, scope: Scope, connection: _Connection, request: ServerRequest) -> None:
@@ -114,9 +115,12 @@ def _flushing(send: Send) -> Send:
 class _Connection:
     """The wrapped receive and send of one connection; they note what passes and change nothing."""
 
-    __slots__ = ("_disconnected", "_more_trailers", "_receive", "_received", "_request", "_send", "_sent")
+    __slots__ = ("_disconnected", "_extra", "_more_trailers", "_receive", "_received", "_request", "_send", "_sent")
 
-    def __init__(self, request: ServerRequest, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, request: ServerRequest, receive: Receive, send: Send, extra: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        self._extra = [(name.lower().encode(), value.encode()) for name, value in extra]
         self._request = request
         self._receive = receive
         self._send = send
@@ -142,6 +146,8 @@ class _Connection:
         if kind == "http.response.start":
             request.status = message["status"]
             self._more_trailers = bool(message.get("trailers", False))
+            if self._extra:
+                message = {**message, "headers": [*message.get("headers", ()), *self._extra]}
         elif kind == "websocket.send":
             self._sent += 1
         elif kind == "websocket.accept":
@@ -203,7 +209,8 @@ def _begin(active: state.Active, scope: Scope, kind: str) -> ServerRequest:
     if kind == "websocket":
         attributes["network.protocol.name"] = "websocket"
         method = "WS"
-    return begin(active, fields, method, attributes)
+    client = scope.get("client")
+    return begin(active, fields, method, attributes, client[0] if client else None)
 
 
 def _route_of_scope(request: ServerRequest, scope: Scope) -> None:

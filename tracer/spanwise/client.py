@@ -73,6 +73,10 @@ def begin_call(method: str, url: str) -> ClientCall | None:
         name = method if method in METHODS else "HTTP"
         span = active.tracer.start_span(name, current, SpanKind.CLIENT, _attributes(method, url))
         context = set_value(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, True, set_span_in_context(span, current))
+        if not active.recipients.include(urlsplit(url).hostname or ""):
+            # Said on the span: a trace that ends here does so on purpose.
+            span.set_attribute("spanwise.propagated", False)
+            return ClientCall(span, {}, context)
         return ClientCall(span, active.propagator.headers(context), context)
     except Exception:
         swallowed("starting a client span")

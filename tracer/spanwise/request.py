@@ -10,12 +10,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.context import Context, attach, get_current, set_value
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, set_span_in_context
 
 from spanwise.errors import exception_attributes, remember, type_name
 from spanwise.guard import swallowed
-from spanwise.propagation.b3 import Decision
+from spanwise.propagation.b3 import Decision, format_single
 from spanwise.propagation.propagator import DECISION_KEY
+from spanwise.propagation.w3c import format_traceparent
 
 if TYPE_CHECKING:
     from spanwise.state import Active
@@ -108,15 +109,40 @@ class ServerRequest:
 
 
 def begin(
-    active: Active, fields: Mapping[str, Sequence[str]], method: str, attributes: dict[str, Any]
+    active: Active,
+    fields: Mapping[str, Sequence[str]],
+    method: str,
+    attributes: dict[str, Any],
+    peer: str | None = None,
 ) -> ServerRequest:
-    """Start the server span that continues the caller's trace, or a trace of its own."""
+    """Start the server span that continues the caller's trace, or a trace of its own.
+
+    `peer` is the address of the caller, for the settings that trust some callers only.
+    """
     context = active.propagator.extract_fields(fields, Context())
+    links: list[Link] = []
+    if not active.trust.believes_everyone:
+        context, links = active.trust.admit(context, peer)
     known = method if method in METHODS or method == "WS" else "HTTP"
     if known == "HTTP":
         attributes["http.request.method_original"] = method
-    span = active.tracer.start_span(known, context, SpanKind.SERVER, attributes)
+    span = active.tracer.start_span(known, context, SpanKind.SERVER, attributes, links)
     return ServerRequest(span, set_span_in_context(span, context), known)
+
+
+def response_headers(active: Active, request: ServerRequest) -> list[tuple[str, str]]:
+    """Headers that tell the caller the trace id, as the settings say."""
+    found: list[tuple[str, str]] = []
+    span = request.span.get_span_context()
+    for name in active.settings.response_headers if span.is_valid else ():
+        if name == "x-trace-id":
+            found.append(("X-Trace-Id", f"{span.trace_id:032x}"))
+        elif name == "traceresponse":
+            found.append(("traceresponse", format_traceparent(span)))
+        elif name == "b3":
+            decision = Decision.ACCEPT if span.trace_flags.sampled else Decision.DENY
+            found.append(("b3", format_single(span.trace_id, span.span_id, decision)))
+    return found
 
 
 def excluded_context() -> Context:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from spanwise.export.outgoing import BeforeSend
 
 DEFAULT_ENDPOINT = "http://127.0.0.1:4318"
 DEFAULT_ACCEPT = ("tracecontext", "baggage", "b3", "b3multi")
 DEFAULT_SEND = ("tracecontext", "baggage", "b3")
+INTERNAL = ("internal",)
+RESPONSE_HEADERS = frozenset({"x-trace-id", "traceresponse", "b3"})
 FORMATS = frozenset({"tracecontext", "baggage", "b3", "b3multi"})
 _TRUE = frozenset({"1", "true", "yes", "on"})
 
@@ -35,6 +40,10 @@ class Settings:
     instrument: bool = True
     without: frozenset[str] = frozenset()
     exclude: tuple[str, ...] = ()
+    trust: str | Sequence[str] = "continue"
+    propagate_to: tuple[str, ...] = INTERNAL
+    response_headers: tuple[str, ...] = ()
+    before_send: BeforeSend | None = None
     sample: float = 1.0
     sample_rules: Mapping[str, float] = field(default_factory=dict)
     sample_rate: float | None = None
@@ -152,12 +161,19 @@ def resolve(
         "headers": parse_headers(env.get("SPANWISE_HEADERS") or env.get("OTEL_EXPORTER_OTLP_HEADERS", "")),
         "disabled": truthy(env.get("SPANWISE_DISABLED")) or truthy(env.get("OTEL_SDK_DISABLED")),
         "without": split_list(env.get("SPANWISE_WITHOUT") or env.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")),
+        "trust": env.get("SPANWISE_TRUST", "continue"),
+        "propagate_to": env.get("SPANWISE_PROPAGATE_TO", INTERNAL),
+        "response_headers": env.get("SPANWISE_RESPONSE_HEADERS", ()),
         "exclude": split_list(env.get("SPANWISE_EXCLUDE") or env.get("OTEL_PYTHON_EXCLUDED_URLS", "")),
     }
     values = {**defaults, **sampling(env), **options}
     _check_shares(values["sample"], values.get("sample_rules") or {})
     values["without"] = frozenset(_members(values["without"]))
-    values["exclude"] = _members(values["exclude"])
+    for name in ("exclude", "propagate_to", "response_headers"):
+        values[name] = _members(values[name])
+    unknown = set(values["response_headers"]) - RESPONSE_HEADERS
+    if unknown:
+        raise SettingsError(f"response_headers: {sorted(unknown)} are not among {sorted(RESPONSE_HEADERS)}")
     return Settings(
         service=service,
         endpoint=base,

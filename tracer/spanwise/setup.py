@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from spanwise import state
+from spanwise import __version__, state
 from spanwise.guard import logger, swallowed
-from spanwise.settings import Settings, environment, resolve
+from spanwise.settings import Settings, SettingsError, environment, resolve
 
 _lock = threading.RLock()
 
@@ -35,6 +35,8 @@ def init(
             return
         try:
             state.active = _set_up(settings)
+        except SettingsError:
+            raise
         except Exception:
             swallowed("init")
             return
@@ -52,7 +54,9 @@ def _set_up(settings: Settings) -> state.Active:
     from spanwise.propagation.propagator import Propagator
     from spanwise.resource import ProcessIdentity, service_attributes
     from spanwise.sampling import from_settings
+    from spanwise.trust import Recipients, Trust
 
+    trust = Trust(settings.trust)
     identity = ProcessIdentity()
     provider = trace.get_tracer_provider()
     if not isinstance(provider, TracerProvider):
@@ -65,7 +69,14 @@ def _set_up(settings: Settings) -> state.Active:
     propagator = Propagator(settings.accept, settings.send)
     propagate.set_global_textmap(propagator)
     watch_exits(shutdown, lambda: flush(settings.exit_timeout), sigterm=settings.sigterm)
-    return state.Active(settings, propagator, exporter, provider.get_tracer("spanwise", schema_url=None))
+    return state.Active(
+        settings=settings,
+        propagator=propagator,
+        exporter=exporter,
+        tracer=provider.get_tracer("spanwise", __version__),
+        trust=trust,
+        recipients=Recipients(settings.propagate_to),
+    )
 
 
 def _instrument(settings: Settings) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from spanwise.export.records import Record
     from spanwise.propagation.propagator import Propagator
     from spanwise.settings import Settings
+    from spanwise.trust import Recipients, Trust
 
 
 class Outlet(Protocol):
@@ -41,6 +42,8 @@ class Active:
     propagator: Propagator
     exporter: Outlet
     tracer: Tracer
+    trust: Trust
+    recipients: Recipients
 
 
 active: Active | None = None

@@ -26,6 +26,7 @@ from spanwise.logs import install
 from spanwise.propagation.propagator import Propagator
 from spanwise.sampling import from_settings
 from spanwise.settings import resolve
+from spanwise.trust import Recipients, Trust
 
 SECOND = 1_000_000_000
 
@@ -144,7 +145,14 @@ def capture(service: str = "test", **settings: Any) -> Iterator[Capture]:
     instrument_all(resolved.without)
     before = state.active
     propagator = Propagator(resolved.accept, resolved.send)
-    state.active = state.Active(resolved, propagator, seen, provider.get_tracer("spanwise"))
+    state.active = state.Active(
+        settings=resolved,
+        propagator=propagator,
+        exporter=seen,
+        tracer=provider.get_tracer("spanwise"),
+        trust=Trust(resolved.trust),
+        recipients=Recipients(resolved.propagate_to),
+    )
     try:
         yield seen
     finally:

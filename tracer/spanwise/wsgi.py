@@ -18,6 +18,7 @@ from spanwise.request import (
     host_and_port,
     is_excluded,
     redacted_query,
+    response_headers,
 )
 
 Environ = dict[str, Any]
@@ -51,10 +52,12 @@ def trace_wsgi(app: WSGIApp, environ: Environ, start_response: StartResponse) ->
         return app(environ, start_response)
     environ[KEY] = request
 
+    extra = response_headers(active, request)
+
     def noting_start_response(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
         if status[:3].isdigit():
             request.status = int(status[:3])
-        return start_response(status, headers, *exc_info)
+        return start_response(status, [*headers, *extra] if extra else headers, *exc_info)
 
     request.enter()
     try:
@@ -152,7 +155,7 @@ def _begin(active: state.Active, environ: Environ) -> ServerRequest:
             attributes["server.port"] = port
     if agent := environ.get("HTTP_USER_AGENT"):
         attributes["user_agent.original"] = agent[:512]
-    return begin(active, fields, method, attributes)
+    return begin(active, fields, method, attributes, environ.get("REMOTE_ADDR"))
 
 
 def _decoded(path: str) -> str:

@@ -9,10 +9,13 @@ from typing import Generic, TypeVar
 
 from spanwise.export.buffer import Buffer
 from spanwise.export.counters import Counters
+from spanwise.export.outgoing import BeforeSend, Outgoing
 from spanwise.export.sender import Sender, Verdict
 from spanwise.guard import swallowed
+from spanwise.scrub import scrub
 
 T = TypeVar("T")
+Out = TypeVar("Out", bound=Outgoing)
 
 FIRST_BACKOFF = 1.0
 MAX_BACKOFF = 30.0
@@ -20,13 +23,22 @@ MAX_BACKOFF = 30.0
 MAX_BATCH_AGE = 120.0
 
 
-class Channel(Generic[T]):
+class Channel(Generic[T, Out]):
     """Takes batches from the buffer and posts them one at a time; used by the exporter's thread only."""
 
-    def __init__(self, buffer: Buffer[T], encode: Callable[[Sequence[T]], bytes], sender: Sender) -> None:
+    def __init__(
+        self,
+        buffer: Buffer[T],
+        prepare: Callable[[T], Out],
+        encode: Callable[[Sequence[Out]], bytes],
+        sender: Sender,
+        before_send: BeforeSend | None = None,
+    ) -> None:
         self.buffer = buffer
         self.sender = sender
+        self._prepare = prepare
         self._encode = encode
+        self._before_send = before_send
         self._body: bytes | None = None
         self._count = 0
         self._first_try = 0.0
@@ -77,16 +89,32 @@ class Channel(Generic[T]):
         batch = self.buffer.take(limit)
         if not batch:
             return False
+        items = [item for item in map(self._released, batch) if item is not None]
+        if not items:
+            return self._load(limit)
         try:
-            self._body = self._encode(batch)
+            self._body = self._encode(items)
         except Exception:
             swallowed("encoding")
-            self.counters.dropped["encoding"] += len(batch)
+            self.counters.dropped["encoding"] += len(items)
             return False
-        self._count = len(batch)
+        self._count = len(items)
         self._attempts = 0
         self._first_try = time.monotonic()
         return True
+
+    def _released(self, taken: T) -> Out | None:
+        """What may leave of an item, or None when it is withheld: also where a hook fails, to be safe."""
+        try:
+            item = self._prepare(taken)
+            scrub(item)
+            if self._before_send is None or self._before_send(item) is not None:
+                return item
+            self.counters.dropped["before_send"] += 1
+        except Exception:
+            swallowed("before_send")
+            self.counters.dropped["before_send_failed"] += 1
+        return None
 
     def _finish(self, dropped: str | None) -> None:
         if dropped is not None:

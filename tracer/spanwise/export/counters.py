@@ -18,4 +18,4 @@ class Counters:
     def as_dict(self) -> dict[str, int]:
         """The counts under flat names, drops by reason as `dropped.REASON`."""
         counts = {"created": self.created, "exported": self.exported, "retried": self.retried}
-        return counts | {f"dropped.{reason}": count for reason, count in sorted(self.dropped.items())}
+        return counts | {f"dropped.{reason}": count for reason, count in sorted(self.dropped.items()) if count}

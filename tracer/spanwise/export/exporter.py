@@ -12,6 +12,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from spanwise.export.buffer import Buffer
 from spanwise.export.channel import Channel
+from spanwise.export.outgoing import OutgoingRecord, OutgoingSpan, outgoing_record, outgoing_span
 from spanwise.export.records import Record, span_size
 from spanwise.export.sender import Sender
 from spanwise.guard import logger, swallowed
@@ -19,6 +20,7 @@ from spanwise.settings import Settings
 
 COMPLAINT_INTERVAL = 60.0
 _WAKE, _STOP = "wake", "stop"
+Channels = tuple[Channel[ReadableSpan, OutgoingSpan], Channel[Record, OutgoingRecord]]
 
 
 class Exporter:
@@ -48,7 +50,7 @@ class Exporter:
         self._inbox: SimpleQueue[object] = SimpleQueue()
         self.spans: Buffer[ReadableSpan] = Buffer(settings.max_queue, settings.max_queue_bytes)
         self.logs: Buffer[Record] = Buffer(settings.max_queue, settings.max_queue_bytes)
-        self._channels: tuple[Channel[ReadableSpan], Channel[Record]] | None = None
+        self._channels: Channels | None = None
 
     def put_span(self, span: ReadableSpan) -> None:
         """Queue an ended span; never blocks."""
@@ -122,7 +124,7 @@ class Exporter:
         """What became of every span and log record of this process."""
         return {"spans": self.spans.counters.as_dict(), "logs": self.logs.counters.as_dict()}
 
-    def _open_channels(self) -> tuple[Channel[ReadableSpan], Channel[Record]]:
+    def _open_channels(self) -> Channels:
         if self._channels is None:
             # Protobuf is loaded here, in the background, to keep the application's start quick.
             from spanwise.export import logs, spans
@@ -131,13 +133,17 @@ class Exporter:
             self._channels = (
                 Channel(
                     self.spans,
+                    outgoing_span,
                     lambda batch: spans.encode(batch, self._process()),
                     Sender(settings.traces_endpoint, settings.headers, compress=settings.gzip),
+                    settings.before_send,
                 ),
                 Channel(
                     self.logs,
+                    outgoing_record,
                     lambda batch: logs.encode(batch, {**self._resource, **self._process()}),
                     Sender(settings.logs_endpoint, settings.headers, compress=settings.gzip),
+                    settings.before_send,
                 ),
             )
         return self._channels

@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import Link, SpanContext
 
 from spanwise.export import wire
+from spanwise.export.outgoing import OutgoingSpan
 from spanwise.propagation.w3c import format_tracestate
 
 _HAS_REMOTE = SpanFlags.SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK
@@ -18,12 +19,13 @@ _IS_REMOTE = SpanFlags.SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK
 _KIND_OFFSET = 1
 
 
-def encode(spans: Sequence[ReadableSpan], process: Mapping[str, object]) -> bytes:
+def encode(items: Sequence[OutgoingSpan], process: Mapping[str, object]) -> bytes:
     """One request for all spans, grouped by resource and scope; `process` overrides resource attributes."""
     resources: dict[int, ResourceSpans] = {}
     scopes: dict[tuple[int, int], ScopeSpans] = {}
     request = ExportTraceServiceRequest()
-    for span in spans:
+    for item in items:
+        span = item.source
         key = (id(span.resource), id(span.instrumentation_scope))
         found = scopes.get(key)
         if found is None:
@@ -35,7 +37,7 @@ def encode(spans: Sequence[ReadableSpan], process: Mapping[str, object]) -> byte
                 )
                 resources[key[0]] = group
             found = scopes[key] = _scope_spans(group, span)
-        found.spans.append(encode_span(span))
+        found.spans.append(encode_span(item))
     return request.SerializeToString()
 
 
@@ -48,8 +50,9 @@ def _scope_spans(group: ResourceSpans, span: ReadableSpan) -> ScopeSpans:
     )
 
 
-def encode_span(span: ReadableSpan) -> Span:
+def encode_span(item: OutgoingSpan) -> Span:
     """One OTLP span."""
+    span = item.source
     context, parent = span.context, span.parent
     assert context is not None, "the SDK gives every span a context"
     return Span(
@@ -58,23 +61,23 @@ def encode_span(span: ReadableSpan) -> Span:
         trace_state=format_tracestate(context.trace_state) if context.trace_state else "",
         parent_span_id=parent.span_id.to_bytes(8, "big") if parent else b"",
         flags=_flags(context, parent),
-        name=wire.text(span.name),
+        name=wire.text(item.name),
         kind=span.kind.value + _KIND_OFFSET,  # type: ignore[arg-type]
         start_time_unix_nano=span.start_time or 0,
         end_time_unix_nano=span.end_time or 0,
-        attributes=wire.attributes(span.attributes),
+        attributes=wire.attributes(item.attributes),
         dropped_attributes_count=span.dropped_attributes,
-        events=[_event(event) for event in span.events],
+        events=[_event(*pair) for pair in zip(span.events, item.events, strict=False)],
         dropped_events_count=span.dropped_events,
         links=[_link(link) for link in span.links],
         dropped_links_count=span.dropped_links,
-        status=_status(span),
+        status=_status(item),
     )
 
 
-def _status(span: ReadableSpan) -> Status:
-    code, message = span.status.status_code.value, span.status.description or ""
-    return Status(code=code, message=wire.text(message))  # type: ignore[arg-type]
+def _status(item: OutgoingSpan) -> Status:
+    code = item.source.status.status_code.value
+    return Status(code=code, message=wire.text(item.status_message))  # type: ignore[arg-type]
 
 
 def _flags(context: SpanContext, parent: SpanContext | None) -> int:
@@ -82,11 +85,12 @@ def _flags(context: SpanContext, parent: SpanContext | None) -> int:
     return int(context.trace_flags) | _HAS_REMOTE | remote
 
 
-def _event(event: Event) -> Span.Event:
+def _event(event: Event, changed: tuple[str, Mapping[str, object]]) -> Span.Event:
+    name, attributes = changed
     return Span.Event(
         time_unix_nano=event.timestamp,
-        name=wire.text(event.name),
-        attributes=wire.attributes(event.attributes),
+        name=wire.text(name),
+        attributes=wire.attributes(attributes),
         dropped_attributes_count=event.dropped_attributes,
     )
 

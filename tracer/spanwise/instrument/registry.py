@@ -29,6 +29,8 @@ OWN = (
     Instrumentation("httpx", "httpx2", "httpx"),
     Instrumentation("requests", "requests", "requests"),
     Instrumentation("sqlalchemy", "sqlalchemy", "sqlalchemy"),
+    Instrumentation("structlog", "structlog", "structlog"),
+    Instrumentation("loguru", "loguru", "loguru"),
 )
 
 
