@@ -10,7 +10,7 @@ from spanwise_collector.model.span import ERROR
 from spanwise_collector.model.summary import ServiceSummary
 from spanwise_collector.query.page import Page, whole
 from spanwise_collector.store import Engine
-from spanwise_collector.store.tables import MINUTE, span_stats
+from spanwise_collector.store.tables import MINUTE, NO_BUCKET, span_stats
 
 _OPERATIONS: Final = 100
 _columns: Final = span_stats.c
@@ -33,7 +33,9 @@ def services(engine: Engine, project: str, start: int, end: int) -> Page[Service
             func.sumIf(_columns.span_count, failed).label("errors"),
             func.sumIf(_columns.span_count, entry).label("requests"),
             func.sumIf(_columns.span_count, entry & failed).label("request_errors"),
-            func.sumMapIf(_columns.duration_buckets, entry).label("buckets"),
+            func.sumMapIf(
+                func.map(_columns.duration_bucket, _columns.span_count), entry & (_columns.duration_bucket != NO_BUCKET)
+            ).label("buckets"),
             func.max(_columns.last_start_time_unix_nano).label("last_seen"),
         )
         .where(*in_range)

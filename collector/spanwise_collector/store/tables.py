@@ -127,9 +127,12 @@ span_stats: Final = Table(
     Column("status_code", Int32),
     Column("span_count", UInt64),
     Column("last_start_time_unix_nano", UInt64),
+    Column("duration_bucket", UInt16),
     Column("duration_sum", UInt64),
-    Column("duration_buckets", Map(UInt16, UInt64)),
 )
+
+NO_BUCKET: Final = 65535
+"""`duration_bucket` of spans whose duration is not known."""
 
 MINUTE: Final = 60_000_000_000
 """Nanoseconds in the buckets of `minute` columns."""

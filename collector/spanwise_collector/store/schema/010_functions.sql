@@ -35,7 +35,7 @@ CREATE OR REPLACE FUNCTION spanwise_text AS (v) -> multiIf(
 -- Attributes by key, last first: of equal keys the last one counts (OpenTelemetry leaves it open), a look-up in a map finds
 -- the first, and turning the order around costs a tenth of removing the others. Readers turn it back (tables.py).
 CREATE OR REPLACE FUNCTION spanwise_map AS (attributes) -> mapFromArrays(
-    arrayReverse(tupleElement(attributes, 'key')),
+    CAST(arrayReverse(tupleElement(attributes, 'key')), 'Array(LowCardinality(String))'),
     arrayReverse(arrayMap(kv -> spanwise_text(tupleElement(kv, 'value')), attributes)));
 
 -- The wire types of the same attributes, in the same order.
@@ -43,11 +43,13 @@ CREATE OR REPLACE FUNCTION spanwise_types AS (attributes) -> arrayReverse(CAST(
     tupleElement(tupleElement(attributes, 'value'), 'value'), 'Array(UInt8)'));
 
 -- The running copy of a service that a span or record comes from (design: instance).
-CREATE OR REPLACE FUNCTION spanwise_instance AS (resource) -> coalesce(
-    nullIf(resource['service.instance.id'], ''), nullIf(resource['k8s.pod.name'], ''), resource['host.name']);
+CREATE OR REPLACE FUNCTION spanwise_instance AS (resource) -> toLowCardinality(multiIf(
+    resource['service.instance.id'] != '', resource['service.instance.id'],
+    resource['k8s.pod.name'] != '', resource['k8s.pod.name'],
+    resource['host.name']));
 
-CREATE OR REPLACE FUNCTION spanwise_service AS (resource) -> coalesce(
-    nullIf(resource['service.name'], ''), 'unknown_service');
+CREATE OR REPLACE FUNCTION spanwise_service AS (resource) -> toLowCardinality(
+    if(resource['service.name'] != '', resource['service.name'], 'unknown_service'));
 
 -- Duration histograms: four buckets to each doubling, so that a percentile is off by at most 19 %, as in OpenTelemetry's
 -- exponential histograms of scale 2. Bucket n holds durations from 2^(n/4) ns to 2^((n+1)/4) ns.

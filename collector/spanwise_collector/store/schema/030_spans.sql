@@ -56,8 +56,8 @@ SETTINGS $durable;
 CREATE MATERIALIZED VIEW IF NOT EXISTS spans_view TO spans AS
 SELECT
     project,
-    spanwise_service(resource_attributes) AS service,
-    spanwise_instance(resource_attributes) AS instance,
+    service,
+    instance,
     toFixedString(span.trace_id, 16) AS trace_id,
     toFixedString(span.span_id, 8) AS span_id,
     toFixedString(span.parent_span_id, 8) AS parent_span_id,
@@ -91,31 +91,35 @@ SELECT
     resource_dropped_attributes_count,
     resource_entity_refs,
     resource_schema_url,
-    scope.name AS scope_name,
-    scope.version AS scope_version,
+    scope_name,
+    scope_version,
     scope_attributes,
     scope_attribute_types,
-    scope.dropped_attributes_count AS scope_dropped_attributes_count,
+    scope_dropped_attributes_count,
     scope_schema_url,
     received_time_unix_nano
 FROM (
-    -- Maps are made before the rows are multiplied: once a resource and once a scope, not once a span.
+    -- What is said of a resource or a scope is worked out before the rows are multiplied, not once a span.
     SELECT
         * EXCEPT (scope_span),
-        scope_span.scope AS scope,
+        spanwise_service(resource_attributes) AS service,
+        spanwise_instance(resource_attributes) AS instance,
         spanwise_map(scope_span.scope.attributes) AS scope_attributes,
         spanwise_types(scope_span.scope.attributes) AS scope_attribute_types,
-        scope_span.schema_url AS scope_schema_url,
+        toLowCardinality(scope_span.scope.name) AS scope_name,
+        toLowCardinality(scope_span.scope.version) AS scope_version,
+        scope_span.scope.dropped_attributes_count AS scope_dropped_attributes_count,
+        toLowCardinality(scope_span.schema_url) AS scope_schema_url,
         scope_span.spans AS spans
     FROM (
         SELECT
-            project,
+            toLowCardinality(project) AS project,
             received_time_unix_nano,
             spanwise_map(resource_span.resource.attributes) AS resource_attributes,
             spanwise_types(resource_span.resource.attributes) AS resource_attribute_types,
             resource_span.resource.dropped_attributes_count AS resource_dropped_attributes_count,
             arrayMap(entity -> base64Encode(entity), resource_span.resource.entity_refs) AS resource_entity_refs,
-            resource_span.schema_url AS resource_schema_url,
+            toLowCardinality(resource_span.schema_url) AS resource_schema_url,
             resource_span.scope_spans AS scope_spans
         FROM otlp_traces
         ARRAY JOIN resource_spans AS resource_span

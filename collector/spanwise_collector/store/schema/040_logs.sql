@@ -42,8 +42,8 @@ SETTINGS $durable;
 CREATE MATERIALIZED VIEW IF NOT EXISTS logs_view TO logs AS
 SELECT
     project,
-    spanwise_service(resource_attributes) AS service,
-    spanwise_instance(resource_attributes) AS instance,
+    service,
+    instance,
     multiIf(record.time_unix_nano > 0, record.time_unix_nano,
         record.observed_time_unix_nano > 0, record.observed_time_unix_nano,
         received_time_unix_nano) AS time_unix_nano,
@@ -65,30 +65,34 @@ SELECT
     resource_dropped_attributes_count,
     resource_entity_refs,
     resource_schema_url,
-    scope.name AS scope_name,
-    scope.version AS scope_version,
+    scope_name,
+    scope_version,
     scope_attributes,
     scope_attribute_types,
-    scope.dropped_attributes_count AS scope_dropped_attributes_count,
+    scope_dropped_attributes_count,
     scope_schema_url,
     received_time_unix_nano
 FROM (
     SELECT
         * EXCEPT (scope_log),
-        scope_log.scope AS scope,
+        spanwise_service(resource_attributes) AS service,
+        spanwise_instance(resource_attributes) AS instance,
         spanwise_map(scope_log.scope.attributes) AS scope_attributes,
         spanwise_types(scope_log.scope.attributes) AS scope_attribute_types,
-        scope_log.schema_url AS scope_schema_url,
+        toLowCardinality(scope_log.scope.name) AS scope_name,
+        toLowCardinality(scope_log.scope.version) AS scope_version,
+        scope_log.scope.dropped_attributes_count AS scope_dropped_attributes_count,
+        toLowCardinality(scope_log.schema_url) AS scope_schema_url,
         scope_log.log_records AS log_records
     FROM (
         SELECT
-            project,
+            toLowCardinality(project) AS project,
             received_time_unix_nano,
             spanwise_map(resource_log.resource.attributes) AS resource_attributes,
             spanwise_types(resource_log.resource.attributes) AS resource_attribute_types,
             resource_log.resource.dropped_attributes_count AS resource_dropped_attributes_count,
             arrayMap(entity -> base64Encode(entity), resource_log.resource.entity_refs) AS resource_entity_refs,
-            resource_log.schema_url AS resource_schema_url,
+            toLowCardinality(resource_log.schema_url) AS resource_schema_url,
             resource_log.scope_logs AS scope_logs
         FROM otlp_logs
         ARRAY JOIN resource_logs AS resource_log

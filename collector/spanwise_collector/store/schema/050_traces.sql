@@ -24,15 +24,36 @@ SETTINGS $durable;
 CREATE MATERIALIZED VIEW IF NOT EXISTS traces_view TO traces AS
 SELECT
     project,
-    toUInt32(intDiv(min(span.start_time_unix_nano), 60000000000)) AS minute,
+    toUInt32(intDiv(min(first_start), 60000000000)) AS minute,
     trace_id,
-    toYYYYMMDD(fromUnixTimestamp64Nano(toInt64(min(received_time_unix_nano)), 'UTC')) AS received_day,
-    min(span.start_time_unix_nano) AS start_time_unix_nano,
-    max(span.start_time_unix_nano + greatest(span.duration, 0)) AS end_time_unix_nano,
-    max(span.start_time_unix_nano) AS last_start_time_unix_nano,
-    min(if(parent_span_id = toFixedString('', 8),
-        (span.start_time_unix_nano, toString(service), toString(name)), (18446744073709551615, '', ''))) AS root,
-    sumMap(map(toString(service), toUInt64(1))) AS spans,
-    sumMap(if(status_code = 2, map(toString(service), toUInt64(1)), map())) AS errors
-FROM spans AS span
+    toYYYYMMDD(fromUnixTimestamp64Nano(toInt64(min(first_received)), 'UTC')) AS received_day,
+    min(first_start) AS start_time_unix_nano,
+    max(last_end) AS end_time_unix_nano,
+    max(last_start) AS last_start_time_unix_nano,
+    min(service_root) AS root,
+    sumMap(map(toString(service), span_count)) AS spans,
+    sumMap(if(error_count > 0, map(toString(service), error_count), map())) AS errors
+FROM (
+    -- By service first: making maps of the few rows that are left costs a tenth of making one for every span.
+    SELECT
+        project,
+        trace_id,
+        service,
+        min(received_time_unix_nano) AS first_received,
+        min(start_time_unix_nano) AS first_start,
+        max(start_time_unix_nano + greatest(duration, 0)) AS last_end,
+        max(start_time_unix_nano) AS last_start,
+        if(
+            countIf(parent_span_id = toFixedString('', 8)) = 0,
+            (18446744073709551615, '', ''),
+            argMinIf(
+                (start_time_unix_nano, toString(service), toString(name)),
+                start_time_unix_nano,
+                parent_span_id = toFixedString('', 8))
+        ) AS service_root,
+        count() AS span_count,
+        countIf(status_code = 2) AS error_count
+    FROM spans
+    GROUP BY project, trace_id, service
+)
 GROUP BY project, trace_id;
