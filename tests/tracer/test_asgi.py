@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import anyio
 import httpx
 import pytest
 import spanwise
+from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 from spanwise.asgi import Message, Receive, Scope, Send
 from spanwise.testing import capture
@@ -244,3 +246,51 @@ def test_answers_are_the_same_with_and_without_the_tracer(path: str) -> None:
     untraced = anyio.run(answer)
     with capture():
         assert anyio.run(answer) == untraced
+
+
+def waits(seen: Any, name: str) -> dict[str, int]:
+    events = [attributes for event, attributes in seen.one(name).events if event == "spanwise.wait"]
+    return {event["spanwise.wait.for"]: event["spanwise.wait.duration"] for event in events}
+
+
+def test_a_blocked_event_loop_is_noted_on_the_requests_that_waited_for_it() -> None:
+    async def slow(request: Request) -> Response:
+        await anyio.sleep(0.1)
+        return PlainTextResponse("late")
+
+    async def blocking(request: Request) -> Response:
+        time.sleep(0.2)  # noqa: ASYNC251 - this is the fault
+        return PlainTextResponse("blocked everyone")
+
+    app = Starlette(routes=[Route("/slow", slow), Route("/blocking", blocking)])
+
+    async def both() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(get, app, "/slow")
+            await anyio.sleep(0.01)
+            group.start_soon(get, app, "/blocking")
+
+    with capture() as seen:
+        anyio.run(both)
+    assert waits(seen, "GET /slow")["event loop"] > 100_000_000
+
+
+def test_waiting_for_a_thread_is_noted() -> None:
+    def endpoint(request: Request) -> Response:
+        time.sleep(0.05)
+        return PlainTextResponse("done")
+
+    app = Starlette(routes=[Route("/sync", endpoint)])
+
+    async def crowd() -> None:
+        to_thread.current_default_thread_limiter().total_tokens = 1
+        async with anyio.create_task_group() as group:
+            for _ in range(2):
+                group.start_soon(get, app, "/sync")
+
+    with capture() as seen:
+        anyio.run(crowd)
+    waited = [attributes for span in seen.spans for _, attributes in span.events]
+    assert (
+        max(event["spanwise.wait.duration"] for event in waited if event["spanwise.wait.for"] == "thread") > 30_000_000
+    )

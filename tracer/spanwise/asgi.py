@@ -73,6 +73,7 @@ async def trace_asgi(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -
 
 
 async def _run(app: ASGIApp, scope: Scope, connection: _Connection, request: ServerRequest) -> None:
+    request.watch_loop()
     request.enter()
     try:
         await app(scope, connection.receive, connection.send)

@@ -17,6 +17,7 @@ from spanwise.guard import swallowed
 from spanwise.propagation.b3 import Decision, format_single
 from spanwise.propagation.propagator import DECISION_KEY
 from spanwise.propagation.w3c import format_traceparent
+from spanwise.waits import LoopWatch, note_wait, watch_loop
 
 if TYPE_CHECKING:
     from spanwise.state import Active
@@ -30,9 +31,11 @@ class ServerRequest:
     """The server span of one request. No method raises; after `finish` all of them do nothing."""
 
     __slots__ = (
+        "_blocked_before",
         "_last_byte_ns",
         "_method",
         "_previous",
+        "_watch",
         "context",
         "error",
         "pending_mount",
@@ -53,6 +56,8 @@ class ServerRequest:
         self._method = method
         self._previous: Context | None = None
         self._last_byte_ns: int | None = None
+        self._watch: LoopWatch | None = None
+        self._blocked_before = 0.0
 
     def enter(self) -> None:
         """Make the span current."""
@@ -64,6 +69,12 @@ class ServerRequest:
         if self._previous is not None and get_current() is self.context:
             attach(self._previous)
         self._previous = None
+
+    def watch_loop(self) -> None:
+        """Note at the end how long the event loop was blocked during this request."""
+        self._watch = watch_loop()
+        if self._watch is not None:
+            self._blocked_before = self._watch.begin()
 
     def last_byte(self) -> None:
         """The response is complete: the span ends now, also where `finish` comes later."""
@@ -81,9 +92,12 @@ class ServerRequest:
         error = error or self.error
         if error is not None:
             remember(error, self.context)
+        watch, self._watch = self._watch, None
+        blocked = watch.end(self._blocked_before) if watch is not None else 0
         if not span.is_recording():
             return
         try:
+            note_wait("event loop", blocked, span)
             span.set_attributes(self._outcome(error))
             if self.route is not None:
                 span.update_name(f"{self._method} {self.route}")

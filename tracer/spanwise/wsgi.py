@@ -46,7 +46,7 @@ def trace_wsgi(app: WSGIApp, environ: Environ, start_response: StartResponse) ->
         environ[KEY] = None
         return _run_excluded(app, environ, start_response)
     try:
-        request = _begin(active, environ)
+        request = begin_wsgi(active, environ)
     except Exception:
         swallowed("starting a server span")
         return app(environ, start_response)
@@ -130,7 +130,8 @@ class _Body:
             self._request.leave()
 
 
-def _begin(active: state.Active, environ: Environ) -> ServerRequest:
+def begin_wsgi(active: state.Active, environ: Environ) -> ServerRequest:
+    """Start the server span of a WSGI environ."""
     fields = {}
     for name in active.propagator.names:
         value = environ.get("HTTP_" + name.upper().replace("-", "_"))

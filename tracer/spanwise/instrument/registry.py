@@ -24,6 +24,7 @@ OWN = (
     Instrumentation("fastapi", "fastapi", "fastapi"),
     Instrumentation("flask", "flask", "flask"),
     Instrumentation("django", "django.core.handlers.base", "django"),
+    Instrumentation("anyio", "anyio.to_thread", "anyio"),
     Instrumentation("uvicorn", "uvicorn.server", "uvicorn"),
     Instrumentation("httpx", "httpx", "httpx"),
     Instrumentation("httpx", "httpx2", "httpx"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, get_current
@@ -10,7 +11,9 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from spanwise import state
 from spanwise.errors import exception_attributes, type_name
 from spanwise.guard import swallowed
+from spanwise.instrument.patching import wrap
 from spanwise.sql import sanitized, summary
+from spanwise.waits import note_wait, now
 
 _SYSTEMS = {"mssql": "microsoft.sql_server", "oracle": "oracle.db", "postgres": "postgresql"}
 _SPAN = "_spanwise_span"
@@ -20,11 +23,24 @@ def instrument() -> None:
     """Trace all engines, sync and async, made before or after."""
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
+    from sqlalchemy.pool import Pool
 
     if not event.contains(Engine, "before_cursor_execute", _before):
         event.listen(Engine, "before_cursor_execute", _before)
         event.listen(Engine, "after_cursor_execute", _after)
         event.listen(Engine, "handle_error", _failed)
+        wrap(Pool, "connect", _timed)
+
+
+def _timed(original: Callable[..., Any]) -> Callable[..., Any]:
+    def connect(self: Any) -> Any:
+        asked = now()
+        try:
+            return original(self)
+        finally:
+            note_wait("connection", now() - asked)
+
+    return connect
 
 
 def _before(conn: Any, _cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:
