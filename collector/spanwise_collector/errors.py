@@ -8,7 +8,6 @@
         ├── NotFound              nothing has that name
         ├── MethodNotAllowed      the path exists, the method does not; `allow` says which do
         ├── UnsupportedMediaType  no decoder for that Content-Type
-        ├── UnsupportedEncoding   no way to inflate that gRPC message
         ├── BodyTooLarge          over the limit, before or after inflating
         ├── BodyTimeout           the body did not arrive in time
         ├── SenderLeft            the connection was closed before the body was complete
@@ -112,12 +111,6 @@ class UnsupportedMediaType(Refused):
     reason = "unsupported_media_type"
 
 
-class UnsupportedEncoding(Refused):
-    """No way to inflate that gRPC message."""
-
-    reason = "unsupported_encoding"
-
-
 class BodyTooLarge(Refused):
     """The body is over the limit, before or after inflating. Sending it again cannot help."""
 
@@ -199,7 +192,6 @@ WIRE: dict[type[Refused], WireCode] = {
     NotFound: WireCode(404, GrpcCode.NOT_FOUND),
     MethodNotAllowed: WireCode(405, GrpcCode.UNIMPLEMENTED),
     UnsupportedMediaType: WireCode(415, GrpcCode.INVALID_ARGUMENT),
-    UnsupportedEncoding: WireCode(400, GrpcCode.UNIMPLEMENTED),
     BodyTooLarge: WireCode(413, GrpcCode.RESOURCE_EXHAUSTED),
     BodyTimeout: WireCode(408, GrpcCode.DEADLINE_EXCEEDED),
     SenderLeft: WireCode(400, GrpcCode.CANCELLED),

@@ -64,6 +64,20 @@ def parse(signal: Signal, body: bytes) -> Request:
         raise BadData(f"The body is no {REQUESTS[signal].__name__}: {excerpt(str(error))}.") from None
 
 
+def canonical(signal: Signal, message: bytes) -> tuple[str, bytes]:
+    """The project and the plain body of a message in the spool: only known fields, each as its type is written.
+
+    For `Spool.mend`. A sender's bytes are spooled as they came, and upb reads more than the column engine does:
+    fields of a wrong wire type and groups count as unknown, integers out of range are cut. Writing every body
+    anew would cost 0.9 µs a span; this is done only for a segment that the engine has refused.
+    """
+    request = parse(signal, message)
+    unknown = UnknownFieldSet(request)
+    projects = [field.data for field in map(unknown.__getitem__, range(len(unknown))) if field.field_number == 1000]
+    request.DiscardUnknownFields()
+    return projects[-1].decode(), request.SerializeToString()
+
+
 def _count_records(request: ExportLogsServiceRequest) -> int:
     return sum(len(scope.log_records) for resource in request.resource_logs for scope in resource.scope_logs)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from spanwise_collector.spool.frame import Scanned, scan
 from spanwise_collector.spool.receipts import record
+from spanwise_collector.spool.rewrite import REWRITTEN, replace, write
 from spanwise_collector.spool.segment import OPEN, Place, Segment, Signal
 
 _DAMAGED = "damaged"
-_REWRITTEN = "rewritten"
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ def recover(place: Place, known: set[bytes]) -> Recovered:
     for name in closed + opened:
         _settle(place, name, known, found)
     for name in names:
-        if name.endswith(f".{_REWRITTEN}"):
+        if name.endswith(f".{REWRITTEN}"):
             place.files.unlink(place.folder / name)
     place.sync()
     found.segments.sort(key=lambda segment: segment.name)
@@ -78,7 +78,7 @@ def _settle(place: Place, file_name: str, known: set[bytes], found: Recovered) -
         found.torn_bytes += len(data) - end
     if _size(good) != (end if was_open else len(data)):
         found.damaged.append(file_name)
-        _write(place, path.with_name(f"{file_name}.{_DAMAGED}"), [data])
+        write(place, path.with_name(f"{file_name}.{_DAMAGED}"), [data])
     final = place.closed_path(file_name.split(".", 1)[0], signal)
     _close(place, path, final, data, kept)
     if kept:
@@ -93,10 +93,7 @@ def _close(place: Place, path: Path, final: Path, data: bytes, kept: list[Scanne
     if not kept:
         place.files.unlink(path)
     elif _size(kept) != end or (end < len(data) and path == final):
-        rewritten = final.with_name(f"{final.name}.{_REWRITTEN}")
-        _write(place, rewritten, [data[frame.start : frame.end] for frame in kept])
-        place.files.rename(rewritten, final)
-        place.sync()
+        replace(place, final, [data[frame.start : frame.end] for frame in kept])
         if path != final:
             place.files.unlink(path)
     elif path != final:
@@ -117,14 +114,3 @@ def _cut(place: Place, path: Path, size: int, end: int) -> None:
         file.sync()
     finally:
         file.close()
-
-
-def _write(place: Place, path: Path, parts: list[bytes]) -> None:
-    place.files.unlink(path)
-    file = place.files.create(path)
-    try:
-        file.write(parts)
-        file.sync()
-    finally:
-        file.close()
-    place.sync()

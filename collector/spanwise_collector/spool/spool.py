@@ -11,6 +11,7 @@ from spanwise_collector.spool.files import Clock, Files, SystemClock, SystemFile
 from spanwise_collector.spool.frame import Frame, encode
 from spanwise_collector.spool.receipts import ReceiptLog, Receipts, read_records
 from spanwise_collector.spool.recovery import Recovered, last_name, recover
+from spanwise_collector.spool.rewrite import Mend, mend_segment
 from spanwise_collector.spool.segment import Names, Place, Segment, Signal
 from spanwise_collector.spool.writer import Limits, SegmentWriter
 
@@ -154,6 +155,17 @@ class Spool:
         with self._wake:
             self._bytes -= sum(self._held.pop(segment.name, 0) for segment in segments)
             self._receipts.purge(now)
+
+    def mend(self, segment: Segment, mend: Mend) -> Segment:
+        """Rewrite a segment that the store refuses, its frames passed through `mend`; keeps name and receipts.
+
+        For whoever took the segment from `closed`, and only before `release`. Raises OSError with nothing changed.
+        """
+        mended = mend_segment(self._place, segment, mend)
+        with self._wake:
+            self._bytes += mended.bytes - self._held.get(segment.name, mended.bytes)
+            self._held[segment.name] = mended.bytes
+        return mended
 
     def stats(self) -> SpoolStats:
         """Cheap enough for every request of a health page."""
