@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from spanwise_collector.errors import BadData, excerpt
@@ -17,11 +18,12 @@ from spanwise_collector.spool import Signal
 if TYPE_CHECKING:
     from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-Request: TypeAlias = ExportTraceServiceRequest | ExportLogsServiceRequest
+Request: TypeAlias = ExportTraceServiceRequest | ExportLogsServiceRequest | ExportMetricsServiceRequest
 
 REQUESTS: dict[Signal, type[Request]] = {
     Signal.TRACES: ExportTraceServiceRequest,
     Signal.LOGS: ExportLogsServiceRequest,
+    Signal.METRICS: ExportMetricsServiceRequest,
 }
 _NO_TRACE, _NO_SPAN = bytes(16), bytes(8)
 _PARENT_SIZES = frozenset((0, 8))
@@ -31,7 +33,7 @@ _OUR_FIRST_FIELD = 1000
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A body fit for the spool; `items` are the spans or records left in it, `message` says what is not."""
+    """A body fit for the spool; `items` are the spans, records or points left in it, `message` says what is not."""
 
     body: bytes
     items: int
@@ -47,10 +49,12 @@ def check(signal: Signal, payload: bytes | Request) -> Checked:
     if any(unknown[index].field_number >= _OUR_FIRST_FIELD for index in range(len(unknown))):
         request.DiscardUnknownFields()
         untouched = False
-    if isinstance(request, ExportLogsServiceRequest):
+    if isinstance(request, ExportTraceServiceRequest):
+        items, rejected, message = _check_spans(request)
+    elif isinstance(request, ExportLogsServiceRequest):
         items, rejected, message = _count_records(request), 0, ""
     else:
-        items, rejected, message = _check_spans(request)
+        items, rejected, message = _count_points(request), 0, ""
     if isinstance(payload, bytes) and untouched and not rejected:
         return Checked(payload, items)
     return Checked(request.SerializeToString(), items, rejected, message)
@@ -80,6 +84,16 @@ def canonical(signal: Signal, message: bytes) -> tuple[str, bytes]:
 
 def _count_records(request: ExportLogsServiceRequest) -> int:
     return sum(len(scope.log_records) for resource in request.resource_logs for scope in resource.scope_logs)
+
+
+def _count_points(request: ExportMetricsServiceRequest) -> int:
+    points = 0
+    for resource in request.resource_metrics:
+        for scope in resource.scope_metrics:
+            for metric in scope.metrics:
+                kind = metric.WhichOneof("data")
+                points += len(getattr(metric, kind).data_points) if kind else 0
+    return points
 
 
 def _check_spans(request: ExportTraceServiceRequest) -> tuple[int, int, str]:

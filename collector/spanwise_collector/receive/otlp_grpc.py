@@ -1,4 +1,4 @@
-"""OTLP over gRPC: TraceService/Export and LogsService/Export, on raw bytes. The only module that imports grpc."""
+"""OTLP over gRPC: the Export of traces, logs and metrics, on raw bytes. The only module that imports grpc."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -14,8 +14,9 @@ from spanwise_collector.spool import Signal
 
 _PROTOCOL = "otlp_grpc"
 _METHODS = {
-    "/opentelemetry.proto.collector.trace.v1.TraceService/Export": Signal.TRACES,
-    "/opentelemetry.proto.collector.logs.v1.LogsService/Export": Signal.LOGS,
+    Signal.TRACES: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+    Signal.LOGS: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+    Signal.METRICS: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
 }
 _DETAILS = "grpc-status-details-bin"
 # Agents ping every 10 to 30 s, where gRPC's own default calls more than one ping in 5 minutes abuse.
@@ -41,10 +42,19 @@ def default_project(metadata: Metadata) -> str:
 
 
 class GrpcServer:
-    """OTLP's gRPC services on one address, in the event loop that calls `start`."""
+    """OTLP's gRPC services on one address, in the event loop that calls `start`.
 
-    def __init__(self, intake: Intake, settings: Settings, project_of: ProjectOf = default_project) -> None:
-        self._handler = _Handler(intake, project_of)
+    `signals` are those that the store can take; the services of others are unimplemented.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        settings: Settings,
+        project_of: ProjectOf = default_project,
+        signals: Sequence[Signal] = (Signal.TRACES, Signal.LOGS),
+    ) -> None:
+        self._handler = _Handler(intake, project_of, {_METHODS[signal]: signal for signal in signals})
         self._settings = settings
         self._server: grpc.aio.Server | None = None
 
@@ -70,12 +80,13 @@ class GrpcServer:
 class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no types
     """Finds the method by its path; no message is parsed by gRPC, so that garbage is answered by us."""
 
-    def __init__(self, intake: Intake, project_of: ProjectOf) -> None:
+    def __init__(self, intake: Intake, project_of: ProjectOf, methods: dict[str, Signal]) -> None:
         self._intake = intake
         self._project_of = project_of
+        self._methods = methods
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
-        signal = _METHODS.get(handler_call_details.method)
+        signal = self._methods.get(handler_call_details.method)
         return None if signal is None else grpc.unary_unary_rpc_method_handler(partial(self._export, signal))
 
     async def _export(self, signal: Signal, body: bytes, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:

@@ -1,6 +1,6 @@
-"""OTLP over HTTP: POST /v1/traces and /v1/logs, in protobuf and JSON."""
+"""OTLP over HTTP: POST /v1/traces, /v1/logs and /v1/metrics, in protobuf and JSON."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from fastapi import APIRouter
@@ -45,10 +45,18 @@ def default_project(request: Request) -> str:
     return "default"
 
 
-def router(intake: Intake, settings: Settings, project_of: ProjectOf = default_project) -> APIRouter:
-    """The routes of OTLP/HTTP. `project_of` names the project of a request, or raises Refused."""
+def router(
+    intake: Intake,
+    settings: Settings,
+    project_of: ProjectOf = default_project,
+    signals: Sequence[Signal] = (Signal.TRACES, Signal.LOGS),
+) -> APIRouter:
+    """The routes of OTLP/HTTP. `project_of` names the project of a request, or raises Refused.
+
+    `signals` are those that the store can take; the others answer 404, which OTLP clients report and do not repeat.
+    """
     made = APIRouter()
-    for signal in (Signal.TRACES, Signal.LOGS):
+    for signal in signals:
         endpoint = _Endpoint(intake, settings, project_of, signal)
         made.routes.append(Route(f"/v1/{signal}", endpoint, include_in_schema=False))
     made.routes.append(Route("/v1/{rest:path}", _NothingHere(), include_in_schema=False))

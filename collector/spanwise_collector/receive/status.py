@@ -8,6 +8,7 @@ from google.protobuf.any_pb2 import Any
 from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]  # it has no stubs
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]  # it has no stubs
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from spanwise_collector.errors import Refused, wire_code
@@ -22,29 +23,28 @@ class Encoding(StrEnum):
     JSON = "application/json"
 
 
-_REJECTED = {Signal.TRACES: "rejectedSpans", Signal.LOGS: "rejectedLogRecords"}
+_RESPONSES = {
+    Signal.TRACES: (ExportTraceServiceResponse, "rejected_spans", "rejectedSpans"),
+    Signal.LOGS: (ExportLogsServiceResponse, "rejected_log_records", "rejectedLogRecords"),
+    Signal.METRICS: (ExportMetricsServiceResponse, "rejected_data_points", "rejectedDataPoints"),
+}
 
 
 def success(signal: Signal, accepted: Accepted, encoding: Encoding) -> bytes:
     """The response message of an export. `partial_success` is unset when there is nothing to say."""
-    if encoding is Encoding.JSON:
-        if not accepted.message:
-            return b"{}"
-        partial: dict[str, str] = {"errorMessage": accepted.message}
-        if accepted.rejected:
-            partial[_REJECTED[signal]] = str(accepted.rejected)
-        return json.dumps({"partialSuccess": partial}).encode()
     if not accepted.message:
-        return b""
-    if signal is Signal.TRACES:
-        spans = ExportTraceServiceResponse()
-        spans.partial_success.rejected_spans = accepted.rejected
-        spans.partial_success.error_message = accepted.message
-        return spans.SerializeToString()
-    records = ExportLogsServiceResponse()
-    records.partial_success.rejected_log_records = accepted.rejected
-    records.partial_success.error_message = accepted.message
-    return records.SerializeToString()
+        return b"{}" if encoding is Encoding.JSON else b""
+    response, field, json_field = _RESPONSES[signal]
+    if encoding is Encoding.JSON:
+        partial = {"errorMessage": accepted.message} | (
+            {json_field: str(accepted.rejected)} if accepted.rejected else {}
+        )
+        return json.dumps({"partialSuccess": partial}).encode()
+    made = response()
+    made.partial_success.error_message = accepted.message
+    setattr(made.partial_success, field, accepted.rejected)
+    serialized: bytes = made.SerializeToString()
+    return serialized
 
 
 def retry_seconds(refusal: Refused) -> int | None:

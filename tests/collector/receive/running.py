@@ -28,6 +28,7 @@ from spanwise_collector.spool.frame import scan
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 JSON = {"Content-Type": "application/json"}
 TRACE_EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+METRICS_EXPORT = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
 LOGS_EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 
 
@@ -90,14 +91,19 @@ def stored(folder: Path, signal: Signal) -> list[bytes]:
 
 
 @contextmanager
-def receiver(folder: Path, *flags: str, files: Files | None = None) -> Iterator[Receiver]:
+def receiver(
+    folder: Path,
+    *flags: str,
+    files: Files | None = None,
+    signals: tuple[Signal, ...] = (Signal.TRACES, Signal.LOGS),
+) -> Iterator[Receiver]:
     """A receiver that runs until the end of the block."""
     settings = Settings.load(["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", *flags])
     log = Spool(folder, files=files, segment_age=3600, max_bytes=settings.spool_max_bytes)
     log.start()
     intake = Intake(log, settings.max_inflight_bytes)
     app = FastAPI()
-    app.include_router(otlp_http.router(intake, settings))
+    app.include_router(otlp_http.router(intake, settings, signals=signals))
     # Made for TCP by name: asyncio switches Nagle's algorithm off only for such, and it costs 40 ms an answer.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
@@ -106,7 +112,7 @@ def receiver(folder: Path, *flags: str, files: Files | None = None) -> Iterator[
     addresses: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     async def serve() -> None:
-        grpc_server = otlp_grpc.GrpcServer(intake, settings)
+        grpc_server = otlp_grpc.GrpcServer(intake, settings, signals=signals)
         addresses.put(str(await grpc_server.start()))
         await server.serve([listening])
         await grpc_server.stop(0)

@@ -185,6 +185,12 @@ def test_case_16_a_zstd_bomb_and_a_giant_window_are_refused(running: Receiver) -
     assert [stored.name for stored in running.spans()] == ["span 1"]
 
 
+def test_case_17_a_snappy_block_is_refused_before_anything_is_allocated_for_it(running: Receiver) -> None:
+    claims_4_gib = b"\xff\xff\xff\xff\x0f" + bytes(10)
+    response = running.post("/v1/traces", claims_4_gib, PROTOBUF | {"Content-Encoding": "snappy"})
+    assert (response.status_code, status_of(response).code) == (400, 3)
+
+
 def test_case_18_gzip_that_is_none_is_bad_data(running: Receiver) -> None:
     response = running.post("/v1/traces", traces(span()).SerializeToString(), GZIP)
     assert (response.status_code, status_of(response).code) == (400, 3)
