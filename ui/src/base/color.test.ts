@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assignSlots, initials, SLOTS } from './color';
+import { assignBadges, assignSlots, initials, SLOTS, textOn } from './color';
 
 describe('assignSlots', () => {
   it('gives ten services ten colours, in any order of arrival of one batch', () => {
@@ -22,6 +22,25 @@ describe('assignSlots', () => {
         for (const [name, slot] of before) expect(after.get(name)).toBe(slot);
       }),
     );
+  });
+});
+
+describe('assignBadges', () => {
+  it('tells services apart that begin alike, and changes none that was given', () => {
+    const badges = assignBadges(new Map(), ['cart', 'catalog', 'checkout', 'category']);
+    expect(Object.fromEntries(badges)).toEqual({ cart: 'ca', catalog: 'ct', category: 'ce', checkout: 'ch' });
+    expect(assignBadges(badges, ['cab']).get('cart')).toBe('ca');
+  });
+});
+
+describe('textOn', () => {
+  it('is black or white, whichever reads better', () => {
+    expect(['#254466', '#ebe61b', '#000000', '#ffffff'].map(textOn)).toEqual([
+      '#ffffff',
+      '#000000',
+      '#ffffff',
+      '#000000',
+    ]);
   });
 });
 

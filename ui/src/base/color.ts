@@ -32,10 +32,26 @@ export function assignSlots(known: Map<string, number>, names: Iterable<string>)
 
 /** `checkout-api` → `ca`, `payments` → `pa`: the initials of its first two words, else its first two letters. */
 export function initials(service: string): string {
-  const words = service.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '');
-  const letters =
-    words.length > 1 ? [...words[0]!][0]! + [...words[1]!][0]! : [...(words[0] ?? '?')].slice(0, 2).join('');
-  return letters.toLowerCase();
+  const words = service
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '');
+  if (words.length > 1) return [...words[0]!][0]! + [...words[1]!][0]!;
+  return [...(words[0] ?? '?')].slice(0, 2).join('');
+}
+
+/** Two letters for each name that no other name has, as far as its letters allow; names that have theirs keep them. */
+export function assignBadges(known: Map<string, string>, names: Iterable<string>): Map<string, string> {
+  const used = new Set(known.values());
+  for (const name of [...names].sort()) {
+    if (known.has(name)) continue;
+    const letters = [...name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')];
+    const choices = [initials(name), ...letters.slice(1).map((letter) => letters[0]! + letter)];
+    const badge = choices.find((choice) => !used.has(choice)) ?? choices[0]!;
+    used.add(badge);
+    known.set(name, badge);
+  }
+  return known;
 }
 
 /** Black or white, whichever has more contrast on a colour written as #rrggbb. */

@@ -1,5 +1,4 @@
 /** The flame: every span in a lane below its parent, none over another; drawn at any size in one pass. */
-import { initials } from '../base/color';
 import { duration } from '../base/format';
 import { toX, type View } from './timeline-scale';
 import { FLAG, type TraceModel } from './trace-model';
@@ -98,7 +97,7 @@ function paintBox(brush: Brush, scene: FlameScene, row: number, from: number, to
 function paintText(brush: Brush, scene: FlameScene, row: number, x: number, length: number, y: number): void {
   const span = scene.model.spans[row]!;
   brush.fillStyle = scene.onService[scene.model.service[row]!]!;
-  const whole = `${initials(span.service)}  ${span.name}  ${duration(span.duration)}`;
+  const whole = `${span.name}  ${duration(span.duration)}`;
   const room = Math.floor((length - 10) / 6.2);
   brush.fillText(whole.length > room ? `${whole.slice(0, Math.max(1, room - 1))}…` : whole, x + 5, y + LANE / 2 + 0.5);
 }

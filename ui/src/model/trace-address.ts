@@ -51,16 +51,15 @@ export function findLog(logs: readonly LogRecord[], name: string | null): number
   return first >= 0 && String(logs[index]?.time_unix_nano) === time ? index : -1;
 }
 
-/** Offsets of log records by the row of their span. */
-export function logTicks(model: TraceModel, logs: readonly LogRecord[]): Map<number, number[]> {
+/** Indices of log records by the row of their span. */
+export function logsByRow(model: TraceModel, logs: readonly LogRecord[]): Map<number, number[]> {
   const found = new Map<number, number[]>();
-  for (const log of logs) {
+  for (const [index, log] of logs.entries()) {
     const row = log.span_id === null ? undefined : model.rowOf.get(log.span_id);
     if (row === undefined) continue;
-    const offset = log.time_unix_nano - model.trace.start_time_unix_nano;
-    const offsets = found.get(row);
-    if (offsets) offsets.push(offset);
-    else found.set(row, [offset]);
+    const indices = found.get(row);
+    if (indices) indices.push(index);
+    else found.set(row, [index]);
   }
   return found;
 }

@@ -7,14 +7,23 @@ export interface Tree {
   readonly subtree: Uint32Array;
 }
 
-/** The shown rows in order: those with no folded row above them and, where `keep` is given, those it marks. */
-export function visibleRows(tree: Tree, folded: Uint8Array, keep?: Uint8Array): Int32Array {
+/**
+ * The shown rows in order: those with no folded row above them, where `keep` is given those it marks, and where `skip`
+ * is given without the rows that it lets stand behind another one (groups of repeated siblings).
+ */
+export function visibleRows(
+  tree: Tree,
+  folded: Uint8Array,
+  keep?: Uint8Array | null,
+  skip?: Uint32Array | null,
+): Int32Array {
   const rows = new Int32Array(tree.size);
   let shown = 0;
   for (let row = 0; row < tree.size; row++) {
     if (keep && !keep[row]) continue;
     rows[shown++] = row;
     if (folded[row]) row += tree.subtree[row]!;
+    else if (skip) row += skip[row]!;
   }
   return rows.subarray(0, shown);
 }
@@ -63,7 +72,20 @@ export function withAncestors(tree: Tree, marked: Uint8Array): Uint8Array {
   return keep;
 }
 
-/** Where a row stands in the shown rows, by binary search; -1 when it is hidden. */
+/**
+ * The shown rows with the log records of each span below it, before its children. A log record is written as
+ * `tree.size` plus its index, so that one array of numbers says both.
+ */
+export function withLogs(tree: Tree, rows: Int32Array, logs: ReadonlyMap<number, readonly number[]>): Int32Array {
+  const entries: number[] = [];
+  for (const row of rows) {
+    entries.push(row);
+    for (const log of logs.get(row) ?? []) entries.push(tree.size + log);
+  }
+  return Int32Array.from(entries);
+}
+
+/** Where a row stands in the shown rows, by binary search; -1 when it is hidden. Only for rows without logs. */
 export function indexOfRow(rows: Int32Array, row: number): number {
   let low = 0;
   let high = rows.length - 1;

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { paintOverview } from './axis-paint';
+import { findGroups } from './groups';
 import { makeTrace, type Sketch } from './testing';
 import { buildModel, childCover } from './trace-model';
 import { visibleRows } from './tree-fold';
-import { type Brush, type Ink, paintOverview, paintWaterfall, ROW, type Scene } from './waterfall-paint';
+import { type Brush, type Ink, paintWaterfall, ROW, type Scene } from './waterfall-paint';
 
 const INK: Ink = {
   text: 'text',
@@ -53,6 +55,7 @@ function scene(roots: Sketch[], part: Partial<Scene> = {}): Scene {
     height: 480,
     top: 0,
     logs: new Map(),
+    logTimes: new Float64Array(),
     cover: (row) => childCover(model, row),
     ink: INK,
     ...part,
@@ -99,6 +102,34 @@ describe('paintWaterfall', () => {
     const { brush, calls } = recorder();
     paintWaterfall(brush, scene([{ duration: 1000, children: [{ service: 'db', duration: 0 }] }]));
     expect(calls.find((call) => call.style === 'green')!.at[2]).toBe(2);
+  });
+});
+
+describe('groups and log rows', () => {
+  it('draws a closed group as one row with its sum', () => {
+    const roots = [
+      {
+        duration: 100,
+        children: Array.from({ length: 30 }, (_, index) => ({
+          service: 'db',
+          name: 'SELECT',
+          start: index * 3,
+          duration: 2,
+        })),
+      },
+    ];
+    const { model } = scene(roots);
+    const groups = findGroups(model);
+    const { brush, calls, texts } = recorder();
+    paintWaterfall(brush, scene(roots, { groups, rows: visibleRows(model, new Uint8Array(model.size), null, groups) }));
+    expect(texts).toEqual(['100 ms', 'Σ 60 ms']);
+    expect(calls.filter((call) => call.style === 'green').length).toBe(30);
+  });
+
+  it('marks the time of a log record that has a row of its own', () => {
+    const { brush, calls } = recorder();
+    paintWaterfall(brush, scene(ROOTS, { rows: Int32Array.of(0, 2), logTimes: Float64Array.of(50e6) }));
+    expect(calls.filter((call) => call.style === 'dim').map((call) => call.at[0])).toEqual([499.5, 497.5]);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Draws the timeline half of the waterfall: what is on the screen and nothing else, from typed arrays. */
-import { duration, tickLabel } from '../base/format';
-import { tickStep, ticks, toX, type View } from './timeline-scale';
+import { duration } from '../base/format';
+import { sumGroup } from './groups';
+import { ticks, toX, type View } from './timeline-scale';
 import { FLAG, type TraceModel } from './trace-model';
 
 export const ROW = 24;
@@ -30,8 +31,12 @@ export interface Scene {
   readonly height: number;
   /** Pixels scrolled, in rows' own coordinates. */
   readonly top: number;
-  /** Offsets of the log records of a row, where it has any. */
+  /** The log records of a row, where it has any, as indices into `logTimes`. */
   readonly logs: ReadonlyMap<number, readonly number[]>;
+  /** Offset of each log record. */
+  readonly logTimes: Float64Array;
+  /** Rows that stand behind the first of a closed group, by that first row. */
+  readonly groups?: Uint32Array | null;
   /** Where a row's children run, as `childCover` gives it. */
   readonly cover: (row: number) => Float64Array;
   /** Rows that are drawn pale, such as those that do not match. */
@@ -77,8 +82,13 @@ export function paintWaterfall(brush: Brush, scene: Scene): void {
   const last = Math.min(rows.length - 1, Math.floor((top + height) / ROW));
   for (let index = first; index <= last; index++) {
     const row = rows[index]!;
+    if (row >= scene.model.size) {
+      paintLog(brush, scene, row - scene.model.size, index * ROW - top);
+      continue;
+    }
     brush.globalAlpha = scene.faded?.[row] ? 0.25 : 1;
-    paintRow(brush, scene, row, index * ROW - top, toX(view, width, scene.model.start[row]!));
+    if (scene.groups?.[row]) paintGroup(brush, scene, row, index * ROW - top);
+    else paintRow(brush, scene, row, index * ROW - top, toX(view, width, scene.model.start[row]!));
   }
   brush.globalAlpha = 1;
 }
@@ -200,12 +210,41 @@ function paintMarks(brush: Brush, scene: Scene, row: number, y: number): void {
   if (!logs) return;
   brush.fillStyle = ink.text;
   let before = Number.NEGATIVE_INFINITY;
-  for (const offset of logs) {
-    const x = toX(view, width, offset);
+  for (const log of logs) {
+    const x = toX(view, width, scene.logTimes[log]!);
     if (x < 0 || x > width || x - before < 4) continue;
     before = x;
     brush.fillRect(x - 1, y + BAR_TOP + BAR + 2, 2, 3);
   }
+}
+
+/** A log record that has a row of its own. */
+function paintLog(brush: Brush, { view, width, logTimes, ink }: Scene, log: number, y: number): void {
+  const x = toX(view, width, logTimes[log]!);
+  if (x < 0 || x > width) return;
+  brush.fillStyle = ink.dim;
+  brush.fillRect(x - 0.5, y + 3, 1, ROW - 6);
+  brush.fillRect(x - 2.5, y + ROW / 2 - 2.5, 5, 5);
+}
+
+/** All spans of a group on one row, at their times, and what they add up to. */
+function paintGroup(brush: Brush, scene: Scene, row: number, y: number): void {
+  const { model, view, width, ink } = scene;
+  const after = scene.groups![row]!;
+  const sum = sumGroup(model, row, after);
+  brush.fillStyle = ink.services[model.service[row]!]!;
+  let before = Number.NEGATIVE_INFINITY;
+  for (let at = row; at <= row + after; at++) {
+    const from = toX(view, width, model.start[at]!);
+    const to = Math.min(Math.max(toX(view, width, model.start[at]! + model.duration[at]!), from + 1), width);
+    if (to < 0 || from > width || to <= before) continue;
+    brush.fillRect(Math.max(from, before), y + BAR_TOP, to - Math.max(from, before), BAR);
+    before = to;
+  }
+  const end = Math.min(Math.max(toX(view, width, sum.end), 0), width);
+  brush.fillStyle = ink.dim;
+  brush.textAlign = 'left';
+  brush.fillText(`Σ ${duration(sum.total)}`, end + 6, y + BAR_TOP + BAR / 2 + 0.5);
 }
 
 function diamond(brush: Brush, x: number, y: number, ink: Ink): void {
@@ -227,40 +266,4 @@ function paintLength(brush: Brush, scene: Scene, row: number, y: number, to: num
   brush.fillStyle = scene.ink.dim;
   brush.textAlign = 'left';
   brush.fillText(duration(scene.model.duration[row]!), to + 6, y + BAR_TOP + BAR / 2 + 0.5);
-}
-
-/** The ruler above the rows. */
-export function paintRuler(brush: Brush, view: View, width: number, height: number, ink: Ink): void {
-  brush.clearRect(0, 0, width + GUTTER, height);
-  brush.font = ink.font;
-  brush.textBaseline = 'middle';
-  const step = tickStep(view, width / 110);
-  for (const tick of ticks(view, width / 110)) {
-    const x = Math.round(toX(view, width, tick));
-    const label = tickLabel(tick, step);
-    brush.fillStyle = ink.line;
-    brush.fillRect(x, height - 6, 1, 6);
-    brush.fillStyle = ink.dim;
-    const fits = x + 5 + brush.measureText(label).width <= width + GUTTER;
-    brush.textAlign = fits ? 'left' : 'right';
-    brush.fillText(label, fits ? x + 5 : x - 5, height / 2);
-  }
-}
-
-/** The whole trace in a strip: one lane per level of depth; where errors began is drawn last, on top. */
-export function paintOverview(brush: Brush, model: TraceModel, width: number, height: number, ink: Ink): void {
-  brush.clearRect(0, 0, width, height);
-  const lanes = model.maxDepth + 1;
-  const lane = Math.min(6, (height - 4) / lanes);
-  const thick = Math.max(1, lane - (lane >= 3 ? 1 : 0));
-  for (const errors of [false, true]) {
-    for (let row = 0; row < model.size; row++) {
-      const origin = (model.flags[row]! & FLAG.error) !== 0 && model.errorsBelow[row] === 0;
-      if (origin !== errors) continue;
-      const x = toX(model.bounds, width, model.start[row]!);
-      const length = Math.max((model.duration[row]! / (model.bounds.end - model.bounds.start)) * width, 1);
-      brush.fillStyle = errors ? ink.error : ink.services[model.service[row]!]!;
-      brush.fillRect(x, 2 + model.depth[row]! * lane, length, thick);
-    }
-  }
 }

@@ -1,5 +1,5 @@
 /** What a person prefers on this machine: theme, zone, sizes of panels. Not part of a view, so not in its address. */
-import { assignSlots } from '../base/color';
+import { assignBadges, assignSlots } from '../base/color';
 import type { Zone } from '../base/time';
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -53,15 +53,23 @@ system.addEventListener('change', () => {
 });
 
 const slots = new Map<string, number>(load<[string, number][]>('services', []));
+const badges = assignBadges(new Map(), slots.keys());
 
 /** The colour slot of a service, the same on every page and after every reload of this browser. */
 export function slotOf(service: string): number {
   return slots.get(service) ?? learnServices([service]).get(service)!;
 }
 
+/** Two letters that stand for a service where its name has no room. */
+export function badgeOf(service: string): string {
+  return badges.get(service) ?? assignBadges(badges, [service]).get(service)!;
+}
+
 export function learnServices(names: Iterable<string>): ReadonlyMap<string, number> {
   const before = slots.size;
-  assignSlots(slots, names);
+  const learnt = [...names];
+  assignSlots(slots, learnt);
+  assignBadges(badges, learnt);
   // A store with very many services would fill the browser's storage for nothing: colours repeat after ten anyway.
   if (slots.size !== before && slots.size <= 500) save('services', [...slots]);
   return slots;

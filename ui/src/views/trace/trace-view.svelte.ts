@@ -1,9 +1,19 @@
 /** What the trace page shows: the trace, the fold, the zoom, the selection. The address is where it is kept. */
 import type { LogRecord } from '../../api/types';
+import { findGroups } from '../../model/groups';
+import { makeFinder, matchRows } from '../../model/span-match';
 import { clamp, formatView, isWhole, parseView, type View } from '../../model/timeline-scale';
-import { findLog, formatFold, logName, logTicks, parseFold } from '../../model/trace-address';
+import { findLog, formatFold, logName, logsByRow, parseFold } from '../../model/trace-address';
 import { FLAG, nextRow, type TraceModel } from '../../model/trace-model';
-import { foldSubtree, foldToLevel, reveal, shownLevel, visibleRows } from '../../model/tree-fold';
+import {
+  foldSubtree,
+  foldToLevel,
+  reveal,
+  shownLevel,
+  visibleRows,
+  withAncestors,
+  withLogs,
+} from '../../model/tree-fold';
 import { router, setQuery, setQuerySoon } from '../../route/router.svelte';
 
 export class TraceView {
@@ -14,12 +24,59 @@ export class TraceView {
   /** Counts requests to bring the selected row into sight; the view never scrolls on its own otherwise. */
   reveals = $state(0);
 
-  rows = $derived(visibleRows(this.model, this.folded));
+  /** First rows of groups that the reader has opened. */
+  opened = $state.raw<ReadonlySet<string>>(new Set());
+
+  find = $derived(router.route.query.get('find') ?? '');
+  finder = $derived(makeFinder(this.find));
+  marks = $derived(this.finder ? matchRows(this.model, this.finder) : null);
+  matches = $derived(this.marks ? this.marks.reduce((sum, mark) => sum + mark, 0) : 0);
+  onlyMatches = $derived(router.route.query.get('only') === 'matches' && this.marks !== null);
+  /** Rows that do not match are drawn pale while something is looked for. */
+  faded = $derived(this.marks && this.matches > 0 ? this.marks.map((mark) => 1 - mark) : null);
+  #allGroups = $derived(findGroups(this.model));
+  repeats = $derived(this.#allGroups.some((after) => after > 0));
+  grouping = $derived(router.route.query.get('group') !== 'off');
+  /** Groups that are closed now: a search opens them all, so that every match has its row. */
+  groups = $derived.by(() => {
+    if (!this.grouping || this.marks !== null || !this.repeats) return null;
+    const closed = this.#allGroups.slice();
+    for (const id of this.opened) {
+      const row = this.model.rowOf.get(id);
+      if (row !== undefined) closed[row] = 0;
+    }
+    return closed;
+  });
+  logsOf = $derived(logsByRow(this.model, this.logs));
+  logTimes = $derived(
+    Float64Array.from(this.logs, (log) => log.time_unix_nano - this.model.trace.start_time_unix_nano),
+  );
+  logRows = $derived(router.route.query.get('logs') === 'rows' && this.logs.length > 0);
+  #spanRows = $derived(
+    visibleRows(this.model, this.folded, this.onlyMatches ? withAncestors(this.model, this.marks!) : null, this.groups),
+  );
+  /** What the waterfall shows: rows of spans and, above `model.size`, records of logs. */
+  rows = $derived(this.logRows ? withLogs(this.model, this.#spanRows, this.logsOf) : this.#spanRows);
+  #places = $derived.by(() => {
+    const places = new Int32Array(this.model.size + this.logs.length).fill(-1);
+    for (let index = 0; index < this.rows.length; index++) places[this.rows[index]!] = index;
+    return places;
+  });
   selected = $derived(this.model.rowOf.get(router.route.query.get('sel') ?? '') ?? -1);
   selectedLog = $derived(findLog(this.logs, router.route.query.get('log')));
-  ticks = $derived(logTicks(this.model, this.logs));
+  /** What the waterfall brings into sight: the log record where it has a row, else the span. */
+  selectedEntry = $derived(this.logRows && this.selectedLog >= 0 ? this.model.size + this.selectedLog : this.selected);
   /** An id in the address that this trace does not hold. */
   strayed = $derived(this.selected < 0 ? router.route.query.get('sel') : null);
+
+  /** Index into `rows`; -1 for what is hidden. */
+  placeOf(entry: number): number {
+    return entry < 0 ? -1 : (this.#places[entry] ?? -1);
+  }
+
+  isLog(entry: number): boolean {
+    return entry >= this.model.size;
+  }
 
   constructor(model: TraceModel) {
     this.model = model;
@@ -33,6 +90,7 @@ export class TraceView {
     if (formatFold(this.model, this.folded) !== query.get('fold') || this.folded.length !== this.model.size) {
       this.folded = parseFold(this.model, query.get('fold'));
     }
+    this.opened = new Set((query.get('open') ?? '').split(',').filter((id) => id !== ''));
     this.view = parseView(query.get('zoom'), this.model.bounds) ?? this.model.bounds;
   }
 
@@ -50,6 +108,17 @@ export class TraceView {
     this.view = whole ? model.bounds : clamp(this.view, model.bounds);
   }
 
+  /** Selects what a row of the waterfall shows. */
+  selectEntry(entry: number): void {
+    if (!this.isLog(entry)) this.select(entry);
+    else this.select(this.#rowOfLog(entry - this.model.size), entry - this.model.size);
+  }
+
+  #rowOfLog(index: number): number {
+    const id = this.logs[index]?.span_id;
+    return id ? (this.model.rowOf.get(id) ?? -1) : -1;
+  }
+
   select(row: number, log: number = -1): void {
     const span = this.model.spans[row];
     setQuery({ sel: span?.span_id ?? null, log: log < 0 ? null : logName(this.logs, log) }, 'replace');
@@ -64,13 +133,37 @@ export class TraceView {
   #bring(row: number): void {
     const folded = reveal(this.model, this.folded, row);
     if (folded !== this.folded) this.fold(folded);
+    this.#openGroupOf(row);
     this.reveals++;
   }
 
+  #openGroupOf(row: number): void {
+    if (!this.groups) return;
+    const parent = this.model.parent[row]!;
+    for (let first = row; first > parent; first--) {
+      const after = this.groups[first]!;
+      if (after === 0) continue;
+      if (first < row && first + after >= row) this.toggleGroup(first);
+      return;
+    }
+  }
+
+  /** Opens or closes the group that begins with a row. */
+  toggleGroup(row: number): void {
+    const id = this.model.spans[row]!.span_id;
+    const next = new Set(this.opened);
+    if (!next.delete(id)) next.add(id);
+    this.opened = next;
+    setQuerySoon({ open: [...next].slice(0, 40).join(',') || null });
+  }
+
+  /** How many rows a group has behind its first row, opened or not; 0 where none begins. */
+  groupSize(row: number): number {
+    return this.grouping && this.marks === null ? this.#allGroups[row]! : 0;
+  }
+
   selectLog(index: number): void {
-    const log = this.logs[index];
-    const row = log?.span_id ? (this.model.rowOf.get(log.span_id) ?? -1) : -1;
-    this.goTo(row, index);
+    this.goTo(this.#rowOfLog(index), index);
   }
 
   fold(folded: Uint8Array): void {
@@ -91,7 +184,7 @@ export class TraceView {
 
   /** One level less or more than is shown now. */
   level(by: -1 | 1): void {
-    const level = Math.max(0, shownLevel(this.model, this.rows) + by);
+    const level = Math.max(0, shownLevel(this.model, this.#spanRows) + by);
     this.fold(level >= this.model.maxDepth ? new Uint8Array(this.model.size) : foldToLevel(this.model, level));
   }
 
@@ -106,9 +199,21 @@ export class TraceView {
     this.zoom({ start: start - length * 0.05, end: start + length * 1.15 });
   }
 
+  toggleLogRows(): void {
+    setQuery({ logs: router.route.query.get('logs') === 'rows' ? null : 'rows' }, 'replace');
+  }
+
   nextError(direction: 1 | -1): void {
+    this.#goToNext(direction, (at) => (this.model.flags[at]! & FLAG.error) !== 0);
+  }
+
+  nextMatch(direction: 1 | -1): void {
+    if (this.marks) this.#goToNext(direction, (at) => this.marks![at] === 1);
+  }
+
+  #goToNext(direction: 1 | -1, test: (row: number) => boolean): void {
     const from = this.selected < 0 ? (direction > 0 ? -1 : this.model.size) : this.selected;
-    const row = nextRow(this.model.size, from, direction, (at) => (this.model.flags[at]! & FLAG.error) !== 0);
+    const row = nextRow(this.model.size, from, direction, test);
     if (row >= 0) this.goTo(row);
   }
 }

@@ -1,7 +1,6 @@
 /** The keys of the tree: those of a treegrid, and single letters that work the same on every keyboard layout. */
 import { hasModifier } from '../../base/keys';
 import { pan, zoomAt } from '../../model/timeline-scale';
-import { indexOfRow } from '../../model/tree-fold';
 import { preferences } from '../../route/preferences.svelte';
 import type { TraceView } from './trace-view.svelte';
 
@@ -51,7 +50,11 @@ export function waterfallKey(event: KeyboardEvent, place: Place): boolean {
 
 function openOrEnter(event: KeyboardEvent, { trace, index, moveTo }: Place): boolean {
   const row = trace.rows[index];
-  if (row === undefined) return false;
+  if (row === undefined || trace.isLog(row)) return false;
+  if (trace.groups?.[row]) {
+    trace.toggleGroup(row);
+    return true;
+  }
   if (event.shiftKey) {
     if (trace.folded[row]) trace.toggle(row, true);
   } else if (trace.folded[row]) trace.toggle(row, false);
@@ -60,10 +63,16 @@ function openOrEnter(event: KeyboardEvent, { trace, index, moveTo }: Place): boo
 }
 
 function closeOrLeave(event: KeyboardEvent, { trace, index, moveTo }: Place): boolean {
-  const row = trace.rows[index];
-  if (row === undefined) return false;
-  if (trace.model.subtree[row]! > 0 && !trace.folded[row]) trace.toggle(row, event.shiftKey);
-  else if (trace.model.parent[row]! >= 0) moveTo(indexOfRow(trace.rows, trace.model.parent[row]!));
+  const entry = trace.rows[index];
+  if (entry === undefined) return false;
+  if (trace.isLog(entry)) {
+    moveTo(index - 1);
+    return true;
+  }
+  const row = entry;
+  if (trace.groupSize(row) > 0 && !trace.groups?.[row]) trace.toggleGroup(row);
+  else if (trace.model.subtree[row]! > 0 && !trace.folded[row]) trace.toggle(row, event.shiftKey);
+  else if (trace.model.parent[row]! >= 0) moveTo(trace.placeOf(trace.model.parent[row]!));
   return true;
 }
 
@@ -82,6 +91,9 @@ export function traceKey(event: KeyboardEvent, trace: TraceView): boolean {
   else if (event.key === 'f' && trace.selected >= 0) trace.zoomToRow(trace.selected);
   else if (event.key === 'e') trace.nextError(1);
   else if (event.key === 'E') trace.nextError(-1);
+  else if (event.key === 'n') trace.nextMatch(1);
+  else if (event.key === 'N') trace.nextMatch(-1);
+  else if (event.key === 'l') trace.toggleLogRows();
   else if (event.key === '[') trace.level(-1);
   else if (event.key === ']') trace.level(1);
   else if (event.key === 'v') preferences.set('dock', preferences.dock === 'side' ? 'bottom' : 'side');

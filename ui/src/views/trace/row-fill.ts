@@ -1,0 +1,189 @@
+/** What a row of the waterfall says. All text from telemetry is set as text, never as markup. */
+import { count, duration } from '../../base/format';
+import { levelOf, valueText, visible } from '../../model/attributes';
+import { sumGroup } from '../../model/groups';
+import { FLAG, type TraceModel } from '../../model/trace-model';
+import { badgeOf, slotOf } from '../../route/preferences.svelte';
+import type { TraceView } from './trace-view.svelte';
+
+/** What the rows depend on; a new object says that every row has to be filled anew. */
+export interface Look {
+  readonly trace: TraceView;
+  readonly rows: Int32Array;
+  readonly folded: Uint8Array;
+  readonly selected: number;
+  readonly selectedLog: number;
+  readonly groups: Uint32Array | null;
+  readonly faded: Uint8Array | null;
+  /** Index into `rows` of the row that Tab reaches. */
+  readonly active: number;
+  readonly labelWidth: number;
+}
+
+export interface Slot {
+  readonly element: HTMLElement;
+  readonly guide: HTMLElement;
+  readonly twist: HTMLElement;
+  readonly badge: HTMLElement;
+  readonly name: HTMLElement;
+  readonly service: HTMLElement;
+  readonly notes: HTMLElement;
+  readonly facts: HTMLElement;
+  index: number;
+}
+
+const INDENT = 14;
+const SVG = 'http://www.w3.org/2000/svg';
+
+export function fillRow(slot: Slot, index: number, look: Look): void {
+  const entry = look.rows[index]!;
+  const { element } = slot;
+  slot.index = index;
+  element.dataset.index = String(index);
+  element.setAttribute('aria-rowindex', String(index + 2));
+  element.tabIndex = index === look.active ? 0 : -1;
+  if (look.trace.isLog(entry)) fillLog(slot, entry - look.trace.model.size, look);
+  else fillSpan(slot, entry, look);
+}
+
+function setFrame(slot: Slot, look: Look, depth: number, selected: boolean, label: string): void {
+  slot.element.setAttribute('aria-level', String(depth + 1));
+  slot.element.setAttribute('aria-selected', String(selected));
+  slot.element.setAttribute('aria-label', label);
+  // Deep trees keep half of the column for names.
+  slot.guide.style.width = `${Math.min(depth * INDENT, Math.max(0, look.labelWidth * 0.5 - 40))}px`;
+}
+
+function setTwist(slot: Slot, expandable: boolean, open: boolean): void {
+  if (expandable) slot.element.setAttribute('aria-expanded', String(open));
+  else slot.element.removeAttribute('aria-expanded');
+  slot.twist.classList.toggle('open', expandable && open);
+  slot.twist.classList.toggle('none', !expandable);
+}
+
+function fillSpan(slot: Slot, row: number, look: Look): void {
+  const { trace, folded } = look;
+  const { model } = trace;
+  const span = model.spans[row]!;
+  const repeated = trace.groupSize(row);
+  const closed = (look.groups?.[row] ?? 0) > 0;
+  const lines = trace.logsOf.get(row)?.length ?? 0;
+  setFrame(slot, look, model.depth[row]!, row === look.selected, describe(model, row, lines, closed ? repeated : 0));
+  setTwist(slot, model.subtree[row]! > 0 || repeated > 0, repeated > 0 ? !closed : !folded[row]);
+  const { element } = slot;
+  element.id = `row-${row}`;
+  element.className = 'row';
+  element.classList.toggle('faded', Boolean(look.faded?.[row]));
+  slot.badge.className = `badge svc-${slotOf(span.service)}`;
+  slot.badge.textContent = badgeOf(span.service);
+  slot.name.textContent = visible(span.name) || '(no name)';
+  slot.service.textContent = beginsService(model, row) ? visible(span.service) || '(no service)' : '';
+  element.title = `${visible(span.service)}\n${visible(span.name)}`;
+  slot.notes.replaceChildren(...notes(model, row, Boolean(folded[row]), trace.logRows ? 0 : lines, repeated));
+  slot.facts.textContent = duration(span.duration);
+}
+
+/** A service's name is said where it begins: at roots and where the service changes. */
+function beginsService(model: TraceModel, row: number): boolean {
+  const parent = model.parent[row]!;
+  return parent < 0 || model.service[parent] !== model.service[row];
+}
+
+function notes(model: TraceModel, row: number, folded: boolean, lines: number, repeated: number): Node[] {
+  const flags = model.flags[row]!;
+  const found: Node[] = [];
+  if (repeated > 0) found.push(note('count', `×${count(repeated + 1)}`));
+  if (flags & FLAG.parentMissing) found.push(note('lost', 'parent missing'));
+  if (flags & FLAG.unfinished) found.push(note('lost', 'unfinished'));
+  if (flags & FLAG.hasWarnings) found.push(note('warned', '⚠'));
+  if (flags & FLAG.error) found.push(errorSign(''));
+  else if (folded && model.errorsBelow[row]! > 0) found.push(errorSign(String(model.errorsBelow[row])));
+  if (lines > 0) found.push(note('lines', `≡${lines > 99 ? '99+' : lines}`));
+  if (folded) found.push(note('count', `+${count(model.subtree[row]!)}`));
+  return found;
+}
+
+function fillLog(slot: Slot, index: number, look: Look): void {
+  const { trace } = look;
+  const log = trace.logs[index]!;
+  const row = trace.model.rowOf.get(log.span_id ?? '') ?? 0;
+  const body = visible(valueText(log.body).slice(0, 400)) || log.event_name;
+  const level = levelOf(log.severity_number);
+  const label = `log, ${level}, ${visible(log.service)}, ${body}, at ${duration(trace.logTimes[index]!)}`;
+  setFrame(slot, look, trace.model.depth[row]! + 1, index === look.selectedLog, label);
+  setTwist(slot, false, false);
+  slot.element.id = `row-log-${index}`;
+  slot.element.className = 'row log';
+  slot.element.title = body;
+  slot.badge.className = `level ${level}`;
+  slot.badge.textContent = level === 'none' ? '–' : level[0]!.toUpperCase();
+  slot.service.textContent = '';
+  slot.name.textContent = body;
+  slot.notes.replaceChildren();
+  slot.facts.textContent = duration(trace.logTimes[index]!);
+}
+
+/** Everything the bar shows, in words. `grouped`: spans that stand behind this one. */
+export function describe(model: TraceModel, row: number, logs: number, grouped: number): string {
+  const span = model.spans[row]!;
+  const flags = model.flags[row]!;
+  const parts = [visible(span.service) || 'no service', visible(span.name) || 'no name'];
+  if (grouped > 0) parts.push(`${grouped + 1} times`, `${duration(sumGroup(model, row, grouped).total)} in all`);
+  else parts.push(duration(span.duration));
+  parts.push(`starts at ${duration(span.start_offset)}`);
+  if (flags & FLAG.error)
+    parts.push(span.status.message ? `error: ${visible(span.status.message.slice(0, 200))}` : 'error');
+  else if (model.errorsBelow[row]! > 0) parts.push(`${model.errorsBelow[row]} with an error below`);
+  if (flags & FLAG.parentMissing) parts.push('parent missing');
+  if (flags & FLAG.unfinished) parts.push('unfinished');
+  if (logs > 0) parts.push(`${logs} log ${logs === 1 ? 'line' : 'lines'}`);
+  return parts.join(', ');
+}
+
+export function makeRow(): Slot {
+  const element = make('div', 'row');
+  element.setAttribute('role', 'row');
+  const label = make('div', 'label-cell');
+  label.setAttribute('role', 'gridcell');
+  const guide = make('span', 'guide');
+  const twist = make('span', 'twist');
+  const badge = make('span', 'badge');
+  const service = make('span', 'service');
+  const name = make('span', 'name');
+  const notes = make('span', 'notes');
+  const facts = make('div', 'facts-cell');
+  twist.append(drawing('m6 4 4 4-4 4'));
+  twist.dataset.twist = '';
+  label.append(guide, twist, badge, service, name, notes);
+  facts.setAttribute('role', 'gridcell');
+  element.append(label, facts);
+  return { element, guide, twist, badge, name, service, notes, facts, index: -1 };
+}
+
+function make(tag: string, css: string): HTMLElement {
+  const element = document.createElement(tag);
+  element.className = css;
+  return element;
+}
+
+function note(css: string, text: string): HTMLElement {
+  const element = make('span', css);
+  element.textContent = text;
+  return element;
+}
+
+function errorSign(text: string): HTMLElement {
+  const element = make('span', 'sign');
+  element.append(drawing('M5.6 2h4.8L14 5.6v4.8L10.4 14H5.6L2 10.4V5.6ZM8 5v3.6M8 11v.2'), text);
+  return element;
+}
+
+function drawing(path: string): SVGElement {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('viewBox', '0 0 16 16');
+  svg.setAttribute('aria-hidden', 'true');
+  const shape = document.createElementNS(SVG, 'path');
+  shape.setAttribute('d', path);
+  svg.append(shape);
+  return svg;
+}
