@@ -27,7 +27,10 @@ class Control(ThreadingHTTPServer):
 
     def __init__(self, node: Node, host: str, port: int) -> None:
         self.node = node
-        super().__init__((host, port), _Handler)
+        try:
+            super().__init__((host, port), _Handler)
+        except OSError as error:
+            raise NodeError(f"port {port} for the control of {node.name} is taken ({error.strerror})") from None
 
     @property
     def address(self) -> str:

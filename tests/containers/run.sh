@@ -90,13 +90,13 @@ collector() {
 
 # podman-compose with what this kernel allows, on the host's network: `up` of a profile, by the real files.
 composed() {
-    podman-compose --podman-args="--runtime runc" --podman-run-args="--network host ${LIMITS[*]}" --in-pod false \
+    podman-compose --podman-args="--runtime runc" --podman-run-args="${LIMITS[*]}" --in-pod false \
         --project-name spanwise-test --file docker-compose.yml --file tests/containers/host-network.yml "$@"
 }
 
 compose() {
     say "docker-compose.yml, the default profile"
-    trap 'composed --profile demo down --volumes >/dev/null 2>&1' EXIT
+    trap 'podman logs spanwise-test_gateway_1; composed --profile demo down --volumes >/dev/null 2>&1' EXIT
     composed up --detach --no-build
     ready http://127.0.0.1:4318/readyz
     podman healthcheck run spanwise-test_collector_1 && echo "health check: healthy"
