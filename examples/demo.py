@@ -32,6 +32,9 @@ def main() -> int:
     except KeyboardInterrupt:
         return 0
     finally:
+        # An impatient second Ctrl-C shall not leave anything behind.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         # The shop first, so that what it has still to send is taken.
         for child in reversed(children):
             _stop(child)
