@@ -85,7 +85,7 @@ def served(fields: dict[str, str], send: str = "b3", **settings: Any) -> tuple[d
     """Headers that a call made inside a request carries, and how many spans were recorded."""
     with capture(send=send, **settings) as seen:
         assert state.active is not None
-        request = begin(state.active, {name: [value] for name, value in fields.items()}, "GET", {})
+        request = begin(state.active, {name: [value] for name, value in fields.items()}, "GET", "/")
         request.enter()
         headers = state.active.propagator.headers()
         request.leave()

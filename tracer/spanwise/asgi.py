@@ -11,7 +11,6 @@ from spanwise import state
 from spanwise.guard import swallowed
 from spanwise.request import (
     KEY,
-    METHODS,
     ServerRequest,
     begin,
     excluded_context,
@@ -69,7 +68,11 @@ async def trace_asgi(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -
         swallowed("starting a server span")
         await app(scope, receive, send)
         return
-    await _run(app, scope, _Connection(request, receive, send, response_headers(active, request)), request)
+    extra = response_headers(active, request) if active.settings.response_headers else ()
+    if extra or request.span.is_recording():
+        await _run(app, scope, _Connection(request, receive, send, extra), request)
+    else:
+        await _run_unkept(app, scope, receive, send, request)
 
 
 async def _run(app: ASGIApp, scope: Scope, connection: _Connection, request: ServerRequest) -> None:
@@ -86,6 +89,18 @@ async def _run(app: ASGIApp, scope: Scope, connection: _Connection, request: Ser
         request.leave()
         _route_of_scope(request, scope)
         request.finish()
+
+
+async def _run_unkept(app: ASGIApp, scope: Scope, receive: Receive, send: Send, request: ServerRequest) -> None:
+    """Nothing is to be noted: only the context is carried."""
+    request.enter()
+    try:
+        await app(scope, receive, send)
+    except BaseException as error:
+        request.finish(error)
+        raise
+    finally:
+        request.leave()
 
 
 async def _run_excluded(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -189,29 +204,35 @@ def _completes(message: Message, more_trailers: bool) -> bool:
 
 
 def _begin(active: state.Active, scope: Scope, kind: str) -> ServerRequest:
-    fields = header_values(scope["headers"], {**active.propagator.raw_names, **_OWN_HEADERS})
-    method = scope.get("method", "GET")
+    fields = header_values(scope["headers"], active.propagator.raw_names)
+    method = "WS" if kind == "websocket" else scope.get("method", "GET")
+    client = scope.get("client")
+    request = begin(active, fields, method, scope["path"], client[0] if client else None)
+    if request.span.is_recording():
+        request.span.set_attributes(_attributes(scope, kind))
+    return request
+
+
+def _attributes(scope: Scope, kind: str) -> dict[str, Any]:
+    """What is known of a request at its start; the method and the path are set already."""
     scheme = scope.get("scheme", "http")
     attributes: dict[str, Any] = {
-        "http.request.method": method if method in METHODS else "_OTHER",
         "url.scheme": scheme,
-        "url.path": scope["path"],
         "network.protocol.version": scope.get("http_version", "1.1"),
     }
+    fields = header_values(scope["headers"], _OWN_HEADERS)
     if query := scope.get("query_string"):
         attributes["url.query"] = redacted_query(query.decode("latin-1"))
-    if host := fields.pop("host", None):
+    if host := fields.get("host"):
         name, port = host_and_port(host[0], scheme)
         attributes["server.address"] = name
         if port is not None:
             attributes["server.port"] = port
-    if agent := fields.pop("user-agent", None):
+    if agent := fields.get("user-agent"):
         attributes["user_agent.original"] = agent[0][:512]
     if kind == "websocket":
         attributes["network.protocol.name"] = "websocket"
-        method = "WS"
-    client = scope.get("client")
-    return begin(active, fields, method, attributes, client[0] if client else None)
+    return attributes
 
 
 def _route_of_scope(request: ServerRequest, scope: Scope) -> None:

@@ -123,23 +123,24 @@ class ServerRequest:
 
 
 def begin(
-    active: Active,
-    fields: Mapping[str, Sequence[str]],
-    method: str,
-    attributes: dict[str, Any],
-    peer: str | None = None,
+    active: Active, fields: Mapping[str, Sequence[str]], method: str, path: str, peer: str | None = None
 ) -> ServerRequest:
     """Start the server span that continues the caller's trace, or a trace of its own.
 
-    `peer` is the address of the caller, for the settings that trust some callers only.
+    Samplers see the method and the path; the rest is set only where the span is kept. The method of a websocket
+    session is `WS`. `peer` is the address of the caller, for the settings that trust some callers only.
     """
     context = active.propagator.extract_fields(fields, Context())
     links: list[Link] = []
     if not active.trust.believes_everyone:
         context, links = active.trust.admit(context, peer)
-    known = method if method in METHODS or method == "WS" else "HTTP"
-    if known == "HTTP":
-        attributes["http.request.method_original"] = method
+    attributes: dict[str, Any] = {"http.request.method": method, "url.path": path}
+    known = method
+    if method == "WS":
+        attributes["http.request.method"] = "GET"
+    elif method not in METHODS:
+        known = "HTTP"
+        attributes = {"http.request.method": "_OTHER", "http.request.method_original": method, "url.path": path}
     span = active.tracer.start_span(known, context, SpanKind.SERVER, attributes, links)
     return ServerRequest(span, set_span_in_context(span, context), known)
 

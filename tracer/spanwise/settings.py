@@ -52,8 +52,8 @@ class Settings:
     timeout: float = 10.0
     exit_timeout: float = 2.0
     max_batch: int = 512
-    max_queue: int = 16_384
-    max_queue_bytes: int = 32 * 1024 * 1024
+    max_queue: int = 8_192
+    max_queue_bytes: int = 16 * 1024 * 1024
     gzip: bool = True
 
 

@@ -49,6 +49,7 @@ def _set_up(settings: Settings) -> state.Active:
     from opentelemetry.sdk.trace import TracerProvider
 
     from spanwise.export.exporter import Exporter
+    from spanwise.lean import tracer_of
     from spanwise.lifecycle import watch_exits
     from spanwise.processor import QueueProcessor
     from spanwise.propagation.propagator import Propagator
@@ -59,6 +60,7 @@ def _set_up(settings: Settings) -> state.Active:
     trust = Trust(settings.trust)
     identity = ProcessIdentity()
     provider = trace.get_tracer_provider()
+    own = not isinstance(provider, TracerProvider)
     if not isinstance(provider, TracerProvider):
         attributes = {**service_attributes(settings.service, environment()), **identity.attributes()}
         resource = Resource.create(attributes)  # type: ignore[arg-type]
@@ -73,7 +75,7 @@ def _set_up(settings: Settings) -> state.Active:
         settings=settings,
         propagator=propagator,
         exporter=exporter,
-        tracer=provider.get_tracer("spanwise", __version__),
+        tracer=tracer_of(provider, __version__, own=own),
         trust=trust,
         recipients=Recipients(settings.propagate_to),
     )

@@ -25,7 +25,7 @@ R = TypeVar("R")
 _without_init = trace_api.get_tracer("spanwise")
 
 
-def _tracer() -> trace_api.Tracer:
+def _tracer() -> Any:
     return _without_init if state.active is None else state.active.tracer
 
 
@@ -47,7 +47,7 @@ class span:
     def __enter__(self) -> span:
         try:
             previous = get_current()
-            self.otel = _tracer().start_span(self._name, attributes=frozen_attributes(self._attributes))
+            self.otel = _tracer().start_span(self._name, attributes=self._attributes)
             self._previous = previous
             self._context = set_span_in_context(self.otel, previous)
             attach(self._context)

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from opentelemetry.context import Context
     from opentelemetry.sdk.trace import ReadableSpan
-    from opentelemetry.trace import Tracer
+    from opentelemetry.trace import Link, Span, SpanKind
 
     from spanwise.export.records import Record
     from spanwise.propagation.propagator import Propagator
     from spanwise.settings import Settings
     from spanwise.trust import Recipients, Trust
+
+
+class SpanStarter(Protocol):
+    """What makes spans: the SDK's tracer, or the lean one."""
+
+    def start_span(
+        self,
+        name: str,
+        context: Context | None = None,
+        kind: SpanKind = ...,
+        attributes: Mapping[str, Any] | None = None,
+        links: Sequence[Link] = (),
+    ) -> Span:
+        """Start a span; without a context it is a child of the current one."""
 
 
 class Outlet(Protocol):
@@ -41,7 +58,7 @@ class Active:
     settings: Settings
     propagator: Propagator
     exporter: Outlet
-    tracer: Tracer
+    tracer: SpanStarter
     trust: Trust
     recipients: Recipients
 

@@ -22,6 +22,7 @@ from opentelemetry.sdk.trace.id_generator import IdGenerator
 
 from spanwise import state
 from spanwise.export.records import Record
+from spanwise.lean import tracer_of
 from spanwise.logs import install
 from spanwise.propagation.propagator import Propagator
 from spanwise.sampling import from_settings
@@ -149,7 +150,7 @@ def capture(service: str = "test", **settings: Any) -> Iterator[Capture]:
         settings=resolved,
         propagator=propagator,
         exporter=seen,
-        tracer=provider.get_tracer("spanwise"),
+        tracer=tracer_of(provider, "", own=True),
         trust=Trust(resolved.trust),
         recipients=Recipients(resolved.propagate_to),
     )

@@ -11,7 +11,6 @@ from spanwise import state
 from spanwise.guard import swallowed
 from spanwise.request import (
     KEY,
-    METHODS,
     ServerRequest,
     begin,
     excluded_context,
@@ -137,13 +136,19 @@ def begin_wsgi(active: state.Active, environ: Environ) -> ServerRequest:
         value = environ.get("HTTP_" + name.upper().replace("-", "_"))
         if value is not None:
             fields[name] = [value]
-    method = environ.get("REQUEST_METHOD", "GET")
+    path = _decoded(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")) or "/"
+    request = begin(active, fields, environ.get("REQUEST_METHOD", "GET"), path, environ.get("REMOTE_ADDR"))
+    if request.span.is_recording():
+        request.span.set_attributes(_attributes(environ))
+    return request
+
+
+def _attributes(environ: Environ) -> dict[str, Any]:
+    """What is known of a request at its start; the method and the path are set already."""
     scheme = environ.get("wsgi.url_scheme", "http")
     protocol = environ.get("SERVER_PROTOCOL", "HTTP/1.1")
     attributes: dict[str, Any] = {
-        "http.request.method": method if method in METHODS else "_OTHER",
         "url.scheme": scheme,
-        "url.path": _decoded(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")) or "/",
         "network.protocol.version": protocol.partition("/")[2] or "1.1",
     }
     if query := environ.get("QUERY_STRING"):
@@ -156,7 +161,7 @@ def begin_wsgi(active: state.Active, environ: Environ) -> ServerRequest:
             attributes["server.port"] = port
     if agent := environ.get("HTTP_USER_AGENT"):
         attributes["user_agent.original"] = agent[:512]
-    return begin(active, fields, method, attributes, environ.get("REMOTE_ADDR"))
+    return attributes
 
 
 def _decoded(path: str) -> str:
