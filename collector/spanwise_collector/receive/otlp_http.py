@@ -1,48 +1,32 @@
 """OTLP over HTTP: POST /v1/traces, /v1/logs and /v1/metrics, in protobuf and JSON."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from fastapi import APIRouter
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from spanwise_collector.errors import (
-    BodyTimeout,
-    BodyTooLarge,
-    MethodNotAllowed,
-    NotFound,
-    Refused,
-    SenderLeft,
-    UnsupportedMediaType,
-    excerpt,
-    wire_code,
-)
-from spanwise_collector.receive.body import Hold, inflate, read
-from spanwise_collector.receive.intake import HEAVY_BYTES, Intake, Payload
+from spanwise_collector.errors import MethodNotAllowed, NotFound, Refused, UnsupportedMediaType, excerpt, wire_code
+from spanwise_collector.receive.http import ProjectOf, default_project, media_type, read_body, refusal_headers
+from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.otlp_json import from_json
-from spanwise_collector.receive.status import Encoding, failure, retry_seconds, success
+from spanwise_collector.receive.status import Encoding, failure, success
 from spanwise_collector.settings import Settings
 from spanwise_collector.spool import Signal
 
 _PROTOCOLS = {Encoding.PROTOBUF: "otlp_http", Encoding.JSON: "otlp_http_json"}
 _ENCODINGS = {encoding.value: encoding for encoding in Encoding}
 _KNOWN_TYPES = ", ".join(_ENCODINGS)
-# Telemetry shrinks to about a tenth.
-_HEAVY_COMPRESSED = HEAVY_BYTES // 8
+# Bytes of memory that a byte of JSON may take while it is read.
+_JSON_WEIGHT = 8
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "POST",
     "Access-Control-Allow-Headers": "Content-Type, Content-Encoding, Authorization",
     "Access-Control-Max-Age": "7200",
 }
-
-ProjectOf = Callable[[Request], str]
-
-
-def default_project(request: Request) -> str:
-    return "default"
 
 
 def router(
@@ -86,7 +70,7 @@ class _Endpoint:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        encoding = _ENCODINGS.get(_media_type(request))
+        encoding = _ENCODINGS.get(media_type(request))
         protocol = _PROTOCOLS[encoding or Encoding.PROTOBUF]
         try:
             with self._intake.counting(self._signal, protocol):
@@ -99,38 +83,21 @@ class _Endpoint:
             raise MethodNotAllowed(request.method, "POST")
         if encoding is None:
             raise UnsupportedMediaType(
-                f"Content-Type '{excerpt(_media_type(request))}' is not known here: use one of {_KNOWN_TYPES}."
+                f"Content-Type '{excerpt(media_type(request))}' is not known here: use one of {_KNOWN_TYPES}."
             )
         project = self._project_of(request)
         with self._intake.budget.hold() as hold:
-            body = await self._read(request, hold)
-            compressed = request.headers.get("content-encoding", "")
-            accepted = await self._intake.accept(
-                self._signal,
-                project,
-                partial(self._payload, body, compressed, encoding, hold),
-                protocol=protocol,
-                heavy=len(body) > (_HEAVY_COMPRESSED if compressed else HEAVY_BYTES),
-            )
+            body = await read_body(request, self._settings, hold)
+            if encoding is Encoding.JSON:
+                work = partial(body.decoded, partial(from_json, self._signal), _JSON_WEIGHT)
+            else:
+                work = partial(body.decoded, _as_it_is)
+            accepted = await self._intake.accept(self._signal, project, work, protocol=protocol, heavy=body.heavy)
         return Response(success(self._signal, accepted, encoding), media_type=encoding)
 
-    async def _read(self, request: Request, hold: Hold) -> bytes:
-        try:
-            return await read(
-                request.stream(),
-                length=request.headers.get("content-length"),
-                limit=self._settings.max_body_bytes,
-                deadline=self._settings.read_timeout,
-                hold=hold,
-            )
-        except ClientDisconnect:
-            raise SenderLeft("The sender closed the connection before its body was complete.") from None
 
-    def _payload(self, body: bytes, compressed: str, encoding: Encoding, hold: Hold) -> Payload:
-        inflated = inflate(body, compressed, self._settings.max_body_bytes)
-        if inflated is not body:
-            hold.grow(len(inflated))
-        return inflated if encoding is Encoding.PROTOBUF else from_json(self._signal, inflated)
+def _as_it_is(body: bytes) -> bytes:
+    return body
 
 
 class _NothingHere:
@@ -139,21 +106,10 @@ class _NothingHere:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         refusal = NotFound(f"{excerpt(request.url.path)} is no path of OTLP that is served here.")
-        await refused(refusal, _ENCODINGS.get(_media_type(request), Encoding.JSON))(scope, receive, send)
+        await refused(refusal, _ENCODINGS.get(media_type(request), Encoding.JSON))(scope, receive, send)
 
 
 def refused(refusal: Refused, encoding: Encoding) -> Response:
-    """The answer to a refusal. The connection ends with it where the rest of a body may still be coming."""
-    headers = {}
-    seconds = retry_seconds(refusal)
-    if seconds is not None:
-        headers["Retry-After"] = str(seconds)
-    if isinstance(refusal, MethodNotAllowed):
-        headers["Allow"] = refusal.allow
-    if isinstance(refusal, BodyTooLarge | BodyTimeout):
-        headers["Connection"] = "close"
-    return Response(failure(refusal, encoding), wire_code(refusal).http, headers, media_type=encoding)
-
-
-def _media_type(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    """The answer to a refusal, as OTLP wants it."""
+    content = failure(refusal, encoding)
+    return Response(content, wire_code(refusal).http, refusal_headers(refusal), media_type=encoding)
