@@ -6,6 +6,7 @@ Arrivals do not wait for answers, as customers do not; the traffic itself is not
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import signal
 import time
@@ -86,8 +87,9 @@ async def run(gateway: str, rate: float, duration: float | None, seed: int) -> T
     async with httpx.AsyncClient(base_url=gateway, timeout=10.0, headers={"User-Agent": "browser/1.0"}) as client:
         await _until_open(client, ended)
         start = due = time.monotonic()
+        parent = os.getppid()  # another one later means that ours was killed
         count = 0
-        while not ended.is_set() and (duration is None or due < start + duration):
+        while not ended.is_set() and os.getppid() == parent and (duration is None or due < start + duration):
             count += 1
             if len(visits) >= MOST_AT_ONCE:
                 tally.skipped += 1

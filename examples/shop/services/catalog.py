@@ -8,7 +8,7 @@ from typing import Any
 
 import spanwise
 from flask import Flask, Response, abort, jsonify, request
-from sqlalchemy import ForeignKey, func, select
+from sqlalchemy import ForeignKey, func, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from examples.shop.calls import CallFailed, RequestsNeighbour
@@ -133,11 +133,13 @@ def fill(session: Session, seed: int) -> None:
     """Create the products and their reviews where they are not there yet."""
     Base.metadata.create_all(session.connection())
     chance = random.Random(seed)
-    for sku, name in zip(SKUS, NAMES, strict=True):
-        session.merge(Product(sku=sku, name=name, price_cents=chance.randrange(490, 24_900, 10)))
-    session.flush()
-    for number in range(400):
-        session.merge(Review(id=number, sku=chance.choice(SKUS), stars=chance.randint(1, 5)))
+    products = [
+        {"sku": sku, "name": name, "price_cents": chance.randrange(490, 24_900, 10)}
+        for sku, name in zip(SKUS, NAMES, strict=True)
+    ]
+    reviews = [{"id": number, "sku": chance.choice(SKUS), "stars": chance.randint(1, 5)} for number in range(400)]
+    session.execute(insert(Product).prefix_with("OR IGNORE"), products)
+    session.execute(insert(Review).prefix_with("OR IGNORE"), reviews)
 
 
 def _shown(product: Product, stars: dict[str, float]) -> dict[str, Any]:

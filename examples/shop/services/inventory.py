@@ -8,7 +8,7 @@ from typing import Any
 import spanwise
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from examples.shop.database import Database
@@ -102,9 +102,8 @@ def create_app(stage: Stage) -> FastAPI:
 def fill(session: Session) -> None:
     """Create the stock where it is not there yet."""
     Base.metadata.create_all(session.connection())
-    for sku in SKUS:
-        if session.get(Stock, sku) is None:
-            session.add(Stock(sku=sku, left=FULL_SHELF))
+    shelves = [{"sku": sku, "left": FULL_SHELF} for sku in SKUS]
+    session.execute(insert(Stock).prefix_with("OR IGNORE"), shelves)
 
 
 def _left(session: Session, batches: list[list[str]]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import spanwise
 from opentelemetry import propagate, trace
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from examples.shop.database import Database
@@ -113,5 +113,5 @@ class Worker:
 def fill(session: Session) -> None:
     """Write the parts of the mail where they are not there yet."""
     Base.metadata.create_all(session.connection())
-    for name in PARTS:
-        session.merge(Part(name=name, text=f"the {name} of the mail"))
+    parts = [{"name": name, "text": f"the {name} of the mail"} for name in PARTS]
+    session.execute(insert(Part).prefix_with("OR IGNORE"), parts)
