@@ -21,7 +21,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 WIDTH, HEIGHT = 1440, 900
 
-QUIET_SECONDS, FAULTY_SECONDS = 20.0, 20.0
+OPEN_SECONDS, QUIET_SECONDS, FAULTY_SECONDS = 60.0, 20.0, 20.0
 FAULT = ("fraud", "exception", "--level", "0.5")
 SEARCHED = "/api/v1/traces?service=gateway&sort=slowest&status=error&limit=1"
 
@@ -36,6 +36,7 @@ def main() -> int:
             with _browser(collector) as page:
                 _take(page, "/", "start")
                 with _shop(collector, Path(folder)) as shop:
+                    _wait_for_spans(collector)
                     time.sleep(QUIET_SECONDS)
                     shop("fault", *FAULT)
                     time.sleep(FAULTY_SECONDS)
@@ -76,6 +77,14 @@ def _shop(collector: Collector, folder: Path) -> Iterator[Callable[..., None]]:
     finally:
         shop.terminate()
         shop.wait(30)
+
+
+def _wait_for_spans(collector: Collector) -> None:
+    deadline = time.monotonic() + OPEN_SECONDS
+    while collector.span_count() == 0:
+        if time.monotonic() > deadline:
+            raise TimeoutError("The shop sends nothing: what it said stands above.")
+        time.sleep(0.2)
 
 
 def _slowest_failed(collector: Collector) -> str:
