@@ -7,6 +7,8 @@ import { Resource } from '../../widgets/resource.svelte';
 
 const PAGE = 50;
 const CHECK_EVERY = 5000;
+/** So many are looked at to count the new ones; when all of them are new there may be more. */
+export const LOOKED_AT = 20;
 
 interface Kept {
   key: string;
@@ -69,13 +71,11 @@ export class Results {
   /** Counts what has come in since; the list itself waits until the reader asks for it. */
   watch(): () => void {
     const timer = setInterval(async () => {
-      const before = this.first.data;
-      if (!before || document.hidden || this.first.loading) return;
+      if (!this.first.data || document.hidden || this.first.loading) return;
       try {
-        const now = await fetchTraces({ ...this.#params, limit: 1 });
-        const newest = now.traces[0]?.trace_id;
-        const changed = newest !== undefined && !this.traces.some((trace) => trace.trace_id === newest);
-        this.fresh = changed ? Math.max(1, now.total - before.total) : 0;
+        const now = await fetchTraces({ ...this.#params, limit: LOOKED_AT });
+        const known = new Set(this.traces.map((trace) => trace.trace_id));
+        this.fresh = now.traces.reduce((sum, trace) => sum + (known.has(trace.trace_id) ? 0 : 1), 0);
       } catch {
         // The bar for a lost collector says it; the list stays.
       }

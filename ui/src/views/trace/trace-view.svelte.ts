@@ -4,7 +4,7 @@ import { findGroups } from '../../model/groups';
 import { makeFinder, matchRows } from '../../model/span-match';
 import { clamp, formatView, isWhole, parseView, type View } from '../../model/timeline-scale';
 import { findLog, formatFold, logName, logsByRow, parseFold } from '../../model/trace-address';
-import { FLAG, nextRow, type TraceModel } from '../../model/trace-model';
+import { childCover, FLAG, nextRow, type TraceModel } from '../../model/trace-model';
 import {
   foldSubtree,
   foldToLevel,
@@ -47,6 +47,19 @@ export class TraceView {
     }
     return closed;
   });
+  #covers = $derived.by(() => {
+    void this.model;
+    return new Map<number, Float64Array>();
+  });
+  /** Where the children of a row run; counted once for each row that is drawn. */
+  cover = (row: number): Float64Array => {
+    let found = this.#covers.get(row);
+    if (!found) {
+      found = childCover(this.model, row);
+      this.#covers.set(row, found);
+    }
+    return found;
+  };
   logsOf = $derived(logsByRow(this.model, this.logs));
   logTimes = $derived(
     Float64Array.from(this.logs, (log) => log.time_unix_nano - this.model.trace.start_time_unix_nano),
