@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from spanwise.export.outgoing import Outgoing, OutgoingSpan
+from spanwise.sql import sanitized
 
 # Names whose value is never sent, whatever it is.
 _NAMES = re.compile(
@@ -47,6 +48,8 @@ _SUSPECT = re.compile(
     r"|csrf|session",
     re.IGNORECASE,
 )
+_STATEMENTS = frozenset({"db.query.text", "db.statement"})
+_NOT_SQL = frozenset({"redis", "mongodb", "elasticsearch", "memcached", "dynamodb", "aws.dynamodb"})
 MAX_DEPTH = 8
 
 
@@ -98,8 +101,16 @@ def scrub_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: scrub_value(name, value) for name, value in attributes.items()}
 
 
+def _without_literals(statement: Any, attributes: Mapping[str, Any]) -> Any:
+    """Statements that other instrumentations recorded; those of other languages than SQL they mask themselves."""
+    system = attributes.get("db.system.name") or attributes.get("db.system")
+    return sanitized(statement) if isinstance(statement, str) and system not in _NOT_SQL else statement
+
+
 def scrub(item: Outgoing) -> None:
     """Take secrets out of everything that carries text of the application."""
+    for name in _STATEMENTS & item.attributes.keys():
+        item.attributes[name] = _without_literals(item.attributes[name], item.attributes)
     item.attributes = scrub_attributes(item.attributes)
     if isinstance(item, OutgoingSpan):
         item.name = scrub_text(item.name)

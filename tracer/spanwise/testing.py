@@ -143,7 +143,7 @@ def capture(service: str = "test", **settings: Any) -> Iterator[Capture]:
     provider.add_span_processor(TickingClock())
     provider.add_span_processor(QueueProcessor(seen))
     install()
-    instrument_all(resolved.without)
+    instrument_all(resolved.without, contrib=False)
     before = state.active
     propagator = Propagator(resolved.accept, resolved.send)
     state.active = state.Active(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 
+from spanwise.instrument.contrib import instrument_contrib
 from spanwise.instrument.hooks import when_imported
 
 
@@ -35,11 +36,13 @@ OWN = (
 )
 
 
-def instrument_all(without: frozenset[str]) -> None:
+def instrument_all(without: frozenset[str], *, contrib: bool = True) -> None:
     """Instrument every known library when it is imported, except those named."""
     for library in OWN:
         if library.name not in without:
             when_imported(library.trigger, _hook(library.home))
+    if contrib:
+        instrument_contrib(without)
 
 
 def _hook(home: str) -> Callable[[ModuleType], None]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, get_current
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, Context, attach, get_current, set_value
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
 
 from spanwise import state
 from spanwise.errors import exception_attributes, type_name
@@ -55,7 +55,11 @@ def _before(conn: Any, _cursor: Any, statement: str, parameters: Any, context: A
         if executemany:
             attributes["db.operation.batch.size"] = len(parameters)
         name = attributes.get("db.query.summary") or attributes["db.system.name"]
-        setattr(context, _SPAN, active.tracer.start_span(name, current, SpanKind.CLIENT, attributes))
+        span = active.tracer.start_span(name, current, SpanKind.CLIENT, attributes)
+        # The driver below may be traced as well: one span a statement is enough.
+        inside = set_value(_SUPPRESS_INSTRUMENTATION_KEY, True, set_span_in_context(span, current))
+        setattr(context, _SPAN, (span, current, inside))
+        attach(inside)
     except Exception:
         swallowed("starting a database span")
 
@@ -107,7 +111,11 @@ def _failed(failure: Any) -> None:
 
 
 def _taken(context: Any) -> Span | None:
-    span = getattr(context, _SPAN, None) if context is not None else None
-    if span is not None:
-        setattr(context, _SPAN, None)
+    found: tuple[Span, Context, Context] | None = getattr(context, _SPAN, None) if context is not None else None
+    if found is None:
+        return None
+    setattr(context, _SPAN, None)
+    span, before, inside = found
+    if get_current() is inside:
+        attach(before)
     return span
