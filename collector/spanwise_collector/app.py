@@ -14,6 +14,7 @@ from spanwise_collector.errors import StoreError
 from spanwise_collector.folder import DataFolder
 from spanwise_collector.query.totals import totals
 from spanwise_collector.receive import otlp_http
+from spanwise_collector.receive.check import canonical
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.otlp_grpc import GrpcServer
 from spanwise_collector.settings import Address, Settings
@@ -103,7 +104,13 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
             max_bytes=settings.spool_max_bytes,
             resend_window=settings.resend_window,
         )
-        loader = Loader(engine, spool.closed, spool.release, _set_aside(folder))
+        loader = Loader(
+            engine,
+            spool.closed,
+            release=spool.release,
+            mend=lambda segment: spool.mend(segment, canonical),
+            set_aside=_set_aside(folder, spool),
+        )
         intake = Intake(spool, settings.max_inflight_bytes)
         stack.callback(intake.close)
         spool.start()
@@ -132,14 +139,13 @@ def _engine(folder: DataFolder, settings: Settings) -> Iterator[Engine]:
         engine.close()
 
 
-def _set_aside(folder: DataFolder) -> Callable[[Segment, str], None]:
+def _set_aside(folder: DataFolder, spool: Spool) -> Callable[[Segment, str], None]:
     def set_aside(segment: Segment, reason: str) -> None:
         folder.refused.mkdir(exist_ok=True)
         target = folder.refused / segment.path.name
-        target.with_suffix(".reason").write_text(reason + "\n", "utf-8")
-        shutil.move(segment.path, target)
-        _log.error(
-            "The store refused segment %s for good; it lies in %s with the reason beside it.", segment.name, target
-        )
+        target.with_name(f"{target.name}.reason").write_text(f"{reason}\n", "utf-8")
+        shutil.copyfile(segment.path, target)
+        spool.release(segment)
+        _log.error("The store refused segment %s for good; it lies in %s, the reason beside it.", segment.name, target)
 
     return set_aside

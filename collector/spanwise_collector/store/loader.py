@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -12,13 +13,19 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from clickhouse_connect.driver.client import Client
 
+from spanwise_collector.errors import StoreError
 from spanwise_collector.store.engine import Engine
 from spanwise_collector.store.schema import wire_format
 
 _log = logging.getLogger(__name__)
 
 _TABLES: Final = {"traces": ("otlp_traces", "TracesRequest"), "logs": ("otlp_logs", "LogsRequest")}
-_ATTEMPTS: Final = 8
+_REFUSALS: Final = 4
+_CODE: Final = re.compile(r"Code: (\d+)")
+_TROUBLE: Final = frozenset(
+    # ClickHouse's codes for want of files, time, network, memory or space, for too many parts, and for a stop.
+    (74, 75, 76, 159, 164, 202, 209, 210, 236, 241, 242, 243, 252, 279, 319, 394, 425)
+)
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
 _POLL: Final = 0.2
@@ -51,9 +58,10 @@ class LoaderState:
 class Loader(Generic[S]):
     """Takes segments from `segments` in order and inserts each under its name as deduplication token.
 
-    `release` is called once a segment's rows are fsynced, `set_aside` with the reason once the engine has refused it
-    `_ATTEMPTS` times. After a crash a segment may be inserted again, which the engine recognizes by the token.
-    Two threads insert side by side: one insert uses one core.
+    `release` is called once a segment's rows are fsynced. What the engine refuses goes through `mend` once, to be
+    written in a form that every protobuf reader takes, and to `set_aside` with the reason after `_REFUSALS` refusals;
+    trouble of the store itself is waited for without end. After a crash a segment may be inserted again: the engine
+    knows the token. Two threads insert side by side, since one insert uses one core.
     """
 
     def __init__(
@@ -61,6 +69,7 @@ class Loader(Generic[S]):
         engine: Engine,
         segments: "queue.SimpleQueue[S]",
         release: Callable[[S], None],
+        mend: Callable[[S], S],
         set_aside: Callable[[S, str], None],
         threads: int = 2,
     ) -> None:
@@ -68,6 +77,7 @@ class Loader(Generic[S]):
         self._engine = engine
         self._segments = segments
         self._release = release
+        self._mend = mend
         self._set_aside = set_aside
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -97,32 +107,46 @@ class Loader(Generic[S]):
             client.close()
 
     def _load(self, client: Client, segment: S) -> None:
-        pause = _FIRST_PAUSE
-        for attempt in range(1, _ATTEMPTS + 1):
-            started = time.perf_counter()
-            try:
-                client.command(_insert(segment))
-            except Exception as error:
-                reason = str(error)
-            else:
-                self._release(segment)
-                with self._lock:
-                    self.state.loaded += 1
-                    self.state.insert_seconds += time.perf_counter() - started
-                return
-            self.state.last_error = reason
-            _log.warning(
-                "Segment %s was not stored (attempt %d of %d): %.200s",
-                segment.name,
-                attempt,
-                _ATTEMPTS,
-                reason,
-            )
+        refusals, pause = 0, _FIRST_PAUSE
+        while (reason := self._try(client, segment)) is not None:
+            _log.warning("Segment %s is not stored yet: %.300s", segment.name, reason)
+            if not self._store_is_to_blame(reason):
+                refusals += 1
+                if refusals == 1:
+                    segment = self._mend(segment)
+                if refusals == _REFUSALS:
+                    self.state.refused[segment.name] = reason
+                    self._set_aside(segment, reason)
+                    return
             if self._stopping.wait(pause):
                 return
             pause = min(pause * 2, _LONGEST_PAUSE)
-        self.state.refused[segment.name] = reason
-        self._set_aside(segment, reason)
+        self._release(segment)
+
+    def _try(self, client: Client, segment: S) -> str | None:
+        """Insert; says why not."""
+        started = time.perf_counter()
+        try:
+            client.command(_insert(segment))
+        except Exception as error:
+            self.state.last_error = str(error)
+            return self.state.last_error
+        with self._lock:
+            self.state.loaded += 1
+            self.state.insert_seconds += time.perf_counter() - started
+            self.state.last_error = ""
+        return None
+
+    def _store_is_to_blame(self, reason: str) -> bool:
+        """Whether another segment would have met the same: then waiting is right, however long it takes."""
+        code = _CODE.search(reason)
+        if code is not None and int(code[1]) in _TROUBLE:
+            return True
+        try:
+            self._engine.check()
+        except StoreError:
+            return True
+        return False
 
 
 def _insert(segment: Segment) -> str:
