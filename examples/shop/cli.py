@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     fault.add_argument("--for", dest="lasting", metavar="TIME", help="as 30s or 2m; without it until cleared")
     fault.add_argument("--from", dest="caller", metavar="SERVICE", help="network_delay for one caller only")
     fault.add_argument("--clear", action="store_true", help="switch off: all, of one service, or one kind")
-    fault.add_argument("--controls", type=Path, default=CONTROLS, help="file with the controls' addresses")
+    fault.add_argument("--controls", type=Path, default=CONTROLS, help="controls.json of one of several shops")
     return parser
 
 
@@ -82,7 +82,8 @@ def _run(options: argparse.Namespace) -> int:
     try:
         with Shop(Place(port=options.port, data=options.data, seed=options.seed), replicas) as shop:
             controls = json.dumps({name: each.address for name, each in shop.controls.items()}, indent=1)
-            CONTROLS.write_text(controls)
+            for path in (CONTROLS, shop.data / "controls.json"):
+                path.write_text(controls)
             print(_summary(shop), flush=True)
             _customers(shop, options)
     except KeyboardInterrupt:
@@ -162,16 +163,22 @@ def _fault(options: argparse.Namespace) -> int:
     if not chosen or not (options.clear or options.kind):
         raise NodeError(f"say a service ({', '.join(controls)}) and a kind ({', '.join(Kind)}), or --clear")
     for name, address in chosen.items():
-        if options.clear:
-            answer = httpx.delete(f"{address}/faults/{options.kind or ''}")
-        else:
-            wanted = {"level": options.level, "seconds": _seconds(options.lasting), "caller": options.caller}
-            answer = httpx.put(f"{address}/faults/{options.kind}", json=wanted)
+        try:
+            answer = _switch(address, options)
+        except httpx.ConnectError:
+            raise NodeError(f"no shop runs at {address}, where {options.controls} says that one does") from None
         if answer.is_error:
             raise NodeError(f"{name}: {answer.json()['error']}")
         on = ", ".join(f"{fault['kind']} {fault['level']}" for fault in answer.json()["faults"])
         print(f"{name}: {on or 'nothing is wrong'}")
     return 0
+
+
+def _switch(address: str, options: argparse.Namespace) -> httpx.Response:
+    if options.clear:
+        return httpx.delete(f"{address}/faults/{options.kind or ''}", timeout=90.0)
+    wanted = {"level": options.level, "seconds": _seconds(options.lasting), "caller": options.caller}
+    return httpx.put(f"{address}/faults/{options.kind}", json=wanted, timeout=30.0)
 
 
 def _seconds(lasting: str | None) -> float | None:

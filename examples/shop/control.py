@@ -9,6 +9,7 @@ DELETE /faults[/KIND] one fault or all
 from __future__ import annotations
 
 import json
+import os
 import threading
 from dataclasses import asdict
 from http import HTTPStatus
@@ -30,7 +31,8 @@ class Control(ThreadingHTTPServer):
         try:
             super().__init__((host, port), _Handler)
         except OSError as error:
-            raise NodeError(f"port {port} for the control of {node.name} is taken ({error.strerror})") from None
+            reason = os.strerror(error.errno or 0)
+            raise NodeError(f"port {port} for the control of {node.name}: {reason}") from None
 
     @property
     def address(self) -> str:

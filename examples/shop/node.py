@@ -77,7 +77,7 @@ class Node:
             listening.close()
         self._told = 0
         self._answers = queue.Queue()
-        self._listener = threading.Thread(target=_listen, args=(self._process, self._answers), daemon=True)
+        self._listener = threading.Thread(target=self._listen, args=(self._process, self._answers), daemon=True)
         self._listener.start()
         self._send()
 
@@ -181,23 +181,23 @@ class Node:
         if self.pid is None:
             raise NodeError(f"{self.name} has ended (its log: {self._log})")
 
+    def _listen(self, process: subprocess.Popen[str], answers: queue.Queue[int]) -> None:
+        """Pass the process's answers on until it ends, then close what led to it."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with process.stdout:
+            for line in process.stdout:
+                answers.put(int(line))
+        if process.wait() > 0:  # neither told to stop nor killed
+            print(f"{self.name} has ended by itself (its log: {self._log})", file=sys.stderr, flush=True)
+        with suppress(OSError):
+            process.stdin.close()
+        answers.put(sys.maxsize)
+
     def _forget_timer(self, kind: Kind) -> None:
         timer = self._timers.pop(kind, None)
         if timer is not None:
             timer.cancel()
-
-
-def _listen(process: subprocess.Popen[str], answers: queue.Queue[int]) -> None:
-    """Pass the process's answers on until it ends, then close what led to it."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    with process.stdout:
-        for line in process.stdout:
-            answers.put(int(line))
-    process.wait()
-    with suppress(OSError):
-        process.stdin.close()
-    answers.put(sys.maxsize)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import tempfile
@@ -100,7 +101,8 @@ class Shop:
         try:
             listening = listen(self._place.host, port)
         except OSError as error:
-            raise NodeError(f"port {port} for {name} is taken ({error.strerror}); --port 0 takes free ones") from None
+            reason = os.strerror(error.errno or 0)
+            raise NodeError(f"port {port} for {name}: {reason}; --port 0 takes free ones") from None
         self.addresses[name] = "http://{}:{}".format(*listening.getsockname()[:2])
         return listening
 

@@ -99,7 +99,10 @@ async def run(gateway: str, rate: float, duration: float | None, seed: int) -> T
                 visit.add_done_callback(visits.discard)
             due += chance.expovariate(rate)
             await _until(due, ended)
-        await asyncio.gather(*visits)
+        if ended.is_set():
+            for visit in visits:
+                visit.cancel()
+        await asyncio.gather(*visits, return_exceptions=True)
     return tally
 
 
