@@ -147,6 +147,8 @@ export interface Trace extends List {
 
 export interface LogRecord {
   time_unix_nano: number;
+  /** Where the time comes from: the record itself, the one who observed it, or its arrival. */
+  time_source?: 'event' | 'observed' | 'received';
   observed_time_unix_nano: number;
   severity_number: number;
   severity_text: string;
@@ -179,6 +181,9 @@ export interface Status {
   accepted_spans: number;
   accepted_logs: number;
   refused: Record<string, number>;
+  /** Acknowledged, and not to be found yet. */
+  waiting_bytes?: number;
+  last_store_error?: string | null;
 }
 
 export interface ErrorBody {
