@@ -19,7 +19,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from spanwise_collector.receive import otlp_grpc, otlp_http
+from spanwise_collector.receive import otlp_grpc, otlp_http, zipkin_http
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.settings import Settings
 from spanwise_collector.spool import Files, Signal, Spool
@@ -104,6 +104,7 @@ def receiver(
     intake = Intake(log, settings.max_inflight_bytes)
     app = FastAPI()
     app.include_router(otlp_http.router(intake, settings, signals=signals))
+    app.include_router(zipkin_http.router(intake, settings))
     # Made for TCP by name: asyncio switches Nagle's algorithm off only for such, and it costs 40 ms an answer.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
