@@ -45,7 +45,7 @@ def test_one_span_for_each_call_whichever_way_it_goes(sink: Sink, tmp_path: Path
         ("through urllib3", "GET", "client"),
     ]
     statements = [span.attributes.get("db.query.text", span.attributes.get("db.statement")) for span in sink.spans]
-    assert [statement for statement in statements if statement] == ["SELECT ?", "SELECT ?"]
+    assert [statement for statement in statements if str(statement).startswith("SELECT")] == ["SELECT ?"] * 2
 
 
 def test_what_is_switched_off_is_not_traced(sink: Sink, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ GROUP = "spanwise.commands"
 OK, FAILED, USAGE = 0, 1, 2
 _COLLECTOR_COMMANDS = {"up": "start collector, store and web view in one process"}
 _DESCRIPTIONS = {
+    "doctor": "say what is traced here, where spans go and whether they arrive",
     "run": "run a Python command traced, without any change of its code",
     **_COLLECTOR_COMMANDS,
 }

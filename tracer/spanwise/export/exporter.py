@@ -186,6 +186,7 @@ class Exporter:
                     break
             if last:
                 channel.give_up("exit")
+                channel.sender.close()
             self._complain(channel.trouble, channel.sender.endpoint)
         return not self.pending
 

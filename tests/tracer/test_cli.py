@@ -1,0 +1,112 @@
+"""The command: sub-commands that are found, words for those that are not, exit codes, and the doctor's findings."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+from spanwise import cli, doctor
+from spanwise.run import BOOTSTRAP, environment
+
+from tests.tracer.processes import BIN, free_port
+from tests.tracer.processes import environment as process_environment
+from tests.tracer.sink import Sink
+
+
+def spanwise(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(BIN / "spanwise"), *arguments],
+        env=process_environment("http://127.0.0.1:9", **env),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["help"]])
+def test_help_lists_the_commands(arguments: list[str]) -> None:
+    done = spanwise(*arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {"run", "doctor", "up"} <= {line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")}
+
+
+def test_no_command_is_a_usage_error() -> None:
+    assert spanwise().returncode == 2
+
+
+def test_the_version_is_printed() -> None:
+    assert spanwise("--version").stdout == "spanwise 0.1.0\n"
+
+
+def test_an_unknown_command_names_the_known_ones() -> None:
+    done = spanwise("upp")
+    assert done.returncode == 2
+    assert "there is no command 'upp'" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+def test_a_missing_collector_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found: dict[str, EntryPoint] = {}
+    monkeypatch.setattr(cli, "commands", lambda: found)
+    assert cli.main(["up"]) == 1
+    assert "pip install spanwise-collector" in capsys.readouterr().err
+
+
+def test_run_without_a_command_and_of_a_missing_one() -> None:
+    assert spanwise("run").returncode == 2
+    done = spanwise("run", "no-such-command")
+    assert (done.returncode, "no command 'no-such-command'" in done.stderr) == (1, True)
+
+
+def test_run_passes_arguments_output_and_exit_code_on(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("import sys; print(sys.argv[1:], '--service' in sys.argv); sys.exit(7)")
+    done = spanwise("run", "--service", "x", str(tmp_path / "script.py"), "--service", "y", "-v")
+    assert (done.returncode, done.stdout) == (7, "['--service', 'y', '-v'] True\n")
+
+
+def test_the_environment_of_run_keeps_other_paths_and_nests() -> None:
+    once = environment({"PYTHONPATH": "/own"}, service="api", endpoint=None)
+    assert once == {"PYTHONPATH": f"{BOOTSTRAP}:/own", "SPANWISE_AUTO": "1", "SPANWISE_SERVICE": "api"}
+    assert environment(once, service=None, endpoint=None) == once
+
+
+def test_an_existing_sitecustomize_still_runs(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("print('mine')")
+    (tmp_path / "script.py").write_text("print('script')")
+    done = spanwise("run", str(tmp_path / "script.py"), PYTHONPATH=str(tmp_path))
+    assert done.stdout == "mine\nscript\n"
+
+
+def test_the_doctor_names_a_collector_that_does_not_answer() -> None:
+    done = spanwise("doctor", "--endpoint", f"http://127.0.0.1:{free_port()}")
+    assert done.returncode == 1
+    assert "does not answer" in done.stdout
+    assert "Start one with `spanwise up`" in done.stdout
+
+
+def test_the_doctor_sends_a_span(sink: Sink) -> None:
+    done = spanwise("doctor", "--endpoint", sink.endpoint, "--json")
+    findings = json.loads(done.stdout)
+    assert {"level": "ok", "text": "A span was sent and accepted."} in findings
+    assert [(span.service, span.name) for span in sink.spans] == [("spanwise-doctor", "checkup")]
+
+
+def test_the_doctor_names_settings_that_cannot_be_used() -> None:
+    done = spanwise("doctor", SPANWISE_ENDPOINT="collector:4318")
+    assert done.returncode == 1
+    assert done.stdout.startswith("bad  A setting cannot be used: endpoint: 'collector:4318' is not an http")
+
+
+def test_the_doctor_knows_a_switched_off_tracer() -> None:
+    done = spanwise("doctor", OTEL_SDK_DISABLED="true")
+    assert (done.returncode, done.stdout.startswith("bad  Tracing is switched off")) == (1, True)
+
+
+def test_findings_are_values() -> None:
+    assert doctor.Finding("ok", "fine") == doctor.Finding("ok", "fine")

@@ -1,0 +1,132 @@
+"""The queue and the channel: bounded by items and bytes, patient, and honest about every drop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+from spanwise.export.buffer import Buffer
+from spanwise.export.channel import Channel
+from spanwise.export.outgoing import OutgoingRecord, outgoing_record
+from spanwise.export.records import Record
+from spanwise.export.sender import Sender, retry_after
+
+from tests.tracer.sink import Sink
+
+OPEN: list[Sender] = []
+
+
+def record(body: str) -> Record:
+    return Record(1, 9, "INFO", body, "app", {}, 0, 0, 0)
+
+
+@pytest.fixture(autouse=True)
+def senders() -> Iterator[None]:
+    yield
+    while OPEN:
+        OPEN.pop().close()
+
+
+def sender_to(sink: Sink) -> Sender:
+    OPEN.append(Sender(sink.endpoint + "/x", {}))
+    return OPEN[-1]
+
+
+def channel(sink: Sink, bodies: Sequence[str]) -> Channel[Record, OutgoingRecord]:
+    buffer: Buffer[Record] = Buffer(100, 10**6)
+    for body in bodies:
+        buffer.put(record(body), 10)
+
+    def encode(items: Sequence[OutgoingRecord]) -> bytes:
+        return ",".join(str(item.body) for item in items).encode()
+
+    return Channel(buffer, outgoing_record, encode, sender_to(sink))
+
+
+def deadline() -> float:
+    import time
+
+    return time.monotonic() + 5
+
+
+def test_the_newest_is_refused_when_there_is_no_room_for_items_or_bytes() -> None:
+    buffer: Buffer[str] = Buffer(2, 100)
+    assert [buffer.put("a", 60), buffer.put("b", 60), buffer.put("c", 30), buffer.put("d", 5)] == [1, 0, 2, 0]
+    assert (buffer.take(10), buffer.bytes, len(buffer)) == (["a", "c"], 0, 0)
+    assert buffer.counters.as_dict() == {
+        "created": 4,
+        "exported": 0,
+        "retried": 0,
+        "dropped.queue_bytes": 1,
+        "dropped.queue_full": 1,
+    }
+
+
+def test_batches_go_in_order_and_are_counted(sink: Sink) -> None:
+    out = channel(sink, "abc")
+    assert [out.step(2, deadline()) for _ in range(3)] == [True, True, False]
+    assert [body for _, _, body in sink.bodies] == [b"a,b", b"c"]
+    assert (out.counters.exported, out.pending) == (3, 0)
+
+
+def test_a_retryable_answer_keeps_the_very_same_body_and_waits(sink: Sink) -> None:
+    out = channel(sink, "ab")
+    sink.answer = lambda _path: (503, {"Retry-After": "0"}, b"")
+    assert out.step(2, deadline()) is False
+    out.buffer.put(record("c"), 10)
+    assert out.step(2, deadline()) is False
+    assert (out.counters.retried, out.pending) == (2, 3)
+    sink.answer = lambda _path: (200, {}, b"")
+    out.next_try = 0
+    assert out.step(2, deadline()) is True
+    assert sink.bodies[0][2] == b"a,b"
+
+
+def test_a_time_that_the_server_names_is_waited_for(sink: Sink) -> None:
+    import time
+
+    out = channel(sink, "a")
+    sink.answer = lambda _path: (429, {"Retry-After": "3600"}, b"")
+    out.step(1, deadline())
+    assert 3600 <= out.next_try - time.monotonic() < 3602
+
+
+def test_other_refusals_drop_the_batch_and_go_on(sink: Sink) -> None:
+    for status in (400, 401, 413, 500, 302):
+        out = channel(sink, "ab")
+        sink.answer = lambda _path, status=status: (status, {"Location": "/elsewhere"}, b"")  # type: ignore[misc]
+        assert out.step(2, deadline()) is True
+        assert out.counters.as_dict()["dropped.refused"] == 2
+    assert sink.bodies == []
+
+
+def test_a_partial_success_counts_what_was_rejected(sink: Sink) -> None:
+    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+
+    answer = ExportLogsServiceResponse()
+    answer.partial_success.rejected_log_records = 1
+    sink.answer = lambda _path: (200, {}, answer.SerializeToString())
+    out = channel(sink, "ab")
+    out.step(2, deadline())
+    assert out.counters.as_dict() == {"created": 2, "exported": 1, "retried": 0, "dropped.rejected": 1}
+
+
+def test_the_last_step_gives_up_and_counts(sink: Sink) -> None:
+    out = channel(sink, "ab")
+    sink.answer = lambda _path: (503, {}, b"")
+    assert out.step(1, deadline(), last=True) is False
+    out.give_up("exit")
+    counts = out.counters.as_dict()
+    assert (counts["dropped.exit"], counts["created"], out.pending) == (2, 2, 0)
+
+
+def test_retry_after_is_a_number_or_a_date() -> None:
+    assert [retry_after("5"), retry_after(None), retry_after("soon")] == [5.0, None, None]
+    assert retry_after("Fri, 01 Jan 2100 00:00:00 GMT") > 10**9  # type: ignore[operator]
+    assert retry_after("Sat, 01 Jan 2000 00:00:00 GMT") == 0.0
+
+
+def test_an_idle_connection_that_the_server_closed_is_opened_again(sink: Sink) -> None:
+    sender = sender_to(sink)
+    sink.answer = lambda _path: (200, {"Connection": "close"}, b"")
+    assert [sender.post(b"a", deadline()).ok, sender.post(b"b", deadline()).ok] == [True, True]
