@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import spanwise
 from hypothesis import given
 from hypothesis import strategies as st
-from opentelemetry.trace import get_current_span
-from spanwise.testing import capture
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import StatusCode, get_current_span
+from spanwise.testing import Capture, capture
 
 
 def current() -> str:
@@ -166,3 +168,60 @@ def test_before_init_spans_do_nothing() -> None:
     with spanwise.span("nothing", x=1) as span:
         assert not span.otel.is_recording()
     assert plain(1) == 2
+
+
+def test_events_and_links_go_to_the_current_span() -> None:
+    with capture() as seen:
+        with spanwise.span("first") as first:
+            spanwise.event("paid", amount=7.5)
+        with spanwise.span("second"):
+            spanwise.link(first, why="retry")
+            spanwise.link(f"00-{7:032x}-{8:016x}-01")
+            spanwise.link("nonsense")
+    assert seen.one("first").events == [("paid", {"amount": 7.5})]
+    assert seen.one("second").links == [(f"{1:032x}", f"{1:016x}"), (f"{7:032x}", f"{8:016x}")]
+    spanwise.event("nowhere")
+    spanwise.link(first)
+
+
+def test_carry_takes_the_context_into_executors_and_threads() -> None:
+    with capture() as seen, ThreadPoolExecutor(2) as pool:
+        with spanwise.span("caller"):
+            futures = [pool.submit(spanwise.carry(plain), number) for number in range(3)]
+        assert [future.result() for future in futures] == [1, 2, 3]
+        assert pool.submit(plain, 1).result() == 2
+    caller = seen.one("caller").span_id
+    assert [span.parent_id for span in seen.named("plain")].count(caller) == 3
+
+
+def test_limits_hold_and_what_is_over_is_counted() -> None:
+    with capture() as seen, spanwise.span("busy") as span:
+        for number in range(200):
+            span.set(**{f"key{number}": number})
+            spanwise.event(f"event {number}")
+        assert isinstance(span.otel, ReadableSpan)
+        dropped = span.otel.dropped_attributes, span.otel.dropped_events
+    assert dropped == (72, 72)
+    assert (len(seen.spans[0].attributes), len(seen.spans[0].events)) == (128, 128)
+
+
+def test_the_status_ok_is_final_and_nothing_changes_after_the_end() -> None:
+    with capture() as seen:
+        with spanwise.span("work") as span:
+            span.otel.set_status(StatusCode.OK)
+            span.otel.set_status(StatusCode.ERROR, "late")
+        span.set(late=True)
+        span.otel.add_event("late")
+        span.otel.update_name("late")
+        span.otel.end()
+    (work,) = seen.spans
+    assert (work.name, work.status, work.attributes, work.events) == ("work", "ok", {}, [])
+
+
+def test_the_fixture_records_and_counts_queries(spans: Capture) -> None:
+    with spanwise.span("work", **{"db.query.text": "SELECT ?"}):
+        pass
+    assert spans.one("work").attributes == {"db.query.text": "SELECT ?"}
+    spans.assert_queries(at_most=1)
+    with pytest.raises(AssertionError, match="1 statements, at most 0 expected:\n  1 x SELECT"):
+        spans.assert_queries(at_most=0)

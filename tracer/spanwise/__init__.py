@@ -9,10 +9,22 @@ if TYPE_CHECKING:
     from spanwise.asgi import ASGIMiddleware
     from spanwise.settings import SettingsError
     from spanwise.setup import flush, init, shutdown
-    from spanwise.spans import span, trace
+    from spanwise.spans import carry, event, link, span, trace
     from spanwise.wsgi import WSGIMiddleware
 
-__all__ = ["ASGIMiddleware", "SettingsError", "WSGIMiddleware", "flush", "init", "shutdown", "span", "trace"]
+__all__ = [
+    "ASGIMiddleware",
+    "SettingsError",
+    "WSGIMiddleware",
+    "carry",
+    "event",
+    "flush",
+    "init",
+    "link",
+    "shutdown",
+    "span",
+    "trace",
+]
 
 __version__ = "0.1.0"
 
@@ -21,8 +33,11 @@ _HOMES = {
     "ASGIMiddleware": "spanwise.asgi",
     "SettingsError": "spanwise.settings",
     "WSGIMiddleware": "spanwise.wsgi",
+    "carry": "spanwise.spans",
+    "event": "spanwise.spans",
     "flush": "spanwise.setup",
     "init": "spanwise.setup",
+    "link": "spanwise.spans",
     "shutdown": "spanwise.setup",
     "span": "spanwise.spans",
     "trace": "spanwise.spans",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 MAX_ATTRIBUTES = 128
 MAX_EVENTS = 128
+MAX_LINKS = 128
 _FLAGS = tuple(TraceFlags(value) for value in range(4))
 _UNSET = Status(StatusCode.UNSET)
 _NO_STATE = TraceState()
@@ -63,7 +64,7 @@ class LeanSpan(Span):
         self._parent = parent
         self._kind = kind
         self._attributes = self._fields = attributes
-        self._links = links
+        self._links = self._linked = list(links)
         self._events: list[Event] = []
         self._dropped_attributes = 0
         self._dropped_events = 0
@@ -112,6 +113,11 @@ class LeanSpan(Span):
             self._dropped_events += 1
             return
         self._events.append(Event(name, frozen_attributes(attributes or {}), timestamp))
+
+    def add_link(self, context: SpanContext, attributes: Mapping[str, Any] | None = None) -> None:
+        """Add a link to another span; over the limit and after the end it is not kept."""
+        if self._end_time is None and len(self._linked) < MAX_LINKS:
+            self._linked.append(Link(context, frozen_attributes(attributes or {})))
 
     def update_name(self, name: str) -> None:
         """Give the span another name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -15,6 +16,7 @@ from opentelemetry.trace import Span, Status, StatusCode, set_span_in_context
 from spanwise import state
 from spanwise.errors import exception_attributes, type_name
 from spanwise.guard import swallowed
+from spanwise.propagation.w3c import parse_traceparent
 from spanwise.values import frozen_attributes
 
 P = ParamSpec("P")
@@ -84,6 +86,46 @@ class span:
         except Exception:
             swallowed("recording an exception")
         return self
+
+
+def event(name: str, /, **attributes: Any) -> None:
+    """Add an event to the current span; nothing where there is none."""
+    try:
+        trace_api.get_current_span().add_event(name, attributes)
+    except Exception:
+        swallowed("adding an event")
+
+
+def link(to: str | span, /, **attributes: Any) -> None:
+    """Link the current span to another one: a span of this process, or the `traceparent` of any other."""
+    try:
+        context = _linked(to)
+        if context is not None:
+            trace_api.get_current_span().add_link(context, attributes)
+    except Exception:
+        swallowed("adding a link")
+
+
+def _linked(to: str | span) -> trace_api.SpanContext | None:
+    if isinstance(to, span):
+        return to.otel.get_span_context()
+    parent = parse_traceparent([to])
+    if parent is None:
+        return None
+    flags = trace_api.TraceFlags(parent.flags)
+    return trace_api.SpanContext(parent.trace_id, parent.span_id, True, flags)
+
+
+def carry(function: Callable[P, R]) -> Callable[P, R]:
+    """The function, to be called in the context of here and now wherever it runs: in a thread, an executor, later."""
+    context = contextvars.copy_context()
+
+    @functools.wraps(function)
+    def carried(*args: P.args, **kwargs: P.kwargs) -> R:
+        # A context can be entered once at a time; each call gets a copy, as they may run side by side.
+        return context.copy().run(function, *args, **kwargs)
+
+    return carried
 
 
 @overload

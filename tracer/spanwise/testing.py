@@ -10,6 +10,7 @@ Nothing leaves the process, and nothing stays set up after the block.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -72,6 +73,13 @@ class Capture:
     def queries(self) -> list[str]:
         """The text of every database statement, in order."""
         return [span.attributes["db.query.text"] for span in self.spans if "db.query.text" in span.attributes]
+
+    def assert_queries(self, at_most: int) -> None:
+        """Fail when more statements than this went to databases; the failure shows them, counted."""
+        if len(self.queries) > at_most:
+            counted = Counter(self.queries).most_common()
+            listed = "\n".join(f"  {count} x {text}" for text, count in counted)
+            raise AssertionError(f"{len(self.queries)} statements, at most {at_most} expected:\n{listed}")
 
     def put_span(self, span: ReadableSpan) -> None:
         """Take an ended span; the tracer calls this."""
