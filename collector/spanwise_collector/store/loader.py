@@ -161,8 +161,8 @@ def _insert(segment: Segment) -> str:
 
 def _insert_settings() -> dict[str, object]:
     return {
-        "format_schema_source": "string",
-        "format_schema": wire_format(),
+        # As a file: given as text, the engine would write it to the working directory, which may not be ours.
+        "format_schema": str(wire_format()),
         "input_format_protobuf_oneof_presence": 1,
         "deduplicate_blocks_in_dependent_materialized_views": 1,
         "max_threads": 1,

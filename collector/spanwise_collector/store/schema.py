@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from importlib.resources import files
+from pathlib import Path
 from string import Template
 
 VERSION = 1
@@ -47,9 +48,9 @@ def create(run: Callable[[str], object]) -> None:
         run(statement)
 
 
-def wire_format() -> str:
-    """`otlp.proto`: how the engine reads a segment."""
-    return (files(__package__) / "schema" / "otlp.proto").read_text("utf-8")
+def wire_format() -> Path:
+    """`otlp.proto`, as a file of this installation: how the engine reads a segment."""
+    return Path(str(files(__package__) / "schema" / "otlp.proto"))
 
 
 def _split(text: str) -> Iterator[str]:
