@@ -110,7 +110,7 @@ class Checkout:
             answer = self._inventory.call("POST", "/reservations", json={"order": number, "lines": batch})
             _accept(answer, 409, "out of stock")
 
-    @spanwise.trace
+    @spanwise.trace("charge card")
     def _charge(self, number: str, amount: int, wanted: Wanted) -> None:
         answer = self._payments.call(
             "POST", "/charges", json={"order": number, "amount_cents": amount, "card": wanted.card}
