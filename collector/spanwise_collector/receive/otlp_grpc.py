@@ -1,13 +1,16 @@
 """OTLP over gRPC: the Export of traces, logs and metrics, on raw bytes. The only module that imports grpc."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import grpc  # type: ignore[import-untyped]  # it has no types
 import grpc.aio  # type: ignore[import-untyped]
 
 from spanwise_collector.errors import Refused, SettingError, wire_code
-from spanwise_collector.receive.intake import Intake
+from spanwise_collector.receive.http import Decoder
+from spanwise_collector.receive.intake import HEAVY_BYTES, Intake
+from spanwise_collector.receive.jaeger import decode_post_spans
 from spanwise_collector.receive.status import Encoding, status, success
 from spanwise_collector.settings import Address, Settings
 from spanwise_collector.spool import Signal
@@ -18,6 +21,7 @@ _METHODS = {
     Signal.LOGS: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
     Signal.METRICS: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
 }
+_POST_SPANS = "/jaeger.api_v2.CollectorService/PostSpans"
 _DETAILS = "grpc-status-details-bin"
 # Agents ping every 10 to 30 s, where gRPC's own default calls more than one ping in 5 minutes abuse.
 _OPTIONS = (
@@ -44,7 +48,8 @@ def default_project(metadata: Metadata) -> str:
 class GrpcServer:
     """OTLP's gRPC services on one address, in the event loop that calls `start`.
 
-    `signals` are those that the store can take; the services of others are unimplemented.
+    `signals` are those that the store can take; the services of others are unimplemented. `jaeger` serves
+    Jaeger's PostSpans on the same address too.
     """
 
     def __init__(
@@ -52,17 +57,25 @@ class GrpcServer:
         intake: Intake,
         settings: Settings,
         project_of: ProjectOf = default_project,
+        *,
         signals: Sequence[Signal] = (Signal.TRACES, Signal.LOGS),
+        jaeger: bool = False,
     ) -> None:
-        self._handler = _Handler(intake, project_of, {_METHODS[signal]: signal for signal in signals})
+        methods = {_METHODS[signal]: _Method(signal, _PROTOCOL) for signal in signals}
+        if jaeger:
+            methods[_POST_SPANS] = _Method(Signal.TRACES, "jaeger_grpc", decode_post_spans)
+        self._handler = _Handler(intake, project_of, methods)
         self._settings = settings
         self._server: grpc.aio.Server | None = None
 
-    async def start(self) -> Address:
-        """Listen. Returns the address with the port that was bound; raises SettingError when it is taken."""
+    async def start(self, address: Address | None = None) -> Address:
+        """Listen, by default where the settings say. Returns the address with the port that was bound.
+
+        Raises SettingError when it is taken.
+        """
         limit = ("grpc.max_receive_message_length", self._settings.max_body_bytes)
         server = grpc.aio.server(handlers=(self._handler,), options=(*_OPTIONS, limit))
-        wanted = self._settings.grpc
+        wanted = address or self._settings.grpc
         try:
             port = server.add_insecure_port(str(wanted))
         except RuntimeError:
@@ -77,28 +90,41 @@ class GrpcServer:
             await self._server.stop(grace)
 
 
+@dataclass(frozen=True, slots=True)
+class _Method:
+    signal: Signal
+    protocol: str
+    decode: Decoder | None = None
+
+
 class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no types
     """Finds the method by its path; no message is parsed by gRPC, so that garbage is answered by us."""
 
-    def __init__(self, intake: Intake, project_of: ProjectOf, methods: dict[str, Signal]) -> None:
+    def __init__(self, intake: Intake, project_of: ProjectOf, methods: Mapping[str, _Method]) -> None:
         self._intake = intake
         self._project_of = project_of
         self._methods = methods
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
-        signal = self._methods.get(handler_call_details.method)
-        return None if signal is None else grpc.unary_unary_rpc_method_handler(partial(self._export, signal))
+        method = self._methods.get(handler_call_details.method)
+        return None if method is None else grpc.unary_unary_rpc_method_handler(partial(self._export, method))
 
-    async def _export(self, signal: Signal, body: bytes, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
+    async def _export(self, method: _Method, body: bytes, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
         try:
-            with self._intake.counting(signal, _PROTOCOL), self._intake.budget.hold() as hold:
+            with self._intake.counting(method.signal, method.protocol), self._intake.budget.hold() as hold:
                 hold.grow(len(body))
                 project = self._project_of(context.invocation_metadata() or ())
-                accepted = await self._intake.accept(signal, project, body, protocol=_PROTOCOL)
+                accepted = await self._intake.accept(
+                    method.signal,
+                    project,
+                    body if method.decode is None else partial(method.decode, body),
+                    protocol=method.protocol,
+                    heavy=len(body) > HEAVY_BYTES,
+                )
         except Refused as refusal:
             await _abort(context, refusal)
             raise
-        return success(signal, accepted, Encoding.PROTOBUF)
+        return b"" if method.decode else success(method.signal, accepted, Encoding.PROTOBUF)
 
 
 async def _abort(context: "grpc.aio.ServicerContext[bytes, bytes]", refusal: Refused) -> None:

@@ -163,12 +163,16 @@ def _host(value: Any) -> Endpoint:
     if not isinstance(value, dict):
         return Endpoint()
     ipv4, ipv6, port = value.get(1, 0), value.get(4), value.get(2, 0)
-    packed = ipv6 if isinstance(ipv6, bytes) and ipv6 else (int(ipv4) & 0xFFFFFFFF).to_bytes(4)
-    return Endpoint(_text(value.get(3)), address_of(packed), int(port) & 0xFFFF)
+    packed = ipv6 if isinstance(ipv6, bytes) and ipv6 else (_whole(ipv4) & 0xFFFFFFFF).to_bytes(4)
+    return Endpoint(_text(value.get(3)), address_of(packed), _whole(port) & 0xFFFF)
+
+
+def _whole(value: Any) -> int:
+    return value if type(value) is int else 0
 
 
 def _binary_value(key: str, value: Any, kind: Any) -> str | None:
-    if not isinstance(value, bytes):
+    if not isinstance(value, bytes) or type(kind) is not int:
         return None
     if kind == 0:
         return None if key in _PEERS else ("true" if value.strip(b"\0") else "false")

@@ -19,7 +19,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from spanwise_collector.receive import otlp_grpc, otlp_http, zipkin_http
+from spanwise_collector.receive import jaeger_http, otlp_grpc, otlp_http, zipkin_http
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.settings import Settings
 from spanwise_collector.spool import Files, Signal, Spool
@@ -96,6 +96,7 @@ def receiver(
     *flags: str,
     files: Files | None = None,
     signals: tuple[Signal, ...] = (Signal.TRACES, Signal.LOGS),
+    jaeger: bool = False,
 ) -> Iterator[Receiver]:
     """A receiver that runs until the end of the block."""
     settings = Settings.load(["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", *flags])
@@ -105,6 +106,7 @@ def receiver(
     app = FastAPI()
     app.include_router(otlp_http.router(intake, settings, signals=signals))
     app.include_router(zipkin_http.router(intake, settings))
+    app.include_router(jaeger_http.router(intake, settings))
     # Made for TCP by name: asyncio switches Nagle's algorithm off only for such, and it costs 40 ms an answer.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
@@ -113,7 +115,7 @@ def receiver(
     addresses: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     async def serve() -> None:
-        grpc_server = otlp_grpc.GrpcServer(intake, settings, signals=signals)
+        grpc_server = otlp_grpc.GrpcServer(intake, settings, signals=signals, jaeger=jaeger)
         addresses.put(str(await grpc_server.start()))
         await server.serve([listening])
         await grpc_server.stop(0)
