@@ -86,17 +86,19 @@ def _finishing(body: Iterable[bytes], request: ServerRequest, environ: Environ) 
     """
     file_wrapper = environ.get("wsgi.file_wrapper")
     if type(body) in (list, tuple) or (isinstance(file_wrapper, type) and isinstance(body, file_wrapper)):
+        _route_of_environ(request, environ)
         request.finish()
         request.leave()
         return body
-    return _Body(body, request)
+    return _Body(body, request, environ)
 
 
 class _Body:
     """The same bytes. The span stays current up to `close`, so that access logs are part of it."""
 
-    def __init__(self, body: Iterable[bytes], request: ServerRequest) -> None:
+    def __init__(self, body: Iterable[bytes], request: ServerRequest, environ: Environ) -> None:
         self._body = body
+        self._environ = environ
         self._iterator: Iterator[bytes] | None = None
         self._request = request
 
@@ -109,6 +111,7 @@ class _Body:
                 self._iterator = iter(self._body)
             return next(self._iterator)
         except StopIteration:
+            _route_of_environ(self._request, self._environ)
             self._request.finish()
             raise
         except BaseException as error:
@@ -125,8 +128,15 @@ class _Body:
             self._request.error = error
             raise
         finally:
+            _route_of_environ(self._request, self._environ)
             self._request.finish()
             self._request.leave()
+
+
+def _route_of_environ(request: ServerRequest, environ: Environ) -> None:
+    """The route that Bottle leaves in the environ."""
+    if request.route is None and (route := environ.get("bottle.route")) is not None:
+        request.route = route.rule
 
 
 def begin_wsgi(active: state.Active, environ: Environ) -> ServerRequest:

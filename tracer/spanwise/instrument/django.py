@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from spanwise.instrument.hooks import when_imported
+from spanwise.instrument.flask import traced_wsgi_call
 from spanwise.instrument.patching import wrap
 from spanwise.instrument.starlette import traced_call
 from spanwise.request import KEY, ServerRequest
-from spanwise.wsgi import trace_wsgi
 
 
 def instrument() -> None:
@@ -19,19 +19,11 @@ def instrument() -> None:
     if wrap(base.BaseHandler, "resolve_request", _noting_route):
         signals = import_module("django.core.signals")
         signals.got_request_exception.connect(_note_exception, dispatch_uid="spanwise")
-        when_imported("django.core.handlers.wsgi", lambda module: _wrap_handler(module.WSGIHandler, _traced_wsgi))
-        when_imported("django.core.handlers.asgi", lambda module: _wrap_handler(module.ASGIHandler, traced_call))
-
-
-def _wrap_handler(handler: Any, make: Callable[..., Any]) -> None:
-    wrap(handler, "__call__", make)
-
-
-def _traced_wsgi(original: Callable[..., Any]) -> Callable[..., Any]:
-    def __call__(self: Any, environ: Any, start_response: Any) -> Any:
-        return trace_wsgi(original.__get__(self), environ, start_response)
-
-    return __call__
+    # Whichever of the two is imported: each import calls this again.
+    for name, make in (("WSGIHandler", traced_wsgi_call), ("ASGIHandler", traced_call)):
+        module = sys.modules.get(f"django.core.handlers.{name[:4].lower()}")
+        if handler := getattr(module, name, None):
+            wrap(handler, "__call__", make)
 
 
 def request_of(django_request: Any) -> ServerRequest | None:
@@ -58,8 +50,6 @@ def _noting_route(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _note_exception(sender: Any, request: Any = None, **_extra: Any) -> None:
-    import sys
-
     found = request_of(request)
     if found is not None:
         found.error = sys.exc_info()[1]

@@ -14,12 +14,14 @@ def instrument() -> None:
     """Trace all Flask applications, made before or after."""
     import flask
 
-    if wrap(flask.Flask, "__call__", _traced_call):
+    if wrap(flask.Flask, "__call__", traced_wsgi_call):
         flask.request_started.connect(_note_rule)
         flask.got_request_exception.connect(_note_exception)
 
 
-def _traced_call(original: Callable[..., Any]) -> Callable[..., Any]:
+def traced_wsgi_call(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A WSGI application's `__call__`, traced."""
+
     def __call__(self: Any, environ: Any, start_response: Any) -> Any:
         return trace_wsgi(original.__get__(self), environ, start_response)
 
