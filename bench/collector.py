@@ -35,7 +35,8 @@ def free_port() -> int:
 class Collector:
     """`spanwise up` on a data folder. It may be started again after it was stopped or killed.
 
-    `output` gets what it prints, of all its lives; its folder is where the collector runs.
+    `output` gets what it prints, of all its lives; its folder is where the collector runs. It is told its addresses
+    and folder by flags, or by the variables that `make up` passes on.
     """
 
     data: Path
@@ -43,6 +44,7 @@ class Collector:
     http: int = field(default_factory=free_port)
     grpc: int = field(default_factory=free_port)
     command: tuple[str, ...] = (str(Path(sys.executable).with_name("spanwise")),)
+    by_variables: bool = False
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self, timeout: float = 60.0) -> float:
@@ -54,18 +56,16 @@ class Collector:
 
     def launch(self) -> None:
         """Start it without waiting."""
-        words = (
-            "up",
-            "--data",
-            str(self.data),
-            "--http",
-            f"{HOST}:{self.http}",
-            "--grpc",
-            f"{HOST}:{self.grpc}",
-        )
+        chosen = {"data": str(self.data), "http": f"{HOST}:{self.http}", "grpc": f"{HOST}:{self.grpc}"}
+        words = [] if self.by_variables else [word for key in chosen for word in (f"--{key}", chosen[key])]
+        variables = {f"SPANWISE_{key.upper()}": value for key, value in chosen.items()} if self.by_variables else {}
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
-                (*self.command, *words), cwd=self.output.parent, stdout=output, stderr=output
+                (*self.command, "up", *words),
+                cwd=self.output.parent,
+                env=os.environ | variables,
+                stdout=output,
+                stderr=output,
             )
 
     def wait_until_ready(self, timeout: float = 60.0) -> None:
