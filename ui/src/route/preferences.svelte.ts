@@ -65,6 +65,10 @@ export function badgeOf(service: string): string {
   return badges.get(service) ?? assignBadges(badges, [service]).get(service)!;
 }
 
+export function knowsNoService(): boolean {
+  return slots.size === 0;
+}
+
 export function learnServices(names: Iterable<string>): ReadonlyMap<string, number> {
   const before = slots.size;
   const learnt = [...names];

@@ -52,6 +52,7 @@ export function tracePath(id: string, patch: Patch = {}): string {
   return `t/${encodeURIComponent(id)}${withQuery(new URLSearchParams(), patch)}`;
 }
 
-export function pagePath(page: 'traces' | 'logs' | 'start', patch: Patch = {}): string {
-  return `${page}${withQuery(new URLSearchParams(), patch)}`;
+/** Home is the base itself: `./` of it. */
+export function pagePath(page: 'home' | 'traces' | 'logs' | 'start', patch: Patch = {}): string {
+  return `${page === 'home' ? './' : page}${withQuery(new URLSearchParams(), patch)}`;
 }

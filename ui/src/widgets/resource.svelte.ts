@@ -54,6 +54,8 @@ export class Resource<T> {
 
   stop(): void {
     this.#running?.abort();
+    this.loading = false;
+    this.slow = false;
   }
 
   /** Tries again as soon as the collector answers; returns its own removal. */

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { Service } from '../api/types';
+import { bounds, serviceRows, sortRows } from './service-rows';
+
+const END = 1_700_000_000_000;
+
+function service(name: string, part: Partial<Service> = {}): Service {
+  return {
+    name,
+    span_count: 0,
+    error_count: 0,
+    request_count: 60,
+    request_error_count: 0,
+    p50: 1e6,
+    p95: 2e6,
+    p99: 3e6,
+    last_seen_unix_nano: END * 1e6,
+    operations: [],
+    ...part,
+  };
+}
+
+describe('serviceRows', () => {
+  it('says rates, errors and how both compare with the day before', () => {
+    const [row] = serviceRows(
+      [service('a', { request_error_count: 30, p95: 6e6, last_seen_unix_nano: (END - 90_000) * 1e6 })],
+      [service('a', { request_error_count: 6 })],
+      60,
+      END,
+    );
+    expect(row).toMatchObject({ rate: 1, errors: 0.5, slower: 3, moreErrors: 0.4, silent: 90 });
+  });
+
+  it('compares with nothing where there was too little', () => {
+    const rows = serviceRows(
+      [service('a'), service('b', { request_count: 3 })],
+      [service('a', { request_count: 5 }), service('b')],
+      60,
+      END,
+    );
+    expect(rows.map((row) => [row.slower, row.moreErrors])).toEqual([
+      [null, null],
+      [null, null],
+    ]);
+  });
+
+  it('puts the worst first and names in order', () => {
+    const rows = serviceRows(
+      [service('c'), service('a', { p95: 9e6 }), service('b', { request_error_count: 1 })],
+      [],
+      60,
+      END,
+    );
+    const names = (sorted: typeof rows): string => sorted.map((row) => row.service.name).join('');
+    expect([
+      names(sortRows(rows, 'errors', true)),
+      names(sortRows(rows, 'name', false)),
+      names(sortRows(rows, 'p95', true)),
+    ]).toEqual(['bac', 'abc', 'abc']);
+  });
+});
+
+describe('bounds', () => {
+  it('are known only for a range that has a start', () => {
+    expect([bounds({ from: 'now-1h', to: '' }, END), bounds({ from: '', to: '' }, END)]).toEqual([
+      { from: END - 3_600_000, to: END },
+      null,
+    ]);
+  });
+});
