@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from spanwise.export.buffer import Buffer
@@ -11,6 +12,7 @@ from spanwise.export.outgoing import OutgoingRecord, outgoing_record
 from spanwise.export.records import Record
 from spanwise.export.sender import Sender, retry_after
 
+from tests.tracer.processes import run_script
 from tests.tracer.sink import Sink
 
 OPEN: list[Sender] = []
@@ -130,3 +132,17 @@ def test_an_idle_connection_that_the_server_closed_is_opened_again(sink: Sink) -
     sender = sender_to(sink)
     sink.answer = lambda _path: (200, {"Connection": "close"}, b"")
     assert [sender.post(b"a", deadline()).ok, sender.post(b"b", deadline()).ok] == [True, True]
+
+
+def test_drops_are_told_to_the_collector(sink: Sink, tmp_path: Path) -> None:
+    code = """
+import spanwise
+spanwise.init("script", max_queue=10, interval=60)
+for _ in range(25):
+    with spanwise.span("work"): pass
+"""
+    done = run_script(code, sink.endpoint, tmp_path)
+    assert (done.returncode, len(sink.spans)) == (0, 10)
+    (told,) = sink.records
+    assert told.attributes == {"spanwise.dropped.spans.queue_full": 15}
+    assert told.body == "15 spans and log records were dropped before they could be sent"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -65,3 +66,35 @@ def test_the_environment_decides_too(variables: dict[str, str], count: int, monk
 def test_impossible_settings_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(spanwise.SettingsError):
         kept([], **settings)
+
+
+def request(name: str, *, fails: bool = False) -> None:
+    with suppress(ValueError), spanwise.span(name), spanwise.span("child"):
+        if fails:
+            raise ValueError("no")
+
+
+def test_failed_and_slow_work_is_kept_whole_though_it_was_not_sampled() -> None:
+    with capture(sample=0.0, keep_errors=True) as seen:
+        request("fine")
+        request("failing", fails=True)
+    assert [span.name for span in seen.spans] == ["child", "failing"]
+    with capture(sample=0.0, keep_slower_than=4) as seen:
+        request("quick")
+        with spanwise.span("slow"):
+            request("a")
+            request("b")
+    # The clock ticks a second at each start and end.
+    assert [span.name for span in seen.spans] == ["child", "a", "child", "b", "slow"]
+
+
+def test_what_ends_after_its_root_shares_the_decision() -> None:
+    with capture(sample=0.0, keep_errors=True) as seen:
+        with suppress(ValueError), spanwise.span("root"):
+            late = spanwise.span("late")
+            late.__enter__()
+            late.__exit__(None, None, None)
+            late = spanwise.span("later").__enter__()
+            raise ValueError("no")
+        late.otel.end()
+    assert {span.name for span in seen.spans} == {"root", "late", "later"}

@@ -27,11 +27,14 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace.propagation import _SPAN_KEY
 
+from spanwise.keep import Held, Keep
 from spanwise.values import frozen, frozen_attributes
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.sampling import Sampler
     from opentelemetry.trace import Span as AnySpan
+
+    from spanwise.settings import Settings
 
 MAX_ATTRIBUTES = 128
 MAX_EVENTS = 128
@@ -48,6 +51,7 @@ class LeanSpan(Span):
     _set_status_on_exception = True
     _record_end_metrics = None
     _instrumentation_info = None
+    held: Held | None = None
 
     def __init__(  # noqa: PLR0913, PLR0917 - the parts of a span
         self,
@@ -145,8 +149,9 @@ class LeanSpan(Span):
 class LeanTracer:
     """Starts LeanSpans of a provider that `init` made; of other providers their own tracer is used."""
 
-    def __init__(self, provider: TracerProvider, base: Tracer) -> None:
+    def __init__(self, provider: TracerProvider, base: Tracer, keep: Keep | None) -> None:
         self.provider = provider
+        self._keep = keep
         self.processor = provider._active_span_processor
         self.scope = base._instrumentation_scope
         self.limits = base._span_limits
@@ -175,11 +180,23 @@ class LeanTracer:
             trace_id = parent.trace_id if parent is not None else self._ids.generate_trace_id()
             flags, state, given = self._decide(context, parent, trace_id, name, kind, given)
         span_context = SpanContext(trace_id, self._ids.generate_span_id(), False, _FLAGS[flags], state)
+        held = None
         if not flags & TraceFlags.SAMPLED:
-            return NonRecordingSpan(span_context)
+            held = self._held(current, parent, span_context)
+            if held is None:
+                return NonRecordingSpan(span_context)
         span = LeanSpan(self, name, span_context, parent, kind, given, links)
+        span.held = held
         self.processor.on_start(span, parent_context=context)
         return span
+
+    def _held(self, current: object, parent: SpanContext | None, own: SpanContext) -> Held | None:
+        """Where an unsampled span waits for its local root's end, if such work may be kept at all."""
+        if self._keep is None:
+            return None
+        if parent is None or parent.is_remote:
+            return Held(self._keep, own.span_id)
+        return current.held if isinstance(current, LeanSpan) else None
 
     def _decide(
         self,
@@ -197,11 +214,14 @@ class LeanTracer:
         return sampled | random, result.trace_state or _NO_STATE, attributes
 
 
-def tracer_of(provider: TracerProvider, version: str, *, own: bool) -> Any:
+def tracer_of(provider: TracerProvider, version: str, settings: Settings, *, own: bool) -> Any:
     """The tracer that makes our spans: lean where the provider is ours and has no limits of its own on values."""
     base = provider.get_tracer("spanwise", version)
     if not own or not isinstance(base, Tracer):
         return base
     limits = base._span_limits
     limited = limits.max_span_attribute_length is not None or limits.max_span_attributes != MAX_ATTRIBUTES
-    return base if limited else LeanTracer(provider, base)
+    keep = None
+    if settings.keep_errors or settings.keep_slower_than is not None:
+        keep = Keep(settings.keep_errors, settings.keep_slower_than)
+    return base if limited else LeanTracer(provider, base, keep)

@@ -22,8 +22,13 @@ class QueueProcessor(SpanProcessor):
         """Queue the span."""
         try:
             context = span.context
-            if context is not None and context.trace_flags.sampled:
+            if context is None:
+                return
+            if context.trace_flags.sampled:
                 self._exporter.put_span(span)
+            elif (held := getattr(span, "held", None)) is not None:
+                for released in held.released(span):
+                    self._exporter.put_span(released)
         except Exception:
             swallowed("queueing a span")
 

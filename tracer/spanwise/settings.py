@@ -47,6 +47,8 @@ class Settings:
     sample: float = 1.0
     sample_rules: Mapping[str, float] = field(default_factory=dict)
     sample_rate: float | None = None
+    keep_errors: bool = False
+    keep_slower_than: float | None = None
     sigterm: bool = True
     interval: float = 1.0
     timeout: float = 10.0

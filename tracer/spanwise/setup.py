@@ -75,7 +75,7 @@ def _set_up(settings: Settings) -> state.Active:
         settings=settings,
         propagator=propagator,
         exporter=exporter,
-        tracer=tracer_of(provider, __version__, own=own),
+        tracer=tracer_of(provider, __version__, settings, own=own),
         trust=trust,
         recipients=Recipients(settings.propagate_to),
     )

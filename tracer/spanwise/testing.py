@@ -158,7 +158,7 @@ def capture(service: str = "test", **settings: Any) -> Iterator[Capture]:
         settings=resolved,
         propagator=propagator,
         exporter=seen,
-        tracer=tracer_of(provider, "", own=True),
+        tracer=tracer_of(provider, "", resolved, own=True),
         trust=Trust(resolved.trust),
         recipients=Recipients(resolved.propagate_to),
     )

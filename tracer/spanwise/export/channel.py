@@ -18,7 +18,7 @@ T = TypeVar("T")
 Out = TypeVar("Out", bound=Outgoing)
 
 FIRST_BACKOFF = 1.0
-MAX_BACKOFF = 30.0
+MAX_BACKOFF = 10.0
 # A batch that could not be delivered for this long is given up, so that newer ones get their turn.
 MAX_BATCH_AGE = 120.0
 

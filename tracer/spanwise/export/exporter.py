@@ -44,6 +44,8 @@ class Exporter:
     def _reset(self) -> None:
         settings = self._settings
         self._pid = os.getpid()
+        self._reported: dict[str, int] = {}
+        self._reported_at = 0.0
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._stopped = False
@@ -188,7 +190,26 @@ class Exporter:
                 channel.give_up("exit")
                 channel.sender.close()
             self._complain(channel.trouble, channel.sender.endpoint)
+            if channel is channels[0]:
+                self._report_drops(force=last)
         return not self.pending
+
+    def _report_drops(self, *, force: bool) -> None:
+        """Tell the collector what never reached it: a log record with the counts, once a minute at most."""
+        dropped = {
+            f"spanwise.dropped.{signal}.{reason}": count
+            for signal, buffer in (("spans", self.spans), ("logs", self.logs))
+            for reason, count in buffer.counters.dropped.items()
+            if count and reason != "before_send"
+        }
+        now = time.monotonic()
+        due = force or not self._reported or now - self._reported_at >= COMPLAINT_INTERVAL
+        if dropped == self._reported or not due:
+            return
+        self._reported, self._reported_at = dropped, now
+        body = f"{sum(dropped.values())} spans and log records were dropped before they could be sent"
+        record = Record(time.time_ns(), 13, "WARN", body, "spanwise", dropped, 0, 0, 0)
+        self.logs.put(record, record.size())
 
     def _complain(self, trouble: str, endpoint: str) -> None:
         now = time.monotonic()
