@@ -19,5 +19,6 @@ export default defineConfig({
   server: {
     proxy: Object.fromEntries(['/api', '/v1', '/healthz', '/readyz', '/openapi.json'].map((path) => [path, collector])),
   },
-  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+  // Properties take long where the machine is busy with something else.
+  test: { include: ['src/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
 });
