@@ -69,6 +69,17 @@ ready() {
     echo "200 from $address"
 }
 
+# Run a container's own health check until it passes, for half a minute.
+healthy() {
+    local left=30
+    until podman healthcheck run "$1" >/dev/null 2>&1; do
+        left=$((left - 1))
+        [ "$left" -gt 0 ] || { echo "$1 is not healthy" >&2; return 1; }
+        sleep 1
+    done
+    echo "healthy: $1"
+}
+
 collector() {
     say "the collector alone"
     podman rm --force --ignore spanwise-test >/dev/null
@@ -79,7 +90,7 @@ collector() {
     ready http://127.0.0.1:14718/readyz
     ready http://127.0.0.1:14718/
     echo "user: $(podman exec spanwise-test id -un)"
-    podman healthcheck run spanwise-test && echo "health check: healthy"
+    healthy spanwise-test
     podman stop --time 20 spanwise-test >/dev/null
     echo "exit status after SIGTERM: $(podman inspect --format '{{.State.ExitCode}}' spanwise-test)"
     [ "$(podman inspect --format '{{.State.ExitCode}}' spanwise-test)" = 0 ]
@@ -99,12 +110,12 @@ compose() {
     trap 'podman logs spanwise-test_gateway_1; composed --profile demo down --volumes >/dev/null 2>&1' EXIT
     composed up --detach --no-build
     ready http://127.0.0.1:4318/readyz
-    podman healthcheck run spanwise-test_collector_1 && echo "health check: healthy"
+    healthy spanwise-test_collector_1
 
     say "docker-compose.yml, --profile demo"
     composed --profile demo up --detach --no-build
     ready http://127.0.0.1:8200/healthz
-    podman healthcheck run spanwise-test_gateway_1 && echo "health check of a service: healthy"
+    healthy spanwise-test_gateway_1
     podman exec spanwise-test_fraud_1 python -m examples.shop fault fraud exception
     podman exec spanwise-test_fraud_1 python -m examples.shop fault --clear
     local services
