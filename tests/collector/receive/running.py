@@ -6,8 +6,9 @@ import asyncio
 import queue
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import grpc  # type: ignore[import-untyped]  # it has no types
@@ -30,6 +31,8 @@ JSON = {"Content-Type": "application/json"}
 TRACE_EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 METRICS_EXPORT = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
 LOGS_EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
+
+_Ready = tuple[asyncio.AbstractEventLoop, asyncio.Event, str]
 
 
 class Receiver:
@@ -112,24 +115,37 @@ def receiver(
     listening.bind(("127.0.0.1", 0))
     listening.listen(1024)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-    addresses: queue.SimpleQueue[str] = queue.SimpleQueue()
-
-    async def serve() -> None:
-        grpc_server = otlp_grpc.GrpcServer(intake, settings, signals=signals, jaeger=jaeger)
-        addresses.put(str(await grpc_server.start()))
-        await server.serve([listening])
-        await grpc_server.stop(0)
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    ready: queue.SimpleQueue[_Ready] = queue.SimpleQueue()
+    grpc_server = partial(otlp_grpc.GrpcServer, intake, settings, signals=signals, jaeger=jaeger)
+    thread = threading.Thread(target=asyncio.run, args=(_serve(server, listening, grpc_server, ready),))
     thread.start()
+    loop, stop, grpc_address = ready.get(timeout=30)
     try:
-        yield Receiver(log, intake, folder, listening.getsockname()[1], addresses.get(timeout=30))
+        yield Receiver(log, intake, folder, listening.getsockname()[1], grpc_address)
     finally:
-        server.should_exit = True
+        loop.call_soon_threadsafe(stop.set)
         thread.join()
         log.close()
         intake.close()
         listening.close()
+
+
+async def _serve(
+    server: uvicorn.Server,
+    listening: socket.socket,
+    make_grpc_server: Callable[[], otlp_grpc.GrpcServer],
+    ready: queue.SimpleQueue[_Ready],
+) -> None:
+    stop, grpc_server = asyncio.Event(), make_grpc_server()
+    server.config.load()
+    server.lifespan = server.config.lifespan_class(server.config)
+    # What `server.serve` does, less its main loop, which looks for the end only ten times a second.
+    await server.startup([listening])
+    ready.put((asyncio.get_running_loop(), stop, str(await grpc_server.start())))
+    await stop.wait()
+    server.force_exit = True
+    await server.shutdown([listening])
+    await grpc_server.stop(0)
 
 
 def status_of(response: httpx.Response) -> Status:

@@ -167,7 +167,7 @@ def test_case_14_a_plain_body_over_the_limit_is_refused_and_the_connection_close
 
 def test_case_15_a_gzip_bomb_is_inflated_no_further_than_the_limit(running: Receiver) -> None:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    bomb = b"".join(packer.compress(bytes(2**20)) for _ in range(1024)) + packer.flush()
+    bomb = b"".join(packer.compress(bytes(2**20)) for _ in range(64)) + packer.flush()
     response = running.post("/v1/traces", bomb[: CAP - 1], GZIP)
     assert (response.status_code, status_of(response).code) == (413, 8)
     assert not status_of(response).details

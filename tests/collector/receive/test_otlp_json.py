@@ -101,7 +101,7 @@ def written(descriptor: Descriptor, held: dict[str, Any], *, as_text: bool) -> d
 
 
 @pytest.mark.parametrize("signal", list(Signal))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data(), as_text=st.booleans())
 def test_any_message_that_is_written_is_read_back_equal(signal: Signal, data: st.DataObject, as_text: bool) -> None:
     kind = REQUESTS[signal]
