@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from spanwise_collector.api.models import ErrorAnswer, ErrorDetail
-from spanwise_collector.api.parameters import LogQuery, TraceQuery
+from spanwise_collector.api.parameters import LogQuery, MetricQuery, TraceQuery
 from spanwise_collector.errors import InvalidParameter, Refused, excerpt, wire_code
 
-_KNOWN = sorted({*TraceQuery.model_fields, *LogQuery.model_fields})
+_KNOWN = sorted({*TraceQuery.model_fields, *LogQuery.model_fields, *MetricQuery.model_fields})
 
 
 def install(app: FastAPI) -> None:

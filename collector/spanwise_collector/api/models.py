@@ -175,6 +175,37 @@ class LogList(Listing):
     logs: list[LogRecord]
 
 
+class Metric(Answer):
+    name: str
+    kind: str
+    unit: str
+    description: str
+    services: list[str]
+    point_count: int
+
+
+class MetricList(Listing):
+    metrics: list[Metric]
+
+
+class MetricPoint(Answer):
+    time_unix_nano: int = Field(description="Where the step begins.")
+    value: JsonValue = Field(description="A gauge's mean, a cumulative sum's highest, a delta's total; else None.")
+    count: int | None = Field(description="Of histograms and summaries.")
+    sum: JsonValue
+
+
+class MetricSeries(Answer):
+    service: str
+    instance: str
+    attributes: dict[str, str]
+    points: list[MetricPoint]
+
+
+class MetricSeriesList(Listing):
+    series: list[MetricSeries]
+
+
 class CollectorStatus(Answer):
     version: str
     started_unix_nano: int

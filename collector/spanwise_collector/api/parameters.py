@@ -10,8 +10,9 @@ from spanwise_collector.errors import InvalidParameter, excerpt
 from spanwise_collector.model.log import SEVERITIES
 from spanwise_collector.model.span import STATUS_CODES
 from spanwise_collector.query.logs import LogSearch
+from spanwise_collector.query.metrics import MetricSearch
 from spanwise_collector.query.search import SpanFilter
-from spanwise_collector.query.times import MAX_TIME, parse_duration, parse_time
+from spanwise_collector.query.times import MAX_TIME, MINUTE, parse_duration, parse_time
 from spanwise_collector.query.traces import TraceSearch
 
 _HEX: Final = re.compile(r"[0-9a-fA-F]+", re.ASCII)
@@ -109,6 +110,19 @@ class LogQuery(TimeRange):
             limit=self.limit,
             cursor=self.cursor,
         )
+
+
+class MetricQuery(TimeRange):
+    service: Text | None = None
+    step: Duration = Field(default=None, max_length=64, description="Length of a step; a minute where it is left out.")
+
+    def search(self, project: str, name: str) -> MetricSearch:
+        """The search that is asked for; raises InvalidParameter."""
+        start, end = self.bounds()
+        step = parse_duration(self.step, "step") if self.step is not None else MINUTE
+        if step < 1_000_000:
+            raise InvalidParameter("step", f"`step` is {excerpt(str(self.step), 40)!r}; give 1ms or longer.")
+        return MetricSearch(project, name, start, end, step, self.service)
 
 
 def parse_trace_id(text: str) -> str:

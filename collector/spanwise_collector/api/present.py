@@ -7,6 +7,7 @@ from typing import Any
 from spanwise_collector.api import models
 from spanwise_collector.api.values import attributes_to_json, to_json
 from spanwise_collector.model.log import LogRecord
+from spanwise_collector.model.metric import Metric, Series
 from spanwise_collector.model.resource import Resource, Scope
 from spanwise_collector.model.span import ERROR, Event, Link, kind_name, status_name
 from spanwise_collector.model.summary import ServiceSummary, TraceSummary
@@ -189,6 +190,31 @@ def scope(given: Scope) -> models.Scope:
         attributes=attributes_to_json(given.attributes),
         dropped_attributes_count=given.dropped_attributes_count,
         schema_url=given.schema_url,
+    )
+
+
+def metric(given: Metric) -> models.Metric:
+    return models.Metric(
+        name=given.name,
+        kind=given.kind,
+        unit=given.unit,
+        description=given.description,
+        services=list(given.services),
+        point_count=given.point_count,
+    )
+
+
+def series(given: Series) -> models.MetricSeries:
+    return models.MetricSeries(
+        service=given.service,
+        instance=given.instance,
+        attributes=dict(given.attributes),
+        points=[
+            models.MetricPoint(
+                time_unix_nano=point.time, value=to_json(point.value), count=point.count, sum=to_json(point.sum)
+            )
+            for point in given.points
+        ],
     )
 
 

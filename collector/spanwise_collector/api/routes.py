@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
 from spanwise_collector.api import models, present
-from spanwise_collector.api.parameters import LogQuery, TimeRange, TraceQuery, parse_trace_id
-from spanwise_collector.query import logs, services, trace, traces
+from spanwise_collector.api.parameters import LogQuery, MetricQuery, TimeRange, TraceQuery, parse_trace_id
+from spanwise_collector.query import logs, metrics, services, trace, traces
 from spanwise_collector.store import Engine
 
 
@@ -49,6 +49,18 @@ def router(
         """Log records of a trace, of a span, or by text, severity and service."""
         page = logs.search(engine, query.search(project))
         return models.LogList(logs=[present.log_record(each) for each in page.items], **present.coverage(page))
+
+    @made.get("/metrics", tags=["metrics"])
+    def list_metrics(query: Annotated[TimeRange, Query()], project: Project) -> models.MetricList:
+        """Every metric that was seen, by name."""
+        page = metrics.names(engine, project, *query.bounds())
+        return models.MetricList(metrics=[present.metric(each) for each in page.items], **present.coverage(page))
+
+    @made.get("/metrics/{name:path}", tags=["metrics"])
+    def get_metric(name: str, query: Annotated[MetricQuery, Query()], project: Project) -> models.MetricSeriesList:
+        """One metric over time, a series for each service, instance and set of attributes."""
+        page = metrics.series(engine, query.search(project, name))
+        return models.MetricSeriesList(series=[present.series(each) for each in page.items], **present.coverage(page))
 
     @made.get("/status", tags=["collector"])
     def get_status() -> models.CollectorStatus:

@@ -7,6 +7,7 @@ from typing import Final
 from spanwise_collector.errors import InvalidParameter, excerpt
 
 MAX_TIME: Final = (1 << 63) - 1
+MINUTE: Final = 60_000_000_000
 _UNITS: Final = {
     "ns": 1,
     "us": 1_000,

@@ -19,7 +19,11 @@ from spanwise_collector.store.schema import wire_format
 
 _log = logging.getLogger(__name__)
 
-_TABLES: Final = {"traces": ("otlp_traces", "TracesRequest"), "logs": ("otlp_logs", "LogsRequest")}
+_TABLES: Final = {
+    "traces": ("otlp_traces", "TracesRequest"),
+    "logs": ("otlp_logs", "LogsRequest"),
+    "metrics": ("otlp_metrics", "MetricsRequest"),
+}
 _REFUSALS: Final = 4
 _CODE: Final = re.compile(r"Code: (\d+)")
 _TROUBLE: Final = frozenset(

@@ -5,6 +5,7 @@ from typing import Any, Final
 from clickhouse_connect.cc_sqlalchemy.datatypes.sqltypes import (
     Array,
     FixedString,
+    Float64,
     Int32,
     Int64,
     LowCardinality,
@@ -129,6 +130,25 @@ span_stats: Final = Table(
     Column("last_start_time_unix_nano", UInt64),
     Column("duration_bucket", UInt16),
     Column("duration_sum", UInt64),
+)
+
+metric_points: Final = Table(
+    "metric_points",
+    _metadata,
+    Column("project", _Name),
+    Column("service", _Name),
+    Column("instance", _Name),
+    Column("name", _Name),
+    Column("description", _Name),
+    Column("unit", _Name),
+    Column("kind", UInt8),
+    Column("temporality", Int32),
+    Column("monotonic", UInt8),
+    Column("attributes", _Texts),
+    Column("time_unix_nano", UInt64),
+    Column("value", Float64),
+    Column("count", UInt64),
+    Column("sum", Float64),
 )
 
 NO_BUCKET: Final = 65535
