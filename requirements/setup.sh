@@ -74,7 +74,7 @@ chromium() {
         as_root="sudo"
     fi
     echo "Installing Debian's chromium for the browser tests"
-    $as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $as_root apt-get install -qq -y --no-install-recommends chromium >/dev/null ||
+    $as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $as_root apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core >/dev/null ||
         fail "apt-get could not install chromium: its reason stands above."
 }
 
