@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says, and return the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     commands = {"run": _run, "serve": _serve, "traffic": _traffic, "fault": _fault}
-    if not given or given[0].startswith("-"):
+    if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help")):
         given.insert(0, "run")
     options = _parser().parse_args(given)
     try:
@@ -51,7 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("service", choices=SERVICES)
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8100)
-    serve.add_argument("--control-port", type=int, default=8150)
+    serve.add_argument(
+        "--control-port",
+        type=int,
+        default=int(os.environ.get("SHOP_CONTROL_PORT", "8150")),
+        help="SHOP_CONTROL_PORT says it as well [8150]",
+    )
     serve.add_argument("--data", type=Path, required=True)
     traffic = commands.add_parser("traffic", help="customers only, for a shop that runs elsewhere")
     traffic.add_argument("gateway", help="its address")

@@ -115,7 +115,10 @@ compose() {
     say "docker-compose.yml, --profile demo"
     composed --profile demo up --detach --no-build
     ready http://127.0.0.1:8200/healthz
-    healthy spanwise-test_gateway_1
+    local service
+    for service in gateway catalog cart checkout inventory payments fraud notifications; do
+        healthy "spanwise-test_${service}_1"
+    done
     podman exec spanwise-test_fraud_1 python -m examples.shop fault fraud exception
     podman exec spanwise-test_fraud_1 python -m examples.shop fault --clear
     local services
