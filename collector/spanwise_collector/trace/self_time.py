@@ -13,7 +13,7 @@ def self_time(node: Node) -> int:
     covered = 0
     reached = span.start
     for start, end in _clipped(node.children, span.start, span.end):
-        if end > reached:
+        if end > max(start, reached):
             covered += end - max(start, reached)
             reached = end
     return span.end - span.start - covered

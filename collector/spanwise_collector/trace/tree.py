@@ -37,15 +37,46 @@ def build(spans: Sequence[Span]) -> list[Node]:
     return ordered
 
 
-def _display_order(span: Span) -> tuple[int, int, str, str]:
-    # The longer of two that start together is more likely to be the outer one.
-    return (span.start, -span.duration, span.span_id, span.name)
+def _display_order(span: Span) -> tuple[int, int, str, str, str, str, int, str]:
+    # The longer of two that start together is more likely to be the outer one. What follows makes the order the same
+    # however the spans arrive.
+    return (
+        span.start,
+        -span.duration,
+        span.span_id,
+        span.name,
+        span.service,
+        span.instance,
+        span.kind,
+        span.parent_span_id,
+    )
+
+
+class _SameId:
+    """The spans of one id. Looks at each once: a trace may have a hundred thousand spans of one id."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.client: Node | None = None
+        self._servers: list[Node] = []
+
+    def add(self, node: Node) -> None:
+        self.nodes.append(node)
+        if node.span.kind == CLIENT and self.client is None:
+            self.client = node
+        elif node.span.kind == SERVER and len(self._servers) < 2:
+            self._servers.append(node)
+
+    def parent_of(self, node: Node) -> Node | None:
+        # Of a pair that shares an id, the server's side made the calls below it.
+        candidates = (*self._servers, *self.nodes[:2])
+        return next((other for other in candidates if other is not node), None)
 
 
 def _attach(nodes: Sequence[Node]) -> None:
-    by_id: dict[str, list[Node]] = defaultdict(list)
+    by_id: dict[str, _SameId] = defaultdict(_SameId)
     for node in nodes:
-        by_id[node.span.span_id].append(node)
+        by_id[node.span.span_id].add(node)
     for node in nodes:
         parent = _shared_client(node, by_id) or _parent(node, by_id)
         if parent is not None:
@@ -56,27 +87,21 @@ def _attach(nodes: Sequence[Node]) -> None:
         elif node.span.parent_span_id:
             node.parent_missing = True
     for same in by_id.values():
-        if len(same) > 1:
-            _warn_of_duplicates(same)
+        if len(same.nodes) > 1:
+            _warn_of_duplicates(same.nodes)
 
 
-def _shared_client(node: Node, by_id: dict[str, list[Node]]) -> Node | None:
-    if node.span.kind != SERVER:
-        return None
-    same = by_id[node.span.span_id]
-    return next((other for other in same if other.span.kind == CLIENT), None) if len(same) > 1 else None
+def _shared_client(node: Node, by_id: dict[str, _SameId]) -> Node | None:
+    return by_id[node.span.span_id].client if node.span.kind == SERVER else None
 
 
-def _parent(node: Node, by_id: dict[str, list[Node]]) -> Node | None:
-    if not node.span.parent_span_id:
-        return None
-    candidates = [other for other in by_id.get(node.span.parent_span_id, ()) if other is not node]
-    # Of a pair that shares an id, the server's side made the calls below it.
-    return next((other for other in candidates if other.span.kind == SERVER), candidates[0] if candidates else None)
+def _parent(node: Node, by_id: dict[str, _SameId]) -> Node | None:
+    same = by_id.get(node.span.parent_span_id) if node.span.parent_span_id else None
+    return None if same is None else same.parent_of(node)
 
 
 def _warn_of_duplicates(same: Sequence[Node]) -> None:
-    if sorted(node.span.kind for node in same) == [SERVER, CLIENT]:
+    if len(same) == 2 and {node.span.kind for node in same} == {SERVER, CLIENT}:
         return
     for node in same:
         node.warnings.append(f"{len(same)} spans of this trace have the id {node.span.span_id}.")
