@@ -148,6 +148,28 @@ class Settings(BaseSettings):
     )
     stop_timeout: Duration = Field(10.0, gt=0, description="Time that running requests are given to end at a stop.")
 
+    zipkin_port: int = Field(
+        0,
+        ge=0,
+        lt=2**16,
+        description="Port of --http's host to take Zipkin's spans on too, 9411 by its custom; 0: none.",
+    )
+    jaeger_http_port: int = Field(
+        0, ge=0, lt=2**16, description="Port of --http's host to take Jaeger's thrift on too, 14268 by custom; 0: none."
+    )
+    jaeger_compact_port: int = Field(
+        0,
+        ge=0,
+        lt=2**16,
+        description="UDP port of --http's host for Jaeger's compact packets, 6831 by custom; 0: none.",
+    )
+    jaeger_binary_port: int = Field(
+        0, ge=0, lt=2**16, description="UDP port of --http's host for Jaeger's binary packets, 6832 by custom; 0: none."
+    )
+    jaeger_grpc_port: int = Field(
+        0, ge=0, lt=2**16, description="Port of --grpc's host for Jaeger's PostSpans, 14250 by custom; 0: none."
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -214,6 +236,8 @@ def parser() -> argparse.ArgumentParser:
 def _metavar(name: str) -> str:
     if name in ("http", "grpc"):
         return "HOST:PORT"
+    if name.endswith("_port"):
+        return "PORT"
     if name.endswith(("_bytes", "_memory")):
         return "SIZE"
     return {"data": "DIR", "cors_origins": "LIST", "max_trace_spans": "COUNT"}.get(name, "TIME")
@@ -223,9 +247,8 @@ def _shown(value: object) -> str:
     if isinstance(value, bool | str):
         return str(value) or "none"
     if isinstance(value, int):
-        if value % 2**10:
-            return str(value)
-        return next(f"{value >> shift}{unit}" for shift, unit in ((30, "GiB"), (20, "MiB"), (0, "")) if value >> shift)
+        units = ((30, "GiB"), (20, "MiB"), (10, "KiB")) if value else ()
+        return next((f"{value >> shift}{unit}" for shift, unit in units if value % (1 << shift) == 0), str(value))
     return f"{value:g}s" if isinstance(value, float) else str(value)
 
 

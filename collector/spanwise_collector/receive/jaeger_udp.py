@@ -18,7 +18,7 @@ Decode = Callable[[bytes], ExportTraceServiceRequest]
 
 
 class UdpServer:
-    """Takes Jaeger's packets on two addresses, compact on one and binary on the other.
+    """Takes Jaeger's packets, on as many addresses as it is told to listen.
 
     At most 256 packets are worked on at a time; those beyond are dropped and counted as overloaded.
     """
@@ -29,9 +29,13 @@ class UdpServer:
         self._transports: list[asyncio.DatagramTransport] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def start(self, compact: Address, binary: Address) -> tuple[Address, Address]:
-        """Listen. Returns both addresses with the ports that were bound; raises SettingError when one is taken."""
-        return await self._listen(compact, decode_compact_packet), await self._listen(binary, decode_binary_packet)
+    async def listen_compact(self, address: Address) -> Address:
+        """Take compact packets. Returns the address with the port bound; raises SettingError when it is taken."""
+        return await self._listen(address, decode_compact_packet)
+
+    async def listen_binary(self, address: Address) -> Address:
+        """As `listen_compact`, for packets of the binary protocol."""
+        return await self._listen(address, decode_binary_packet)
 
     async def stop(self) -> None:
         """Take no more packets and finish those that came."""
@@ -47,7 +51,6 @@ class UdpServer:
                 lambda: _Packets(lambda packet: self._receive(packet, decode)), (address.host, address.port)
             )
         except OSError as error:
-            await self.stop()
             raise SettingError(f"Nobody can listen for Jaeger's packets on {address}: {error.strerror}.") from None
         self._transports.append(transport)
         return Address(address.host, transport.get_extra_info("sockname")[1])

@@ -79,7 +79,7 @@ class GrpcServer:
         try:
             port = server.add_insecure_port(str(wanted))
         except RuntimeError:
-            raise SettingError(f"--grpc: nobody can listen on {wanted}; it may be in use.") from None
+            raise SettingError(f"Nobody can listen for gRPC on {wanted}; it may be in use.") from None
         await server.start()
         self._server = server
         return Address(wanted.host, port)

@@ -11,7 +11,7 @@ from spanwise_collector.spool.files import Clock, Files, SystemClock, SystemFile
 from spanwise_collector.spool.frame import Frame, encode
 from spanwise_collector.spool.receipts import ReceiptLog, Receipts, read_records
 from spanwise_collector.spool.recovery import Recovered, last_name, recover
-from spanwise_collector.spool.rewrite import Mend, mend_segment
+from spanwise_collector.spool.rewrite import Mend, mend_segment, write
 from spanwise_collector.spool.segment import Names, Place, Segment, Signal
 from spanwise_collector.spool.writer import Limits, SegmentWriter
 
@@ -155,6 +155,23 @@ class Spool:
         with self._wake:
             self._bytes -= sum(self._held.pop(segment.name, 0) for segment in segments)
             self._receipts.purge(now)
+
+    def set_aside(self, segment: Segment, folder: Path, reason: str) -> Path:
+        """Move a segment that the store refuses for good to `folder`, on the same disk, with the reason beside it.
+
+        Both are durable on return, and so are its receipts; it counts as released. Raises OSError.
+        """
+        place, target = self._place, folder / segment.path.name
+        place.files.make_folder(folder)
+        with self._log_lock:
+            write(place, folder / f"{target.name}.reason", [f"{reason}\n".encode()])
+            self._remember(segment.records, segment.name, self._clock.time_ns())
+            place.files.rename(segment.path, target)
+            place.files.sync_folder(folder)
+            place.sync()
+        with self._wake:
+            self._bytes -= self._held.pop(segment.name, 0)
+        return target
 
     def mend(self, segment: Segment, mend: Mend) -> Segment:
         """Rewrite a segment that the store refuses, its frames passed through `mend`; keeps name and receipts.

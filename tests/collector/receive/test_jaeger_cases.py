@@ -192,7 +192,8 @@ async def over_udp(folder: Path, packets: list[tuple[int, bytes]]) -> Intake:
     spool.start()
     intake = Intake(spool)
     server = UdpServer(intake)
-    ports = await server.start(Address("127.0.0.1", 0), Address("127.0.0.1", 0))
+    anywhere = Address("127.0.0.1", 0)
+    ports = await server.listen_compact(anywhere), await server.listen_binary(anywhere)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for which, packet in packets:
             sender.sendto(packet, (ports[which].host, ports[which].port))
@@ -228,9 +229,9 @@ def test_case_79_packets_that_are_none_are_dropped_and_counted(tmp_path: Path) -
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     async def twice() -> None:
         server = UdpServer(Intake(Spool(tmp_path)))
-        taken, _ = await server.start(Address("127.0.0.1", 0), Address("127.0.0.1", 0))
+        taken = await server.listen_compact(Address("127.0.0.1", 0))
         try:
-            await UdpServer(Intake(Spool(tmp_path))).start(taken, taken)
+            await UdpServer(Intake(Spool(tmp_path))).listen_binary(taken)
         finally:
             await server.stop()
 

@@ -192,6 +192,22 @@ def test_released_segments_are_gone_and_others_come_again(open_spool: Callable[.
     assert drain(open_spool()) == [kept]
 
 
+def test_a_segment_that_is_set_aside_is_kept_with_its_reason_and_not_loaded_again(
+    open_spool: Callable[..., Spool], tmp_path: Path
+) -> None:
+    spool = open_spool()
+    run(append_all(spool, b"poison"))
+    spool.close()
+    [segment] = drain(spool)
+    kept = spool.set_aside(segment, tmp_path / "refused", "it cannot be read")
+    assert [data for data in kept.read_bytes().split(b"\xc2") if b"poison" in data]
+    assert kept.with_name(f"{kept.name}.reason").read_text() == "it cannot be read\n"
+    assert spool.stats().bytes == 0
+    again = open_spool()
+    assert drain(again) == []
+    assert run(append_all(again, b"poison")) == [REPEATED]
+
+
 def test_a_full_spool_refuses_and_takes_again_after_a_release(open_spool: Callable[..., Spool]) -> None:
     spool = open_spool(max_bytes=4000, segment_bytes=1)
     assert run(append_all(spool, b"a" * 3000)) == [NEW]

@@ -1,0 +1,70 @@
+"""The ports that Zipkin and Jaeger are known by, for senders that cannot be told another."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from spanwise_collector.errors import SettingError
+from spanwise_collector.receive import jaeger_http, zipkin_http
+from spanwise_collector.receive.intake import Intake
+from spanwise_collector.receive.jaeger_udp import UdpServer
+from spanwise_collector.receive.otlp_grpc import GrpcServer
+from spanwise_collector.settings import Address, Settings
+
+
+@asynccontextmanager
+async def peer_ports(intake: Intake, settings: Settings, grace: float) -> AsyncIterator[dict[str, Address]]:
+    """Listen on every port of Zipkin and Jaeger that the settings name, in this event loop, until the block ends.
+
+    Yields what is listened on, by the name of its setting; raises SettingError when a port is taken. Calls that
+    run at the end have `grace` seconds.
+    """
+    host = settings.http.host
+    found: dict[str, Address] = {}
+    async with AsyncExitStack() as stack:
+        for name, router in (("zipkin_port", zipkin_http.router), ("jaeger_http_port", jaeger_http.router)):
+            if port := getattr(settings, name):
+                serving = _http(router(intake, settings), Address(host, port))
+                found[name] = await stack.enter_async_context(serving)
+        packets = UdpServer(intake)
+        stack.push_async_callback(packets.stop)
+        if settings.jaeger_compact_port:
+            found["jaeger_compact_port"] = await packets.listen_compact(Address(host, settings.jaeger_compact_port))
+        if settings.jaeger_binary_port:
+            found["jaeger_binary_port"] = await packets.listen_binary(Address(host, settings.jaeger_binary_port))
+        if settings.jaeger_grpc_port:
+            calls = GrpcServer(intake, settings, signals=(), jaeger=True)
+            stack.push_async_callback(calls.stop, grace)
+            found["jaeger_grpc_port"] = await calls.start(Address(settings.grpc.host, settings.jaeger_grpc_port))
+        yield found
+
+
+@asynccontextmanager
+async def _http(app: ASGIApp, address: Address) -> AsyncIterator[Address]:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    # Made for TCP by name: asyncio switches Nagle's algorithm off only for such, and it costs 40 ms an answer.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((address.host, address.port))
+    except OSError as error:
+        listening.close()
+        raise SettingError(f"Nobody can listen on {address}: {error.strerror}.") from None
+    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    # What `server.serve` does, less its signal handlers: those of the main server end this one too.
+    await server.startup([listening])
+    ticking = asyncio.create_task(server.main_loop())
+    try:
+        yield address
+    finally:
+        server.should_exit = True
+        await ticking
+        await server.shutdown([listening])
+        listening.close()

@@ -1,0 +1,84 @@
+"""The ports that Zipkin and Jaeger are known by."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+
+import grpc.aio  # type: ignore[import-untyped]  # it has no types
+import httpx
+import pytest
+from spanwise_collector.errors import SettingError
+from spanwise_collector.receive.intake import Intake
+from spanwise_collector.receive.peers import peer_ports
+from spanwise_collector.settings import Settings
+from spanwise_collector.spool import Spool
+
+from tests.collector.receive import thrift_writer as write
+from tests.collector.receive.test_jaeger_cases import POST_SPANS, THRIFT, batch, proto_request, span_fields
+from tests.collector.receive.test_zipkin_cases import FULL
+
+NAMES = ("zipkin", "jaeger-http", "jaeger-compact", "jaeger-binary", "jaeger-grpc")
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [made.getsockname()[1] for made in sockets]
+    for made in sockets:
+        made.close()
+    return ports
+
+
+def test_every_port_that_is_named_takes_spans_of_its_kind(tmp_path: Path) -> None:
+    flags = [part for name, port in zip(NAMES, free_ports(5), strict=True) for part in (f"--{name}-port", str(port))]
+    settings = Settings.load(flags)
+    spool = Spool(tmp_path, segment_age=3600)
+    spool.start()
+    intake = Intake(spool)
+
+    async def send() -> set[str]:
+        async with peer_ports(intake, settings, 0) as ports, httpx.AsyncClient(trust_env=False, verify=False) as client:
+            zipkin, thrift, compact, binary, calls = (ports[f"{name.replace('-', '_')}_port"] for name in NAMES)
+            body = write.binary((write.STRUCT, batch(span_fields())))
+            answers = (
+                await client.post(f"http://{zipkin}/api/v2/spans", json=[FULL]),
+                await client.post(f"http://{thrift}/api/traces", content=body, headers=THRIFT),
+            )
+            assert [answer.status_code for answer in answers] == [202, 202]
+            async with grpc.aio.insecure_channel(str(calls)) as channel:
+                assert await channel.unary_unary(POST_SPANS)(proto_request().SerializeToString()) == b""
+            call: write.Fields = {1: (write.STRUCT, batch(span_fields(_5=(write.STRING, "packet"))))}
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.sendto(write.compact_call("emitBatch", call), (compact.host, compact.port))
+                sender.sendto(write.binary_call("emitBatch", call), (binary.host, binary.port))
+            while intake.counters.accepted.total() + intake.counters.repeated.total() < 5:  # noqa: ASYNC110 - no packet is answered
+                await asyncio.sleep(0.001)
+        return {protocol for _, protocol in intake.counters.accepted}
+
+    found = asyncio.run(send())
+    spool.close()
+    intake.close()
+    assert found == {"zipkin_v2", "jaeger_http", "jaeger_grpc", "jaeger_udp"}
+
+
+def test_no_port_is_opened_by_default(tmp_path: Path) -> None:
+    async def count() -> int:
+        async with peer_ports(Intake(Spool(tmp_path)), Settings.load([]), 0) as ports:
+            return len(ports)
+
+    assert asyncio.run(count()) == 0
+
+
+@pytest.mark.parametrize("name", ["zipkin", "jaeger-grpc"])
+def test_a_port_that_is_taken_is_named(tmp_path: Path, name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        settings = Settings.load([f"--{name}-port", str(port)])
+
+        async def listen() -> None:
+            async with peer_ports(Intake(Spool(tmp_path)), settings, 0):
+                pass
+
+        with pytest.raises(SettingError, match=f"127.0.0.1:{port}"):
+            asyncio.run(listen())
