@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn, Self
 from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -82,7 +83,8 @@ def _quantity(units: dict[str, Any], expected: str) -> BeforeValidator:
 
 Size = Annotated[int, _quantity(_SIZES, "a size, such as 67108864, 64MiB or 4GiB")]
 Duration = Annotated[float, _quantity(_TIMES, "a time, such as 0.3, 300ms, 30s, 10m or 1h")]
-HostPort = Annotated[Address, BeforeValidator(Address.parse), PlainSerializer(str)]
+# A variable holds it as it is, and not in JSON as other objects.
+HostPort = Annotated[Address, NoDecode, BeforeValidator(Address.parse), PlainSerializer(str)]
 
 
 class Settings(BaseSettings):
@@ -145,6 +147,14 @@ class Settings(BaseSettings):
     query_timeout: Duration = Field(10.0, gt=0, description="Time after which a query is given up.")
     max_trace_spans: int = Field(
         100_000, ge=1, description="Most spans of one trace in one answer; the answer says when there are more."
+    )
+    retention: Duration = Field(
+        7 * 86400.0, gt=0, description="Time after its arrival for which telemetry is kept, in whole days (UTC)."
+    )
+    retention_bytes: Size = Field(
+        100 * 2**30,
+        ge=2**20,
+        description="Most room that stored telemetry may take; beyond it the oldest days go, but never the newest.",
     )
     stop_timeout: Duration = Field(10.0, gt=0, description="Time that running requests are given to end at a stop.")
 
