@@ -6,7 +6,9 @@ from typing import Final
 
 from spanwise_collector.errors import InvalidParameter, excerpt
 
-MAX_TIME: Final = (1 << 63) - 1
+MAX_TIME: Final = (1 << 64) - 1
+"""The highest time that OTLP can say; a sender whose clock is far ahead must still be found."""
+_MAX_DURATION: Final = (1 << 63) - 1
 MINUTE: Final = 60_000_000_000
 _UNITS: Final = {
     "ns": 1,
@@ -32,7 +34,7 @@ def parse_duration(text: str, parameter: str) -> int:
         )
     unit = _UNITS[match[3] or "ns"]
     fraction = match[2] or ""
-    return min(int(match[1]) * unit + int(fraction or "0") * unit // int("1" + "0" * len(fraction)), MAX_TIME)
+    return min(int(match[1]) * unit + int(fraction or "0") * unit // int("1" + "0" * len(fraction)), _MAX_DURATION)
 
 
 def parse_time(text: str, parameter: str, now: int) -> int:
