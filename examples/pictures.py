@@ -11,19 +11,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Page, sync_playwright
 
 from bench.collector import HOST, Collector
 
-FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 WIDTH, HEIGHT = 1440, 900
 
 OPEN_SECONDS, QUIET_SECONDS, FAULTY_SECONDS = 60.0, 20.0, 20.0
-FAULT = ("fraud", "exception", "--level", "0.5")
-SEARCHED = "/api/v1/traces?service=gateway&sort=slowest&status=error&limit=1"
+# The last service of an order fails, so the trace passes through all of them.
+FAULT = ("notifications", "exception", "--level", "0.5")
+SEARCHED = "/api/v1/traces?service=notifications&status=error&sort=slowest&limit=100"
 
 
 def main() -> int:
@@ -34,13 +36,14 @@ def main() -> int:
         collector.start()
         try:
             with _browser(collector) as page:
-                _take(page, "/", "start")
+                _take(page, "/start", "start")
                 with _shop(collector, Path(folder)) as shop:
                     _wait_for_spans(collector)
                     time.sleep(QUIET_SECONDS)
                     shop("fault", *FAULT)
                     time.sleep(FAULTY_SECONDS)
-                trace = _slowest_failed(collector)
+                trace = _widest_failed(collector)
+                _take(page, "/", "services")
                 _take(page, "/traces", "search")
                 _take(page, f"/t/{trace}", "trace")
                 _take(page, "/logs", "logs")
@@ -87,15 +90,21 @@ def _wait_for_spans(collector: Collector) -> None:
         time.sleep(0.2)
 
 
-def _slowest_failed(collector: Collector) -> str:
-    return str(collector.get(SEARCHED)["traces"][0]["trace_id"])
+def _widest_failed(collector: Collector) -> str:
+    traces = collector.get(SEARCHED)["traces"]
+    widest = max(traces, key=lambda trace: (len(trace["services"]), trace["span_count"]))
+    return str(widest["trace_id"])
 
 
 def _take(page: Page, path: str, name: str) -> None:
-    page.goto(path, wait_until="networkidle")
-    page.wait_for_timeout(500)
-    page.screenshot(path=FOLDER / f"{name}.png")
-    print(f"{FOLDER.name}/{name}.png")
+    """In both themes, which the page takes from the browser's."""
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
+        page.goto(path, wait_until="networkidle")
+        page.wait_for_timeout(500)
+        page.screenshot(path=FOLDER / f"{name}-{scheme}.png")
+    print(f"docs/images/{name}")
 
 
 if __name__ == "__main__":
