@@ -44,14 +44,12 @@ class Neighbour:
         yield from itertools.repeat(HASTY_SECONDS, self._faults.repeats())
         yield READ_SECONDS
 
-    def repeat(self, attempt: int, error: Exception) -> None:
-        """Say that a call got no answer in time, or give up with its error when it was the last attempt."""
-        if attempt >= self._faults.repeats():
-            raise error
+    def late(self, attempt: int) -> None:
+        """Say that there was no answer in time. One that came nevertheless came too late, and counts as none."""
         log.warning(
             "no answer from %s in time, sending again",
             self.name,
-            extra={"peer": self.name, "attempt": attempt + 1},
+            extra={"peer": self.name, "attempt": attempt},
         )
 
 
@@ -64,14 +62,17 @@ class AsyncNeighbour(Neighbour):
 
     async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send a request and return the answer; raise one of `CallFailed` for 5xx and when there is none."""
-        for attempt, seconds in enumerate(self.patience()):
+        for attempt, seconds in enumerate(self.patience(), start=1):
             timeout = httpx.Timeout(CONNECT_SECONDS, read=seconds)
             try:
                 response = await self._client.request(method, self.url(path), timeout=timeout, **options)
-            except httpx.ReadTimeout as error:
-                self.repeat(attempt, error)
+            except httpx.ReadTimeout:
+                if seconds == READ_SECONDS:
+                    raise
             else:
-                return response.raise_for_status() if response.is_server_error else response
+                if seconds == READ_SECONDS:
+                    return response.raise_for_status() if response.is_server_error else response
+            self.late(attempt)
         raise AssertionError("the last attempt returns or raises")
 
 
@@ -84,14 +85,17 @@ class BlockingNeighbour(Neighbour):
 
     def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send a request and return the answer; raise one of `CallFailed` for 5xx and when there is none."""
-        for attempt, seconds in enumerate(self.patience()):
+        for attempt, seconds in enumerate(self.patience(), start=1):
             timeout = httpx.Timeout(CONNECT_SECONDS, read=seconds)
             try:
                 response = self._client.request(method, self.url(path), timeout=timeout, **options)
-            except httpx.ReadTimeout as error:
-                self.repeat(attempt, error)
+            except httpx.ReadTimeout:
+                if seconds == READ_SECONDS:
+                    raise
             else:
-                return response.raise_for_status() if response.is_server_error else response
+                if seconds == READ_SECONDS:
+                    return response.raise_for_status() if response.is_server_error else response
+            self.late(attempt)
         raise AssertionError("the last attempt returns or raises")
 
 
@@ -105,13 +109,20 @@ class RequestsNeighbour(Neighbour):
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         """Send a request and return the answer; raise one of `CallFailed` for 5xx and when there is none."""
-        for attempt, seconds in enumerate(self.patience()):
+        for attempt, seconds in enumerate(self.patience(), start=1):
             try:
                 response = self._session.request(method, self.url(path), timeout=(CONNECT_SECONDS, seconds), **options)
-            except requests.ReadTimeout as error:
-                self.repeat(attempt, error)
+            except requests.ReadTimeout:
+                if seconds == READ_SECONDS:
+                    raise
             else:
-                if response.status_code >= 500:
-                    response.raise_for_status()
-                return response
+                if seconds == READ_SECONDS:
+                    return _checked(response)
+            self.late(attempt)
         raise AssertionError("the last attempt returns or raises")
+
+
+def _checked(response: requests.Response) -> requests.Response:
+    if response.status_code >= 500:
+        response.raise_for_status()
+    return response
