@@ -106,9 +106,6 @@ def test_a_span_that_is_sent_can_be_read_back(collector: Collector) -> None:
     assert _spans_of(collector, body.ids.trace_ids()[0]) == sorted(body.ids.span_ids())
 
 
-@pytest.mark.xfail(
-    reason="settings.py lets pydantic-settings read SPANWISE_HTTP as JSON; enable_decoding=False mends it"
-)
 def test_the_variables_that_make_up_passes_on_are_heeded(programs: Path, tmp_path: Path) -> None:
     command = (str(programs / "spanwise"),)
     collector = Collector(tmp_path / "data", tmp_path / "output", command=command, by_variables=True)
