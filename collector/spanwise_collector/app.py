@@ -1,5 +1,6 @@
 """The composition root: every part of one collector made, connected, started and stopped in order."""
 
+import asyncio
 import logging
 import shutil
 import time
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 from spanwise_collector.api import failures, health, models, routes, web
 from spanwise_collector.errors import StoreError
 from spanwise_collector.folder import DataFolder
+from spanwise_collector.housekeeping import keep_house
 from spanwise_collector.query.totals import totals
 from spanwise_collector.receive import otlp_http
 from spanwise_collector.receive.check import canonical
@@ -95,7 +97,9 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
     Raises SettingError where the data folder or the gRPC address cannot be used, StoreError where the store cannot.
     """
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(DataFolder(settings.data, f"http {settings.http}, gRPC {settings.grpc}"))
+        folder = stack.enter_context(
+            DataFolder(settings.data, f"http {settings.http}, gRPC {settings.grpc}", schema.VERSION)
+        )
         engine = stack.enter_context(_engine(folder, settings))
         spool = Spool(
             folder.spool,
@@ -121,6 +125,8 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
         grpc = GrpcServer(intake, settings)
         collector.grpc = await grpc.start()
         stack.push_async_callback(grpc.stop, settings.stop_timeout)
+        house = asyncio.create_task(keep_house(engine, settings))
+        stack.callback(house.cancel)
         yield collector
 
 
@@ -134,6 +140,7 @@ def _engine(folder: DataFolder, settings: Settings) -> Iterator[Engine]:
     )
     try:
         schema.create(engine.run)
+        folder.mark()
         yield engine
     finally:
         engine.close()

@@ -5,22 +5,24 @@ import os
 from pathlib import Path
 from typing import Self
 
-from spanwise_collector.errors import SettingError
+from spanwise_collector.errors import SettingError, excerpt
 
 
 class DataFolder:
     """The folder of one collector, locked while it is open.
 
     `spool/` holds what is acknowledged and not yet stored, `store/` belongs to the engine, `refused/` holds segments
-    that the engine would not take. Entering it raises SettingError where it cannot be used or is held by another.
+    that the engine would not take, `version` the version of the store's schema. Entering it raises SettingError where
+    the folder cannot be used, is held by another collector or was written by a newer one.
     """
 
-    def __init__(self, path: Path, holder: str) -> None:
+    def __init__(self, path: Path, holder: str, version: int) -> None:
         self.path = path.absolute()
         self.spool = self.path / "spool"
         self.store = self.path / "store"
         self.refused = self.path / "refused"
         self._holder = holder
+        self._version = version
 
     def __enter__(self) -> Self:
         try:
@@ -42,7 +44,25 @@ class DataFolder:
             ) from error
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, f"process {os.getpid()} ({self._holder})\n".encode(), 0)
+        self._refuse_newer()
         return self
+
+    def mark(self) -> None:
+        """Write down that the folder has this version's schema now."""
+        part = self.path / "version.part"
+        part.write_text(f"{self._version}\n", "utf-8")
+        part.replace(self.path / "version")
+
+    def _refuse_newer(self) -> None:
+        file = self.path / "version"
+        found = file.read_text("utf-8").strip() if file.exists() else "0"
+        if not found.isdigit() or int(found) > self._version:
+            os.close(self._lock)
+            raise SettingError(
+                f"The data folder {self.path} was written by a newer Spanwise (schema {excerpt(found, 20)}, this"
+                f" one knows {self._version})."
+                " Start the newer version, or choose another folder with --data or SPANWISE_DATA."
+            )
 
     def __exit__(self, *exception: object) -> None:
         os.ftruncate(self._lock, 0)
