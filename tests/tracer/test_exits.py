@@ -165,7 +165,7 @@ def test_no_sickness_of_the_endpoint_holds_the_exit_up_or_fills_the_memory(kind:
         ended = time.time()
     rss, leaving = done.stdout.split()
     assert done.returncode == 0, done.stderr
-    assert ended - float(leaving) < 3.0
+    assert ended - float(leaving) < 4.0  # two for the tracer, the rest for a busy machine's interpreter
     assert int(rss) < 200_000
     assert done.stderr.count("cannot export") <= 1
 

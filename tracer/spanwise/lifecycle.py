@@ -17,7 +17,9 @@ Flush = Callable[[], object]
 def watch_exits(shutdown: Flush, flush: Flush, *, sigterm: bool = True) -> None:
     """Call `shutdown` at exit, and `flush` where the process may end without exit handlers."""
     atexit.register(shutdown)
-    when_imported("multiprocessing.util", lambda module: _watch_children(module, flush))
+    # billiard is Celery's own multiprocessing, with the same registries.
+    for name in ("multiprocessing.util", "billiard.util"):
+        when_imported(name, lambda module: _watch_children(module, flush))
     if sigterm:
         _watch_sigterm(flush)
 
@@ -48,9 +50,7 @@ def _watch_children(util: ModuleType, flush: Flush) -> None:
     def in_child(_key: object) -> None:
         util.Finalize(None, flush, exitpriority=0)
 
-    from multiprocessing.process import parent_process
-
-    if parent_process() is not None:
+    if util.__name__ == "multiprocessing.util" and _is_child():
         # A child of a fork server is set up in its own code, after the hooks of forks have run.
         in_child(None)
     # The registry holds its keys weakly: the function itself is the key, and is kept by the module.
@@ -59,3 +59,9 @@ def _watch_children(util: ModuleType, flush: Flush) -> None:
 
 
 _kept: list[object] = []
+
+
+def _is_child() -> bool:
+    from multiprocessing.process import parent_process
+
+    return parent_process() is not None

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
 from spanwise.export.buffer import Buffer
 from spanwise.export.counters import Counters
 from spanwise.export.outgoing import BeforeSend, Outgoing
@@ -144,8 +146,6 @@ def _partial_success(answer: bytes) -> int:
     """Rejected items of an OTLP answer; spans and logs carry the count in the same field."""
     if not answer:
         return 0
-    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
-
     try:
         return ExportTraceServiceResponse.FromString(answer).partial_success.rejected_spans
     except Exception:

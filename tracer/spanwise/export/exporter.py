@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+# Everything that the export thread needs is imported here, by the thread that sets the tracer up: a fork in the
+# middle of an import by another thread would leave the child with a lock that nobody holds any more.
+import encodings.idna  # noqa: F401
 import os
 import threading
 import time
 from collections.abc import Callable, Mapping
 from queue import Empty, SimpleQueue
 
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, set_value
 from opentelemetry.sdk.trace import ReadableSpan
 
 from spanwise.export.buffer import Buffer
 from spanwise.export.channel import Channel
+from spanwise.export.logs import encode as encode_records
 from spanwise.export.outgoing import OutgoingRecord, OutgoingSpan, outgoing_record, outgoing_span
 from spanwise.export.records import Record, span_size
 from spanwise.export.sender import Sender
+from spanwise.export.spans import encode as encode_spans
 from spanwise.guard import logger, swallowed
 from spanwise.settings import Settings
 
@@ -128,22 +134,19 @@ class Exporter:
 
     def _open_channels(self) -> Channels:
         if self._channels is None:
-            # Protobuf is loaded here, in the background, to keep the application's start quick.
-            from spanwise.export import logs, spans
-
             settings = self._settings
             self._channels = (
                 Channel(
                     self.spans,
                     outgoing_span,
-                    lambda batch: spans.encode(batch, self._process()),
+                    lambda batch: encode_spans(batch, self._process()),
                     Sender(settings.traces_endpoint, settings.headers, compress=settings.gzip),
                     settings.before_send,
                 ),
                 Channel(
                     self.logs,
                     outgoing_record,
-                    lambda batch: logs.encode(batch, {**self._resource, **self._process()}),
+                    lambda batch: encode_records(batch, {**self._resource, **self._process()}),
                     Sender(settings.logs_endpoint, settings.headers, compress=settings.gzip),
                     settings.before_send,
                 ),
@@ -151,8 +154,6 @@ class Exporter:
         return self._channels
 
     def _run(self) -> None:
-        from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, set_value
-
         attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
         inbox = self._inbox
         while True:

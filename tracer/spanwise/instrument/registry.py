@@ -30,6 +30,7 @@ OWN = (
     Instrumentation("litestar", "litestar", "litestar"),
     Instrumentation("quart", "quart", "quart"),
     Instrumentation("bottle", "bottle", "bottle"),
+    Instrumentation("celery", "celery", "celery"),
     Instrumentation("anyio", "anyio.to_thread", "anyio"),
     Instrumentation("uvicorn", "uvicorn.server", "uvicorn"),
     Instrumentation("httpx", "httpx", "httpx"),
