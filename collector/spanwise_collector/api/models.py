@@ -122,6 +122,7 @@ class Span(Answer):
     start_offset: int = Field(description="Since the trace's start.")
     duration: int
     self_time: int = Field(description="What no child covers.")
+    critical: list[tuple[int, int]] = Field(description="Its sections of the critical path, since the trace's start.")
     unfinished: bool
     status: Status
     trace_state: str
@@ -220,6 +221,52 @@ class CollectorStatus(Answer):
     refused: dict[str, int] = Field(description="Requests, and items of good requests, by reason.")
     waiting_bytes: int = Field(description="Acknowledged and not yet searchable.")
     last_store_error: str | None
+
+
+class ArrivalCount(Answer):
+    signal: str
+    protocol: str
+    accepted: int
+    rejected: int = Field(description="Invalid items taken out of requests that were accepted.")
+    repeated: int = Field(description="Items that were sent again and not stored again.")
+
+
+class Refusal(Answer):
+    signal: str
+    protocol: str
+    reason: str
+    requests: int
+
+
+class Sender(Answer):
+    service: str
+    instance: str
+    span_count: int
+    error_count: int
+    last_seen_unix_nano: int
+
+
+class SetAside(Answer):
+    segment: str
+    reason: str
+
+
+class CollectorHealth(Answer):
+    """What arrived, from whom, what was refused and why; counts since the start of the collector."""
+
+    status: Literal["ok", "trouble"]
+    sentences: list[str] = Field(description="What a person should know, the gravest first; empty when all is well.")
+    started_unix_nano: int
+    arrived: list[ArrivalCount]
+    refused: list[Refusal]
+    senders: list[Sender] = Field(description="Instances whose spans began in the last minutes, the busiest first.")
+    senders_minutes: int
+    waiting_bytes: int
+    waiting_limit_bytes: int
+    lag_seconds: float
+    stored_bytes: int
+    memory_bytes: int
+    set_aside: list[SetAside] = Field(description="Segments that the store would not take.")
 
 
 class ErrorDetail(Answer):

@@ -13,6 +13,7 @@ from spanwise_collector.model.span import ERROR, Event, Link, kind_name, status_
 from spanwise_collector.model.summary import ServiceSummary, TraceSummary
 from spanwise_collector.query.page import Page
 from spanwise_collector.query.trace import Trace
+from spanwise_collector.trace.critical_path import Section, critical_path
 from spanwise_collector.trace.self_time import self_time
 from spanwise_collector.trace.tree import Node
 
@@ -76,6 +77,7 @@ def trace(loaded: Trace) -> models.Trace:
     scopes = {id(node.span.scope): node.span.scope for node in nodes}
     resource_index = {key: index for index, key in enumerate(resources)}
     scope_index = {key: index for index, key in enumerate(scopes)}
+    critical = critical_path(nodes)
     complete = loaded.span_count == len(nodes)
     return models.Trace(
         trace_id=loaded.trace_id,
@@ -92,8 +94,14 @@ def trace(loaded: Trace) -> models.Trace:
         resources=[resource(each) for each in resources.values()],
         scopes=[scope(each) for each in scopes.values()],
         spans=[
-            _span(node, start, resource_index[id(node.span.resource)], scope_index[id(node.span.scope)])
-            for node in nodes
+            _span(
+                node,
+                start,
+                resource_index[id(node.span.resource)],
+                scope_index[id(node.span.scope)],
+                critical.get(index, ()),
+            )
+            for index, node in enumerate(nodes)
         ],
         returned=len(nodes),
         total=loaded.span_count,
@@ -102,7 +110,7 @@ def trace(loaded: Trace) -> models.Trace:
     )
 
 
-def _span(node: Node, start: int, resource_index: int, scope_index: int) -> models.Span:
+def _span(node: Node, start: int, resource_index: int, scope_index: int, critical: Iterable[Section]) -> models.Span:
     span = node.span
     return models.Span(
         span_id=span.span_id,
@@ -122,6 +130,7 @@ def _span(node: Node, start: int, resource_index: int, scope_index: int) -> mode
         start_offset=span.start - start,
         duration=span.duration,
         self_time=self_time(node),
+        critical=[(begin - start, end - start) for begin, end in critical],
         unfinished=span.unfinished,
         status=models.Status(code=status_name(span.status_code), message=span.status_message),
         trace_state=span.trace_state,

@@ -10,6 +10,8 @@ KINDS: Final = ("unspecified", "internal", "server", "client", "producer", "cons
 STATUS_CODES: Final = ("unset", "ok", "error")
 SERVER: Final = 2
 CLIENT: Final = 3
+PRODUCER: Final = 4
+CONSUMER: Final = 5
 ERROR: Final = 2
 
 
