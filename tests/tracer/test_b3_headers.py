@@ -138,5 +138,6 @@ def test_formats_that_are_not_accepted_are_ignored() -> None:
 
 
 def test_an_unknown_format_is_refused_by_name() -> None:
-    with pytest.raises(spanwise.SettingsError, match="send: 'zipkin' is not one of b3, b3multi, baggage, tracecontext"):
+    known = "b3, b3multi, baggage, jaeger, tracecontext, xray"
+    with pytest.raises(spanwise.SettingsError, match=f"send: 'zipkin' is not one of {known}"):
         served({}, send="zipkin")

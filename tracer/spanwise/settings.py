@@ -15,8 +15,9 @@ DEFAULT_ENDPOINT = "http://127.0.0.1:4318"
 DEFAULT_ACCEPT = ("tracecontext", "baggage", "b3", "b3multi")
 DEFAULT_SEND = ("tracecontext", "baggage", "b3")
 INTERNAL = ("internal",)
+HEALTH_CHECKS = ("/healthz", "/livez", "/readyz", "/favicon.ico")
 RESPONSE_HEADERS = frozenset({"x-trace-id", "traceresponse", "b3"})
-FORMATS = frozenset({"tracecontext", "baggage", "b3", "b3multi"})
+FORMATS = frozenset({"tracecontext", "baggage", "b3", "b3multi", "jaeger", "xray"})
 _TRUE = frozenset({"1", "true", "yes", "on"})
 
 
@@ -39,7 +40,7 @@ class Settings:
     logs: bool = True
     instrument: bool = True
     without: frozenset[str] = frozenset()
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = HEALTH_CHECKS
     trust: str | Sequence[str] = "continue"
     propagate_to: tuple[str, ...] = INTERNAL
     response_headers: tuple[str, ...] = ()
@@ -166,7 +167,7 @@ def resolve(
         "trust": env.get("SPANWISE_TRUST", "continue"),
         "propagate_to": env.get("SPANWISE_PROPAGATE_TO", INTERNAL),
         "response_headers": env.get("SPANWISE_RESPONSE_HEADERS", ()),
-        "exclude": split_list(env.get("SPANWISE_EXCLUDE") or env.get("OTEL_PYTHON_EXCLUDED_URLS", "")),
+        "exclude": env.get("SPANWISE_EXCLUDE") or env.get("OTEL_PYTHON_EXCLUDED_URLS") or HEALTH_CHECKS,
     }
     values = {**defaults, **sampling(env), **options}
     _check_shares(values["sample"], values.get("sample_rules") or {})

@@ -21,6 +21,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 from spanwise.guard import swallowed
 from spanwise.propagation import b3, baggage, w3c
 from spanwise.propagation.b3 import Decision
+from spanwise.propagation.foreign import PACKAGES, Foreign
 from spanwise.settings import DEFAULT_ACCEPT, DEFAULT_SEND
 
 DECISION_KEY = create_key("spanwise-decision")
@@ -45,13 +46,17 @@ class Propagator(TextMapPropagator):
     def __init__(self, accept: Sequence[str] = DEFAULT_ACCEPT, send: Sequence[str] = DEFAULT_SEND) -> None:
         self.accept = tuple(accept)
         self.send = tuple(send)
-        self.names = frozenset(name for kind in self.accept for name in _HEADERS[kind])
+        foreign = {kind: Foreign(kind) for kind in {*self.accept, *self.send} if kind in PACKAGES}
+        self._headers = {**_HEADERS, **{kind: found.names for kind, found in foreign.items()}}
+        self._readers = {**_READERS, **{kind: found.read for kind, found in foreign.items()}}
+        self._writers = {**_WRITERS, **{kind: found.write for kind, found in foreign.items()}}
+        self.names = frozenset(name for kind in self.accept for name in self._headers[kind])
         self.raw_names = {name.encode(): name for name in self.names}
 
     @property
     def fields(self) -> set[str]:
         """Lower-case names of the headers that `inject` may write."""
-        return {name for kind in self.send for name in _HEADERS[kind]}
+        return {name for kind in self.send for name in self._headers[kind]}
 
     def extract(
         self,
@@ -77,7 +82,7 @@ class Propagator(TextMapPropagator):
             if kind == "baggage":
                 result = _with_baggage(fields, result)
             elif not found:
-                extracted = _READERS[kind](fields, result)
+                extracted = self._readers[kind](fields, result)
                 if extracted is not None:
                     result, found = extracted, True
         return result
@@ -103,7 +108,7 @@ class Propagator(TextMapPropagator):
             if kind == "baggage":
                 _write_baggage(headers, context)
             elif span_context.is_valid:
-                _WRITERS[kind](headers, span_context, context)
+                self._writers[kind](headers, span_context, context)
         return headers
 
 
