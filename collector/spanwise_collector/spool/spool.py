@@ -3,45 +3,37 @@
 import asyncio
 import queue
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from spanwise_collector.errors import SpoolFull, SpoolUnavailable
+from spanwise_collector.spool.committer import Committer, Pending, Receipt
 from spanwise_collector.spool.files import Clock, Files, SystemClock, SystemFiles
 from spanwise_collector.spool.frame import Frame, encode
 from spanwise_collector.spool.receipts import ReceiptLog, Receipts, read_records
 from spanwise_collector.spool.recovery import Recovered, last_name, recover
 from spanwise_collector.spool.rewrite import Mend, mend_segment, write
 from spanwise_collector.spool.segment import Names, Place, Segment, Signal
-from spanwise_collector.spool.writer import Limits, SegmentWriter
+from spanwise_collector.spool.writer import Limits
 
 _FULL_DELAY = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """The proof that a request survives. `repeated`: the same bytes were stored by an earlier one."""
-
-    repeated: bool
-
-
-@dataclass(frozen=True, slots=True)
 class SpoolStats:
-    """Figures of one moment; counts are since the start. `error` is the last failure while it lasts."""
+    """Figures of one moment; counts are since the start. `error` is the last failure while it lasts.
+
+    `oldest` is when the oldest closed segment was begun, in nanoseconds since the epoch.
+    """
 
     bytes: int
     max_bytes: int
     segments: int
+    oldest: int | None
     frames: int
     repeated: int
     remembered: int
     error: str | None
-
-
-@dataclass(slots=True)
-class _Pending:
-    frame: Frame
-    waiters: "list[tuple[asyncio.AbstractEventLoop, asyncio.Future[Receipt]]]" = field(default_factory=list)
 
 
 class Spool:
@@ -69,19 +61,17 @@ class Spool:
         self._place = Place(folder, files or SystemFiles(), clock, Names(clock))
         self._clock = clock
         self._max_bytes = max_bytes
-        self._limits = Limits(segment_bytes, segment_age)
+        limits = Limits(segment_bytes, segment_age)
         self._receipts = Receipts(resend_window)
         self._log = ReceiptLog(self._place, resend_window)
         self._log_lock = threading.Lock()
-        # Guards all that follows but the writers, which belong to the committer.
-        self._wake = threading.Condition()
-        self._waiting: list[_Pending] = []
-        self._in_flight: dict[bytes, _Pending] = {}
+        self._committer = Committer(self._place, limits, self._publish, self._settled)
+        # Guards all that follows. Taken before the committer's own, never after.
+        self._lock = threading.Lock()
+        self._in_flight: dict[bytes, Pending] = {}
         self._held: dict[str, int] = {}
         self._bytes = self._frames = self._repeated = 0
         self._running = False
-        self._writers = {signal: SegmentWriter(self._place, signal, self._limits, self._publish) for signal in Signal}
-        self._committer = threading.Thread(target=self._run, name="spool-committer", daemon=True)
         self.closed: queue.SimpleQueue[Segment] = queue.SimpleQueue()
 
     def start(self) -> Recovered:
@@ -123,7 +113,7 @@ class Spool:
         same body sent again finds the outcome of this one.
         """
         loop = asyncio.get_running_loop()
-        with self._wake:
+        with self._lock:
             if frame.digest in self._receipts:
                 self._repeated += 1
                 return Receipt(repeated=True)
@@ -152,7 +142,7 @@ class Spool:
             self._place.sync()
             if not written:
                 self._remember(kept, name, now)
-        with self._wake:
+        with self._lock:
             self._bytes -= sum(self._held.pop(segment.name, 0) for segment in segments)
             self._receipts.purge(now)
 
@@ -169,7 +159,7 @@ class Spool:
             place.files.rename(segment.path, target)
             place.files.sync_folder(folder)
             place.sync()
-        with self._wake:
+        with self._lock:
             self._bytes -= self._held.pop(segment.name, 0)
         return target
 
@@ -179,32 +169,30 @@ class Spool:
         For whoever took the segment from `closed`, and only before `release`. Raises OSError with nothing changed.
         """
         mended = mend_segment(self._place, segment, mend)
-        with self._wake:
+        with self._lock:
             self._bytes += mended.bytes - self._held.get(segment.name, mended.bytes)
             self._held[segment.name] = mended.bytes
         return mended
 
     def stats(self) -> SpoolStats:
         """Cheap enough for every request of a health page."""
-        errors = [str(writer.error) for writer in self._writers.values() if writer.error is not None]
-        with self._wake:
+        with self._lock:
             return SpoolStats(
                 bytes=self._bytes,
                 max_bytes=self._max_bytes,
                 segments=len(self._held),
+                oldest=int(min(self._held)) if self._held else None,
                 frames=self._frames,
                 repeated=self._repeated,
                 remembered=len(self._receipts),
-                error=errors[0] if errors else None,
+                error=self._committer.error(),
             )
 
     def close(self) -> None:
         """Refuse what comes from now on, answer what has come, close every segment. Idempotent."""
-        with self._wake:
+        with self._lock:
             self._running = False
-            self._wake.notify_all()
-        if self._committer.is_alive():
-            self._committer.join()
+        self._committer.stop()
         with self._log_lock:
             self._log.close()
 
@@ -217,98 +205,35 @@ class Spool:
             return False
         return True
 
-    def _admit(self, frame: Frame) -> _Pending:
+    def _admit(self, frame: Frame) -> Pending:
         if not self._running:
             raise SpoolUnavailable("The collector is not running: it is starting or stopping.")
-        writer = self._writers[frame.signal]
-        wait = writer.retry_at - self._clock.monotonic() if writer.error is not None else 0.0
-        if wait > 0:
-            raise _unavailable(writer.error, wait)
+        refusal = self._committer.refusal(frame.signal)
+        if refusal is not None:
+            raise refusal
         if self._bytes + frame.size > self._max_bytes:
             raise SpoolFull(
                 f"{self._bytes} bytes wait for the store, and spool_max_bytes is {self._max_bytes}.",
                 delay=_FULL_DELAY,
             )
-        pending = _Pending(frame)
+        pending = Pending(frame)
         self._bytes += frame.size
         self._in_flight[frame.digest] = pending
-        self._waiting.append(pending)
-        if len(self._waiting) == 1:
-            self._wake.notify()
+        self._committer.submit(pending)
         return pending
 
     def _publish(self, segment: Segment) -> None:
-        with self._wake:
+        with self._lock:
             self._held[segment.name] = segment.bytes
         self.closed.put(segment)
 
-    def _run(self) -> None:
-        running = True
-        while running:
-            with self._wake:
-                if not self._waiting and self._running:
-                    self._wake.wait(self._until_due())
-                batch, self._waiting = self._waiting, []
-                running = self._running or bool(batch)
-            if batch:
-                self._commit_batch(batch)
-            for writer in self._writers.values():
-                writer.tend()
-        for writer in self._writers.values():
-            writer.close()
-
-    def _until_due(self) -> float | None:
-        due = [writer.due for writer in self._writers.values() if writer.due is not None]
-        return max(0.0, min(due) - self._clock.monotonic()) if due else None
-
-    def _commit_batch(self, batch: list[_Pending]) -> None:
-        durable: list[_Pending] = []
-        failed: list[tuple[_Pending, SpoolUnavailable]] = []
-        for signal, writer in self._writers.items():
-            mine = [pending for pending in batch if pending.frame.signal == signal]
-            done = writer.append([pending.frame for pending in mine]) if mine else 0
-            durable += mine[:done]
-            failed += [(pending, _unavailable(writer.error, _delay(writer, self._clock))) for pending in mine[done:]]
-        outcomes: list[_Outcome] = []
-        with self._wake:
+    def _settled(self, batch: list[Pending]) -> None:
+        with self._lock:
             for pending in batch:
-                del self._in_flight[pending.frame.digest]
-            for pending in durable:
-                self._receipts.add(pending.frame.digest, pending.frame.received)
-                outcomes += [(*waiter, None) for waiter in pending.waiters]
-            for pending, error in failed:
-                self._bytes -= pending.frame.size
-                outcomes += [(*waiter, error) for waiter in pending.waiters]
-            self._frames += len(durable)
-        _answer(outcomes)
-
-
-_Outcome = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Receipt]", SpoolUnavailable | None]
-
-
-def _answer(outcomes: list[_Outcome]) -> None:
-    """One call into each loop, however many wait there."""
-    for loop in {outcome[0] for outcome in outcomes}:
-        try:
-            loop.call_soon_threadsafe(_settle, [outcome for outcome in outcomes if outcome[0] is loop])
-        except RuntimeError:
-            continue  # the loop is closed: nobody is left to be told
-
-
-def _settle(outcomes: list[_Outcome]) -> None:
-    for _, future, error in outcomes:
-        if future.done():
-            continue  # cancelled by its own request
-        if error is None:
-            future.set_result(Receipt(repeated=False))
-        else:
-            future.set_exception(SpoolUnavailable(error.message, delay=error.delay or 1.0))
-
-
-def _delay(writer: SegmentWriter, clock: Clock) -> float:
-    return max(0.0, writer.retry_at - clock.monotonic())
-
-
-def _unavailable(error: OSError | None, delay: float) -> SpoolUnavailable:
-    cause = error.strerror if error is not None and error.strerror else "input/output error"
-    return SpoolUnavailable(f"The spool cannot be written: {cause}.", delay=delay)
+                frame = pending.frame
+                del self._in_flight[frame.digest]
+                if pending.error is None:
+                    self._receipts.add(frame.digest, frame.received)
+                    self._frames += 1
+                else:
+                    self._bytes -= frame.size
