@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spanwise.asgi import ASGIMiddleware
+    from spanwise.decorator import trace
     from spanwise.settings import SettingsError
     from spanwise.setup import flush, init, shutdown
-    from spanwise.spans import carry, event, link, span, trace
+    from spanwise.spans import carry, event, link, span
     from spanwise.wsgi import WSGIMiddleware
 
 __all__ = [
@@ -40,7 +41,7 @@ _HOMES = {
     "link": "spanwise.spans",
     "shutdown": "spanwise.setup",
     "span": "spanwise.spans",
-    "trace": "spanwise.spans",
+    "trace": "spanwise.decorator",
 }
 
 

@@ -1,13 +1,12 @@
-"""Spans by hand: `with spanwise.span(...)` and `@spanwise.trace`."""
+"""Spans by hand: `with spanwise.span(...)`, events, links, and context that is carried along."""
 
 from __future__ import annotations
 
 import contextvars
 import functools
-import inspect
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar, cast, overload
+from typing import Any, ParamSpec, TypeVar
 
 from opentelemetry import trace as trace_api
 from opentelemetry.context import Context, attach, get_current
@@ -126,145 +125,3 @@ def carry(function: Callable[P, R]) -> Callable[P, R]:
         return context.copy().run(function, *args, **kwargs)
 
     return carried
-
-
-@overload
-def trace(function: Callable[P, R], /) -> Callable[P, R]: ...
-@overload
-def trace(name: str | None = None, /, **attributes: Any) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
-
-
-def trace(target: Any = None, /, **attributes: Any) -> Any:
-    """Make every call of a function a span: plain, async, generator and async generator functions.
-
-    Used bare, the span is named after the function; `@trace("name", key=value)` gives a name and attributes.
-    Arguments are not captured.
-    """
-    if callable(target):
-        return _wrap(target, None, {})
-    return lambda function: _wrap(function, target, attributes)
-
-
-def _wrap(function: Callable[..., Any], name: str | None, attributes: dict[str, Any]) -> Callable[..., Any]:
-    label = name or getattr(function, "__qualname__", None) or type(function).__name__
-    label = label.replace("<locals>.", "")
-
-    def new_span() -> span:
-        made = span(label)
-        made._attributes = attributes
-        return made
-
-    if inspect.isasyncgenfunction(function):
-        wrapper: Callable[..., Any] = _wrap_async_generator(function, new_span)
-    elif inspect.isgeneratorfunction(function):
-        wrapper = _wrap_generator(function, new_span)
-    elif inspect.iscoroutinefunction(function):
-        wrapper = _wrap_coroutine(function, new_span)
-    else:
-        wrapper = _wrap_plain(function, new_span)
-    return functools.wraps(function)(wrapper)
-
-
-def _wrap_plain(function: Callable[..., Any], new_span: Callable[[], span]) -> Callable[..., Any]:
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with new_span():
-            return function(*args, **kwargs)
-
-    return wrapper
-
-
-def _wrap_coroutine(function: Callable[..., Any], new_span: Callable[[], span]) -> Callable[..., Any]:
-    async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with new_span():
-            return await function(*args, **kwargs)
-
-    return wrapper
-
-
-class _Resumed(span):
-    """A span that is current only while its generator runs, so that the caller's context stays its own."""
-
-    __slots__ = ("_outer",)
-
-    def step_in(self) -> None:
-        self._outer = get_current()
-        if self._context is not None:
-            attach(self._context)
-
-    def step_out(self) -> None:
-        if get_current() is self._context:
-            attach(self._outer)
-
-
-def _start(new_span: Callable[[], span]) -> _Resumed:
-    made = new_span()
-    resumed = _Resumed(made._name)
-    resumed._attributes = made._attributes
-    resumed.__enter__()
-    if resumed._previous is not None:
-        attach(resumed._previous)
-    return resumed
-
-
-def _wrap_generator(function: Callable[..., Any], new_span: Callable[[], span]) -> Callable[..., Any]:
-    def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        generator = cast(Generator[Any, Any, Any], function(*args, **kwargs))
-        current = _start(new_span)
-        failure: BaseException | None = None
-        try:
-            step: Callable[[], Any] = functools.partial(next, generator)
-            while True:
-                current.step_in()
-                try:
-                    value = step()
-                except StopIteration as stop:
-                    return stop.value
-                finally:
-                    current.step_out()
-                try:
-                    sent = yield value
-                    step = functools.partial(generator.send, sent)
-                except GeneratorExit:
-                    generator.close()
-                    raise
-                except BaseException as thrown:
-                    step = functools.partial(generator.throw, thrown)
-        except BaseException as error:
-            failure = error
-            raise
-        finally:
-            current.__exit__(None, failure, None)
-
-    return wrapper
-
-
-def _wrap_async_generator(function: Callable[..., Any], new_span: Callable[[], span]) -> Callable[..., Any]:
-    async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        generator = cast(AsyncGenerator[Any, Any], function(*args, **kwargs))
-        current = _start(new_span)
-        failure: BaseException | None = None
-        try:
-            step: Callable[[], Any] = generator.__anext__
-            while True:
-                current.step_in()
-                try:
-                    value = await step()
-                except StopAsyncIteration:
-                    return
-                finally:
-                    current.step_out()
-                try:
-                    sent = yield value
-                    step = functools.partial(generator.asend, sent)
-                except GeneratorExit:
-                    await generator.aclose()
-                    raise
-                except BaseException as thrown:
-                    step = functools.partial(generator.athrow, thrown)
-        except BaseException as error:
-            failure = error
-            raise
-        finally:
-            current.__exit__(None, failure, None)
-
-    return wrapper

@@ -45,7 +45,8 @@ class Exporter:
         self._process = process
         self._complained = 0.0
         self._reset()
-        os.register_at_fork(after_in_child=self._reset)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._reset)
 
     def _reset(self) -> None:
         settings = self._settings
