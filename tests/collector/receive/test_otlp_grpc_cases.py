@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,9 +86,38 @@ def test_case_61_unknown_methods_are_unimplemented(running: Receiver, method: st
     assert refusal(running, b"", method).code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-def test_case_62_an_unknown_encoding_is_unimplemented(running: Receiver) -> None:
-    error = refusal(running, b"x", metadata=(("grpc-internal-encoding-request", "snappy"),))
-    assert error.code() is not grpc.StatusCode.INTERNAL
+def h2_frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+    return len(payload).to_bytes(3) + bytes([kind, flags]) + stream.to_bytes(4) + payload
+
+
+def test_case_62_an_unknown_encoding_is_refused_for_good(running: Receiver) -> None:
+    """By hand, since no client sends what its library cannot compress: a HEADERS and a DATA frame of HTTP/2."""
+    headers = {
+        ":method": "POST",
+        ":scheme": "http",
+        ":path": TRACE_EXPORT,
+        ":authority": "x",
+        "content-type": "application/grpc",
+        "te": "trailers",
+        "grpc-encoding": "snappy",
+    }
+    packed = b"".join(
+        b"\x00" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
+        for name, value in headers.items()
+    )
+    host, _, port = running.grpc_address.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+            + h2_frame(4, 0, 0, b"")
+            + h2_frame(1, 4, 1, packed)
+            + h2_frame(0, 1, 1, b"\x01\x00\x00\x00\x01x")
+        )
+        received = b""
+        while b"grpc-status" not in received:
+            received += connection.recv(65536)
+    assert b"grpc-status\x0213" in received  # INTERNAL, from the library: see ADR-0033
+    assert running.spans() == []
 
 
 def test_case_63_a_disk_that_is_full_is_unavailable_with_a_delay(tmp_path: Path) -> None:
