@@ -40,7 +40,7 @@ def conditions(wanted: SpanFilter) -> ColumnElement[bool]:
     if wanted.status_code is not None:
         terms.append(columns.status_code == wanted.status_code)
     if wanted.min_duration is not None:
-        terms.append(columns.duration >= wanted.min_duration)
+        terms.append(func.greatest(columns.duration, 0) >= wanted.min_duration)
     if wanted.max_duration is not None:
         terms.append(func.greatest(columns.duration, 0) <= wanted.max_duration)
     terms.extend(_attribute(key, text) for key, text in wanted.attributes)

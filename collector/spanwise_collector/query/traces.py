@@ -66,7 +66,9 @@ def _newest(engine: Engine, request: TraceSearch, after: Sequence[Any] | None) -
 
 
 def _slowest(engine: Engine, request: TraceSearch, after: Sequence[Any] | None) -> list[TraceSummary]:
-    query = _candidates(request, request.start, request.end)
+    # By all rows of a trace, as its duration is shown: spans after the range may have made it longer.
+    whole = select(_columns.trace_id).where(*_of_window(request.project, request.start, request.end))
+    query = _passing(whole.group_by(_columns.trace_id), request, request.start, request.end)
     return _first(engine, request, query, _END - _START, after, request.limit + 1, request.start)
 
 
@@ -129,9 +131,25 @@ def _candidates(request: TraceSearch, start: int, end: int) -> Select[*tuple[Any
     `_first` sorts those out.
     """
     query = select(_columns.trace_id).where(*_in_range(request.project, start, end)).group_by(_columns.trace_id)
+    return _passing(query, request, start, end)
+
+
+def _of_window(project: str, start: int, end: int) -> list[ColumnElement[bool]]:
+    """All rows from `start` on of traces that have a row in the window."""
+    return [
+        _columns.project == project,
+        _columns.minute >= start // MINUTE,
+        _columns.start_time_unix_nano >= start,
+        _columns.trace_id.in_(select(_columns.trace_id).where(*_in_range(project, start, end))),
+    ]
+
+
+def _passing(query: Select[*tuple[Any, ...]], request: TraceSearch, start: int, end: int) -> Select[*tuple[Any, ...]]:
+    """The query, less traces none of whose spans passes the filter."""
     if request.wanted.empty:
         return query
-    last = select(func.max(_columns.last_start_time_unix_nano)).where(*_in_range(request.project, start, end))
+    # Of all rows of these traces: the span that passes may have come late, in a row after the window.
+    last = select(func.max(_columns.last_start_time_unix_nano)).where(*_of_window(request.project, start, end))
     passing = select(spans.c.trace_id).where(
         spans.c.project == request.project,
         spans.c.start_time_unix_nano >= start,
