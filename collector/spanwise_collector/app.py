@@ -8,12 +8,15 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from importlib.metadata import version
 
+import psutil
 from fastapi import FastAPI
 
-from spanwise_collector.api import failures, health, models, routes, web
+from spanwise_collector.api import exposition, failures, health, models, routes, web
 from spanwise_collector.errors import StoreError
 from spanwise_collector.folder import DataFolder
 from spanwise_collector.housekeeping import keep_house
+from spanwise_collector.model.health import Health
+from spanwise_collector.query.arrivals import arrivals
 from spanwise_collector.query.totals import totals
 from spanwise_collector.receive import otlp_http
 from spanwise_collector.receive.check import canonical
@@ -21,7 +24,7 @@ from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.otlp_grpc import GrpcServer
 from spanwise_collector.settings import Address, Settings
 from spanwise_collector.spool import Segment, Signal, Spool
-from spanwise_collector.store import Engine, Loader, schema
+from spanwise_collector.store import Engine, Loader, retention, schema
 
 _log = logging.getLogger(__name__)
 _PROJECT = "default"
@@ -63,6 +66,28 @@ class Collector:
             last_store_error=self.loader.state.last_error or None,
         )
 
+    def health(self) -> Health:
+        """How the collector is doing at this moment."""
+        counters, spool, loader = self.intake.counters, self.spool.stats(), self.loader.state
+        return Health(
+            started=self.started,
+            accepted=dict(counters.accepted),
+            rejected=dict(counters.rejected),
+            repeated=dict(counters.repeated),
+            refused=dict(counters.refused),
+            waiting_bytes=spool.bytes,
+            waiting_limit=spool.max_bytes,
+            waiting_segments=spool.segments,
+            lag_seconds=0.0 if spool.oldest is None else max(0.0, (time.time_ns() - spool.oldest) / 1e9),
+            spool_error=spool.error,
+            segments_loaded=loader.loaded,
+            insert_seconds=loader.insert_seconds,
+            store_error=loader.last_error or None,
+            set_aside=dict(loader.refused),
+            stored_bytes=sum(day.bytes for day in retention.days(self.engine)),
+            memory_bytes=psutil.Process().memory_info().rss,
+        )
+
     def trouble(self) -> str | None:
         """Why the collector cannot do its work, in a sentence; None when it can."""
         try:
@@ -83,6 +108,8 @@ def _asgi(collector: Collector) -> FastAPI:
     )
     app.include_router(otlp_http.router(collector.intake, collector.settings))
     app.include_router(health.router(collector.trouble))
+    app.include_router(exposition.router(collector.health))
+    app.include_router(health.words_router(collector.health, lambda since: arrivals(collector.engine, _PROJECT, since)))
     app.include_router(routes.router(collector.engine, collector.status, collector.settings.max_trace_spans))
     app.include_router(web.router())
     app.add_middleware(web.SecurityHeaders)
