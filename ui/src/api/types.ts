@@ -115,6 +115,8 @@ export interface Span {
   start_offset: number;
   duration: number;
   self_time: number;
+  /** Its sections of the critical path, as offsets since the trace's start; an older collector does not say. */
+  critical?: [start: number, end: number][];
   unfinished: boolean;
   status: { code: StatusCode; message: string };
   trace_state: string;

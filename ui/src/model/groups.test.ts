@@ -55,8 +55,28 @@ describe('sumOperations', () => {
       }),
     );
     expect(sumOperations(model)).toEqual([
-      { service: 'api', name: 'q', count: 4, errors: 1, total: 15 * MS, self: 15 * MS, longest: 9 * MS, row: 4 },
-      { service: 'api', name: 'root', count: 1, errors: 0, total: 5 * MS, self: 5 * MS, longest: 5 * MS, row: 0 },
+      {
+        service: 'api',
+        name: 'q',
+        count: 4,
+        errors: 1,
+        total: 15 * MS,
+        self: 15 * MS,
+        critical: 0,
+        longest: 9 * MS,
+        row: 4,
+      },
+      {
+        service: 'api',
+        name: 'root',
+        count: 1,
+        errors: 0,
+        total: 5 * MS,
+        self: 5 * MS,
+        critical: 0,
+        longest: 5 * MS,
+        row: 0,
+      },
     ]);
   });
 });

@@ -60,6 +60,7 @@ export interface OperationSum {
   errors: number;
   total: number;
   self: number;
+  critical: number;
   longest: number;
   /** The row of the longest span. */
   row: number;
@@ -73,12 +74,13 @@ export function sumOperations(model: TraceModel): OperationSum[] {
     const key = `${service}\0${name}`;
     let sum = sums.get(key);
     if (!sum) {
-      sum = { service, name, count: 0, errors: 0, total: 0, self: 0, longest: -1, row };
+      sum = { service, name, count: 0, errors: 0, total: 0, self: 0, critical: 0, longest: -1, row };
       sums.set(key, sum);
     }
     sum.count++;
     sum.total += model.duration[row]!;
     sum.self += model.self[row]!;
+    sum.critical += model.critical[row]!;
     if (model.flags[row]! & FLAG.error) sum.errors++;
     if (model.duration[row]! > sum.longest) {
       sum.longest = model.duration[row]!;

@@ -28,6 +28,10 @@ export interface TraceModel {
   readonly start: Float64Array;
   readonly duration: Float64Array;
   readonly self: Float64Array;
+  /** Time on the critical path. */
+  readonly critical: Float64Array;
+  /** The server has told the critical path. */
+  readonly hasPath: boolean;
   readonly flags: Uint8Array;
   /** Index into `services`. */
   readonly service: Uint16Array;
@@ -53,6 +57,7 @@ export function buildModel(trace: Trace): TraceModel {
     start: new Float64Array(size),
     duration: new Float64Array(size),
     self: new Float64Array(size),
+    critical: new Float64Array(size),
     flags: new Uint8Array(size),
     service: new Uint16Array(size),
     errorsBelow: new Uint32Array(size),
@@ -63,6 +68,7 @@ export function buildModel(trace: Trace): TraceModel {
   let last = 0;
   let first = 0;
   let maxDepth = 0;
+  let hasPath = false;
   for (let row = 0; row < size; row++) {
     const span = spans[row]!;
     const depth = Math.min(span.depth, 65535);
@@ -74,6 +80,8 @@ export function buildModel(trace: Trace): TraceModel {
     model.start[row] = span.start_offset;
     model.duration[row] = span.duration;
     model.self[row] = span.self_time;
+    for (const [from, to] of span.critical ?? []) model.critical[row] = model.critical[row]! + to - from;
+    hasPath ||= model.critical[row]! > 0;
     model.flags[row] = flagsOf(span);
     let service = serviceIndex.get(span.service);
     if (service === undefined) {
@@ -89,7 +97,7 @@ export function buildModel(trace: Trace): TraceModel {
   }
   countErrors(model);
   const bounds = { start: first, end: Math.max(last, first + 1) };
-  return { ...model, services: [...serviceIndex.keys()], rowOf, bounds, maxDepth };
+  return { ...model, services: [...serviceIndex.keys()], rowOf, bounds, maxDepth, hasPath };
 }
 
 function flagsOf(span: Span): number {

@@ -62,6 +62,17 @@ describe('buildModel', () => {
     );
   });
 
+  it('adds up the sections of the critical path', () => {
+    const trace = makeTrace({ duration: 10, children: [{ duration: 5 }] });
+    expect(buildModel(trace).hasPath).toBe(false);
+    trace.spans[0]!.critical = [
+      [0, 2 * MS],
+      [7 * MS, 10 * MS],
+    ];
+    const built = buildModel(trace);
+    expect([built.hasPath, [...built.critical]]).toEqual([true, [5 * MS, 0]]);
+  });
+
   it('has an axis even for an empty trace', () => {
     expect(buildModel(makeTrace()).bounds).toEqual({ start: 0, end: 1 });
   });

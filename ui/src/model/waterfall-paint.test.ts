@@ -85,6 +85,26 @@ describe('paintWaterfall', () => {
     expect(calls.filter((call) => call.what === 'strokeRect' && call.style === 'error').length).toBe(1);
   });
 
+  it('draws the critical path as a line with a halo, when it is asked for', () => {
+    const one = scene(ROOTS);
+    one.model.spans[0]!.critical = [
+      [0, 50e6],
+      [75e6, 100e6],
+    ];
+    const lines = (path: boolean): number[][] => {
+      const { brush, calls } = recorder();
+      paintWaterfall(brush, { ...one, path });
+      return calls.filter((call) => call.style === 'text').map((call) => call.at);
+    };
+    expect([lines(false), lines(true)]).toEqual([
+      [],
+      [
+        [0, 11, 500, 2],
+        [750, 11, 250, 2],
+      ],
+    ]);
+  });
+
   it('draws only the rows that are on the screen', () => {
     const roots = Array.from({ length: 10_000 }, () => ({ duration: 10 }));
     const { brush, texts } = recorder();

@@ -41,6 +41,8 @@ export interface Scene {
   readonly cover: (row: number) => Float64Array;
   /** Rows that are drawn pale, such as those that do not match. */
   readonly faded?: Uint8Array | null;
+  /** Whether the critical path is drawn. */
+  readonly path?: boolean;
   readonly ink: Ink;
 }
 
@@ -113,6 +115,7 @@ function paintRow(brush: Brush, scene: Scene, row: number, y: number, x: number)
   if (flags & FLAG.unfinished) paintUnfinished(brush, from, y, length, colour);
   else paintBar(brush, scene, row, y + BAR_TOP, from, length);
   if (flags & FLAG.error) paintError(brush, from, y, length, ink, model.errorsBelow[row] === 0);
+  if (scene.path) paintPath(brush, scene, row, y);
   paintMarks(brush, scene, row, y);
   paintLength(brush, scene, row, y, from + length);
 }
@@ -192,6 +195,21 @@ function paintHatch(brush: Brush, x: number, top: number, length: number, ink: I
   }
   brush.stroke();
   brush.restore();
+}
+
+/** The sections that decided when the trace ended: a line along the bar, with a halo so that it is seen on every colour. */
+function paintPath(brush: Brush, { model, view, width, ink }: Scene, row: number, y: number): void {
+  const middle = y + BAR_TOP + BAR / 2 - 1;
+  for (const [start, end] of model.spans[row]!.critical ?? []) {
+    const from = Math.max(toX(view, width, start), 0);
+    const to = Math.min(toX(view, width, end), width);
+    if (to < 0 || from > width) continue;
+    const length = Math.max(to - from, 1);
+    brush.fillStyle = ink.ground;
+    brush.fillRect(from, middle - 1, length, 4);
+    brush.fillStyle = ink.text;
+    brush.fillRect(from, middle, length, 2);
+  }
 }
 
 /** Events are diamonds on the bar, log records are dots below it. */

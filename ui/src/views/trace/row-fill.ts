@@ -136,6 +136,7 @@ export function describe(model: TraceModel, row: number, logs: number, grouped: 
   else if (model.errorsBelow[row]! > 0) parts.push(`${model.errorsBelow[row]} with an error below`);
   if (flags & FLAG.parentMissing) parts.push('parent missing');
   if (flags & FLAG.unfinished) parts.push('unfinished');
+  if (model.critical[row]! > 0) parts.push(`${duration(model.critical[row]!)} on the critical path`);
   if (logs > 0) parts.push(`${logs} log ${logs === 1 ? 'line' : 'lines'}`);
   return parts.join(', ');
 }

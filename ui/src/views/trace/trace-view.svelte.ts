@@ -32,6 +32,16 @@ export class TraceView {
   marks = $derived(this.finder ? matchRows(this.model, this.finder) : null);
   matches = $derived(this.marks ? this.marks.reduce((sum, mark) => sum + mark, 0) : 0);
   onlyMatches = $derived(router.route.query.get('only') === 'matches' && this.marks !== null);
+  path = $derived(this.model.hasPath && router.route.query.get('path') !== 'off');
+  onlyPath = $derived(this.path && router.route.query.get('path') === 'only');
+  /** The rows that are kept; null for all. */
+  #keep = $derived.by(() => {
+    if (!this.onlyMatches && !this.onlyPath) return null;
+    const marked = Uint8Array.from({ length: this.model.size }, (_, row) =>
+      (this.onlyMatches && !this.marks![row]) || (this.onlyPath && this.model.critical[row] === 0) ? 0 : 1,
+    );
+    return withAncestors(this.model, marked);
+  });
   /** Rows that do not match are drawn pale while something is looked for. */
   faded = $derived(this.marks && this.matches > 0 ? this.marks.map((mark) => 1 - mark) : null);
   #allGroups = $derived(findGroups(this.model));
@@ -39,7 +49,7 @@ export class TraceView {
   grouping = $derived(router.route.query.get('group') !== 'off');
   /** Groups that are closed now: a search opens them all, so that every match has its row. */
   groups = $derived.by(() => {
-    if (!this.grouping || this.marks !== null || !this.repeats) return null;
+    if (!this.grouping || this.marks !== null || this.onlyPath || !this.repeats) return null;
     const closed = this.#allGroups.slice();
     for (const id of this.opened) {
       const row = this.model.rowOf.get(id);
@@ -65,9 +75,7 @@ export class TraceView {
     Float64Array.from(this.logs, (log) => log.time_unix_nano - this.model.trace.start_time_unix_nano),
   );
   logRows = $derived(router.route.query.get('logs') === 'rows' && this.logs.length > 0);
-  #spanRows = $derived(
-    visibleRows(this.model, this.folded, this.onlyMatches ? withAncestors(this.model, this.marks!) : null, this.groups),
-  );
+  #spanRows = $derived(visibleRows(this.model, this.folded, this.#keep, this.groups));
   /** What the waterfall shows: rows of spans and, above `model.size`, records of logs. */
   rows = $derived(this.logRows ? withLogs(this.model, this.#spanRows, this.logsOf) : this.#spanRows);
   #places = $derived.by(() => {
@@ -172,7 +180,7 @@ export class TraceView {
 
   /** How many rows a group has behind its first row, opened or not; 0 where none begins. */
   groupSize(row: number): number {
-    return this.grouping && this.marks === null ? this.#allGroups[row]! : 0;
+    return this.grouping && this.marks === null && !this.onlyPath ? this.#allGroups[row]! : 0;
   }
 
   selectLog(index: number): void {
@@ -210,6 +218,11 @@ export class TraceView {
     const start = this.model.start[row]!;
     const length = Math.max(this.model.duration[row]!, 1);
     this.zoom({ start: start - length * 0.05, end: start + length * 1.15 });
+  }
+
+  /** Shown, then alone, then not at all. */
+  nextPath(): void {
+    setQuery({ path: this.onlyPath ? 'off' : this.path ? 'only' : null }, 'replace');
   }
 
   toggleLogRows(): void {

@@ -93,6 +93,7 @@ export function traceKey(event: KeyboardEvent, trace: TraceView): boolean {
   else if (event.key === 'E') trace.nextError(-1);
   else if (event.key === 'n') trace.nextMatch(1);
   else if (event.key === 'N') trace.nextMatch(-1);
+  else if (event.key === 'p' && trace.model.hasPath) trace.nextPath();
   else if (event.key === 'l') trace.toggleLogRows();
   else if (event.key === '[') trace.level(-1);
   else if (event.key === ']') trace.level(1);
