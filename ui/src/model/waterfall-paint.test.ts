@@ -85,7 +85,7 @@ describe('paintWaterfall', () => {
     expect(calls.filter((call) => call.what === 'strokeRect' && call.style === 'error').length).toBe(1);
   });
 
-  it('draws the critical path as a line with a halo, when it is asked for', () => {
+  it('draws the critical path as a line below the bar, when it is asked for', () => {
     const one = scene(ROOTS);
     one.model.spans[0]!.critical = [
       [0, 50e6],
@@ -99,8 +99,8 @@ describe('paintWaterfall', () => {
     expect([lines(false), lines(true)]).toEqual([
       [],
       [
-        [0, 11, 500, 2],
-        [750, 11, 250, 2],
+        [0, 19, 500, 2],
+        [750, 19, 250, 2],
       ],
     ]);
   });

@@ -197,22 +197,18 @@ function paintHatch(brush: Brush, x: number, top: number, length: number, ink: I
   brush.restore();
 }
 
-/** The sections that decided when the trace ended: a line along the bar, with a halo so that it is seen on every colour. */
+/** The sections that decided when the trace ended: a line below the bar, which leaves the bar its colours. */
 function paintPath(brush: Brush, { model, view, width, ink }: Scene, row: number, y: number): void {
-  const middle = y + BAR_TOP + BAR / 2 - 1;
+  brush.fillStyle = ink.text;
   for (const [start, end] of model.spans[row]!.critical ?? []) {
     const from = Math.max(toX(view, width, start), 0);
     const to = Math.min(toX(view, width, end), width);
     if (to < 0 || from > width) continue;
-    const length = Math.max(to - from, 1);
-    brush.fillStyle = ink.ground;
-    brush.fillRect(from, middle - 1, length, 4);
-    brush.fillStyle = ink.text;
-    brush.fillRect(from, middle, length, 2);
+    brush.fillRect(from, y + BAR_TOP + BAR + 2, Math.max(to - from, 1), 2);
   }
 }
 
-/** Events are diamonds on the bar, log records are dots below it. */
+/** Events are diamonds on the bar, log records are ticks above it. */
 function paintMarks(brush: Brush, scene: Scene, row: number, y: number): void {
   const { model, view, width, ink } = scene;
   if (model.flags[row]! & FLAG.hasEvents) {
@@ -232,7 +228,7 @@ function paintMarks(brush: Brush, scene: Scene, row: number, y: number): void {
     const x = toX(view, width, scene.logTimes[log]!);
     if (x < 0 || x > width || x - before < 4) continue;
     before = x;
-    brush.fillRect(x - 1, y + BAR_TOP + BAR + 2, 2, 3);
+    brush.fillRect(x - 1, y + 2, 2, 4);
   }
 }
 
