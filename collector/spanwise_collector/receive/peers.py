@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from spanwise_collector.errors import SettingError
 from spanwise_collector.receive import jaeger_http, zipkin_http
+from spanwise_collector.receive.connection import bounded
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.jaeger_udp import UdpServer
 from spanwise_collector.receive.otlp_grpc import GrpcServer
@@ -28,7 +29,7 @@ async def peer_ports(intake: Intake, settings: Settings, grace: float) -> AsyncI
     async with AsyncExitStack() as stack:
         for name, router in (("zipkin_port", zipkin_http.router), ("jaeger_http_port", jaeger_http.router)):
             if port := getattr(settings, name):
-                serving = _http(router(intake, settings), Address(host, port))
+                serving = _http(router(intake, settings), Address(host, port), settings.read_timeout)
                 found[name] = await stack.enter_async_context(serving)
         packets = UdpServer(intake)
         stack.push_async_callback(packets.stop)
@@ -44,7 +45,7 @@ async def peer_ports(intake: Intake, settings: Settings, grace: float) -> AsyncI
 
 
 @asynccontextmanager
-async def _http(app: ASGIApp, address: Address) -> AsyncIterator[Address]:
+async def _http(app: ASGIApp, address: Address, header_timeout: float) -> AsyncIterator[Address]:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     # Made for TCP by name: asyncio switches Nagle's algorithm off only for such, and it costs 40 ms an answer.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -54,7 +55,9 @@ async def _http(app: ASGIApp, address: Address) -> AsyncIterator[Address]:
     except OSError as error:
         listening.close()
         raise SettingError(f"Nobody can listen on {address}: {error.strerror}.") from None
-    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        app, http=bounded(header_timeout), log_level="warning", access_log=False, server_header=False, lifespan="off"
+    )
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)

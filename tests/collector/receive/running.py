@@ -21,6 +21,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from spanwise_collector.receive import jaeger_http, otlp_grpc, otlp_http, zipkin_http
+from spanwise_collector.receive.connection import bounded
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.settings import Settings
 from spanwise_collector.spool import Files, Signal, Spool
@@ -114,7 +115,9 @@ def receiver(
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
     listening.listen(1024)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, http=bounded(settings.read_timeout), log_level="warning", lifespan="off")
+    )
     ready: queue.SimpleQueue[_Ready] = queue.SimpleQueue()
     grpc_server = partial(otlp_grpc.GrpcServer, intake, settings, signals=signals, jaeger=jaeger)
     thread = threading.Thread(target=asyncio.run, args=(_serve(server, listening, grpc_server, ready),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import math
@@ -263,6 +264,34 @@ def test_case_24_slow_senders_are_cut_off_and_others_are_served(running: Receive
         assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
         connection.close()
     assert running.refused() == {"body_timeout": 200}
+
+
+@pytest.mark.parametrize("beginning", [b"", b"POST /v1/traces HTTP/1.1\r\n", b"POST /v1/traces HTTP/1.1\r\nA: b"])
+def test_case_24_headers_that_do_not_come_are_given_up(running: Receiver, beginning: bytes) -> None:
+    assert exchange(running, beginning).startswith(b"HTTP/1.1 408 ")
+
+
+def test_case_24_headers_of_a_second_request_that_do_not_come_are_given_up(running: Receiver) -> None:
+    first = raw_request("Content-Length: 2\r\n", b"{}")
+    answer = exchange(running, first + b"POST /v1/tr")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"HTTP/1.1 408 " in answer
+
+
+def test_case_58_headers_without_an_end_are_not_collected(running: Receiver) -> None:
+    with socket.create_connection(("127.0.0.1", running.http_port), timeout=30) as connection:
+        connection.sendall(b"POST /v1/traces HTTP/1.1\r\nX: ")
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            while sent < 2**26:
+                sent += connection.send(b"x" * 65536)
+    assert sent < 2**26
+
+
+def test_case_58_headers_of_60_kib_are_taken(running: Receiver) -> None:
+    headers = "".join(f"X-{n}: {'x' * 1000}\r\n" for n in range(58))
+    answer = exchange(running, raw_request(headers + "Connection: close\r\nContent-Length: 2\r\n", b"{}"))
+    assert answer.startswith(b"HTTP/1.1 200 ")
 
 
 BAD_TRACE_IDS = ["0" * 31 + "1", "0" * 32 + "1", "", "zz" * 16, "0" * 32, "0" * 31]
