@@ -15,6 +15,7 @@ import importlib
 import json
 import os
 import resource
+import socket
 import subprocess
 import sys
 import time
@@ -221,34 +222,65 @@ def measure_spans(contender: Bare) -> float:
     return least(call)
 
 
+HEADERS = [(b"host", b"shop"), (b"user-agent", b"bench"), (b"accept", b"*/*")]
+
+
+async def receive() -> dict[str, Any]:
+    """The request's body, which is empty."""
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def send(_message: Any) -> None:
+    """Take the answer."""
+
+
+async def request(app: App) -> None:
+    """Serve one request."""
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "method": "GET",
+        "path": "/items/7",
+        "raw_path": b"/items/7",
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "http",
+        "http_version": "1.1",
+        "headers": HEADERS,
+        "server": ("127.0.0.1", 80),
+        "client": ("127.0.0.1", 5000),
+    }
+    await app(scope, receive, send)
+
+
 def measure_requests(app: App) -> float:
     """Microseconds for one request."""
-    headers = [(b"host", b"shop"), (b"user-agent", b"bench"), (b"accept", b"*/*")]
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(_message: Any) -> None: ...
 
     async def serve() -> None:
         for _ in range(CALLS):
-            scope = {
-                "type": "http",
-                "asgi": {"version": "3.0"},
-                "method": "GET",
-                "path": "/items/7",
-                "raw_path": b"/items/7",
-                "query_string": b"",
-                "root_path": "",
-                "scheme": "http",
-                "http_version": "1.1",
-                "headers": headers,
-                "server": ("127.0.0.1", 80),
-                "client": ("127.0.0.1", 5000),
-            }
-            await app(scope, receive, send)
+            await request(app)
 
     return least(lambda: asyncio.run(serve()))
+
+
+def measure_latency(name: str, endpoint: str) -> dict[str, float]:
+    """Percentiles of a request's wall time in microseconds, 1,000 requests a second for ten seconds."""
+    contender = CONTENDERS[name]()
+    contender.start(endpoint, 1.0)
+    app = contender.app()
+    taken: list[float] = []
+
+    async def serve() -> None:
+        for _ in range(10_000):
+            started = time.perf_counter()
+            await request(app)
+            taken.append((time.perf_counter() - started) * 1e6)
+            await asyncio.sleep(0.001)
+
+    asyncio.run(serve())
+    taken.sort()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"p50": taken[5_000], "p99": taken[9_900], "p999": taken[9_990], "memory_mib": memory}
 
 
 def worker(name: str, endpoint: str, share: float) -> dict[str, float]:
@@ -307,9 +339,28 @@ class Server(ThreadingHTTPServer):
         """Say nothing."""
 
 
-def run_worker(python: Path, name: str, share: float, endpoint: str) -> dict[str, float]:
+def sick_report(python: Path, healthy: str) -> str:
+    """Wall times of requests while the endpoint is healthy, refuses, and takes connections without a word."""
+    lines = ["| endpoint | p50 | p99 | p99.9 | memory |", "|---|---|---|---|---|"]
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        endpoints = {
+            "no tracer": ("bare", healthy),
+            "healthy": ("spanwise", healthy),
+            "refusing": ("spanwise", "http://127.0.0.1:9"),
+            "silent": ("spanwise", f"http://127.0.0.1:{silent.getsockname()[1]}"),
+        }
+        for kind, (name, endpoint) in endpoints.items():
+            found = run_worker(python, name, 1.0, endpoint, "--latency")
+            lines.append(
+                f"| {kind} | {found['p50']:.0f} µs | {found['p99']:.0f} µs | {found['p999']:.0f} µs "
+                f"| {found['memory_mib']:.0f} MiB |"
+            )
+    return "\n".join(lines)
+
+
+def run_worker(python: Path, name: str, share: float, endpoint: str, *more: str) -> dict[str, float]:
     """Measure one contender in a process of its own."""
-    command = [str(python), __file__, "--worker", name, "--share", str(share), "--endpoint", endpoint]
+    command = [str(python), __file__, "--worker", name, "--share", str(share), "--endpoint", endpoint, *more]
     env = {**os.environ, "PYTHONPATH": str(ROOT / "tracer"), "DD_TRACE_STARTUP_LOGS": "false"}
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=300)
     if done.returncode:
@@ -344,10 +395,17 @@ def main() -> None:
     parser.add_argument("--worker", choices=CONTENDERS)
     parser.add_argument("--share", type=float, default=1.0)
     parser.add_argument("--endpoint", default="http://127.0.0.1:9")
+    parser.add_argument("--latency", action="store_true", help="with --worker: wall times instead of costs")
+    parser.add_argument("--sick", action="store_true", help="latency beside an endpoint that is ill")
     parser.add_argument("--only", help="comma-separated contenders")
     options = parser.parse_args()
     if options.worker:
-        print(json.dumps(worker(options.worker, options.endpoint, options.share)))
+        measured = (
+            measure_latency(options.worker, options.endpoint)
+            if options.latency
+            else worker(options.worker, options.endpoint, options.share)
+        )
+        print(json.dumps(measured))
         sys.stdout.flush()
         os._exit(0)  # no contender's exit is to be waited for
     python = prepare()
@@ -355,6 +413,9 @@ def main() -> None:
     with Server(("127.0.0.1", 0), Taker) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         endpoint = f"http://127.0.0.1:{server.server_address[1]}"
+        if options.sick:
+            print(sick_report(python, endpoint))
+            return
         results = {
             name: (run_worker(python, name, 1.0, endpoint), run_worker(python, name, 0.0, endpoint)) for name in names
         }
