@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -76,7 +77,8 @@ class SentRecord:
 class Sink:
     """Use as a context manager; `answer` may be replaced: path to (status, headers, body)."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._scheme = "https" if tls else "http"
         self.bodies: list[tuple[str, dict[str, str], bytes]] = []
         self.answer: Callable[[str], tuple[int, dict[str, str], bytes]] = lambda _path: (200, {}, b"")
         sink = self
@@ -103,6 +105,8 @@ class Sink:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     def __enter__(self) -> Sink:
@@ -117,7 +121,7 @@ class Sink:
     @property
     def endpoint(self) -> str:
         """The address to give to `init`."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def spans(self) -> list[SentSpan]:

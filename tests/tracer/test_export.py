@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import ssl
+import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -146,3 +149,27 @@ for _ in range(25):
     (told,) = sink.records
     assert told.attributes == {"spanwise.dropped.spans.queue_full": 15}
     assert told.body == "15 spans and log records were dropped before they could be sent"
+
+
+def self_signed(folder: Path) -> Path:
+    """A certificate for 127.0.0.1 and its key, in one file."""
+    file = folder / "certificate.pem"
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
+    subprocess.run([*command, "-keyout", str(file), "-out", str(folder / "only.pem")], check=True, capture_output=True)
+    file.write_text(file.read_text() + (folder / "only.pem").read_text())
+    return file
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_https_endpoints_are_checked_against_the_authorities_that_are_named(tmp_path: Path) -> None:
+    certificate = self_signed(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    code = "import spanwise; spanwise.init('script'); spanwise.span('work').__enter__().__exit__(None, None, None)"
+    with Sink(context) as sink:
+        refused = run_script(code, sink.endpoint, tmp_path)
+        assert (sink.spans, "CERTIFICATE_VERIFY_FAILED" in refused.stderr) == ([], True)
+        taken = run_script(code, sink.endpoint, tmp_path, SPANWISE_CERTIFICATE=str(tmp_path / "only.pem"))
+        assert taken.stderr == ""
+        assert [span.name for span in sink.spans] == ["work"]

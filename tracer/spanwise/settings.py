@@ -34,6 +34,7 @@ class Settings:
     traces_endpoint: str = DEFAULT_ENDPOINT + "/v1/traces"
     logs_endpoint: str = DEFAULT_ENDPOINT + "/v1/logs"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    certificate: str | None = None
     accept: tuple[str, ...] = DEFAULT_ACCEPT
     send: tuple[str, ...] = DEFAULT_SEND
     disabled: bool = False
@@ -162,6 +163,7 @@ def resolve(
     accepted, sent = propagation_formats(accept, send, env)
     defaults: dict[str, Any] = {
         "headers": parse_headers(env.get("SPANWISE_HEADERS") or env.get("OTEL_EXPORTER_OTLP_HEADERS", "")),
+        "certificate": env.get("SPANWISE_CERTIFICATE") or env.get("OTEL_EXPORTER_OTLP_CERTIFICATE"),
         "disabled": truthy(env.get("SPANWISE_DISABLED")) or truthy(env.get("OTEL_SDK_DISABLED")),
         "without": split_list(env.get("SPANWISE_WITHOUT") or env.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")),
         "trust": env.get("SPANWISE_TRUST", "continue"),

@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, set_value
@@ -136,19 +137,22 @@ class Exporter:
     def _open_channels(self) -> Channels:
         if self._channels is None:
             settings = self._settings
+            new_sender = partial(
+                Sender, headers=settings.headers, compress=settings.gzip, certificate=settings.certificate
+            )
             self._channels = (
                 Channel(
                     self.spans,
                     outgoing_span,
                     lambda batch: encode_spans(batch, self._process()),
-                    Sender(settings.traces_endpoint, settings.headers, compress=settings.gzip),
+                    new_sender(settings.traces_endpoint),
                     settings.before_send,
                 ),
                 Channel(
                     self.logs,
                     outgoing_record,
                     lambda batch: encode_records(batch, {**self._resource, **self._process()}),
-                    Sender(settings.logs_endpoint, settings.headers, compress=settings.gzip),
+                    new_sender(settings.logs_endpoint),
                     settings.before_send,
                 ),
             )

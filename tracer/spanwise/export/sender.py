@@ -32,13 +32,17 @@ class Verdict:
 class Sender:
     """Posts bodies to one address over a connection that is kept open between calls. For one thread only."""
 
-    def __init__(self, endpoint: str, headers: Mapping[str, str], *, compress: bool = True) -> None:
+    def __init__(
+        self, endpoint: str, headers: Mapping[str, str], *, compress: bool = True, certificate: str | None = None
+    ) -> None:
+        """`certificate` is a file of authorities, for an address that begins with https."""
         parts = urlsplit(endpoint)
         self.endpoint = endpoint
         self._secure = parts.scheme == "https"
         self._host = parts.hostname or "127.0.0.1"
         self._port = parts.port or (443 if self._secure else 80)
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._certificate = certificate
         self._compress = compress
         self._headers = {"Content-Type": "application/x-protobuf", "User-Agent": "spanwise", **headers}
         if compress:
@@ -67,7 +71,7 @@ class Sender:
         timeout = max(0.001, deadline - time.monotonic())
         connection: http.client.HTTPConnection
         if self._secure:
-            context = ssl.create_default_context()
+            context = ssl.create_default_context(cafile=self._certificate)
             connection = http.client.HTTPSConnection(self._host, self._port, timeout=timeout, context=context)
         else:
             connection = http.client.HTTPConnection(self._host, self._port, timeout=timeout)
