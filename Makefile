@@ -10,7 +10,7 @@ SETUP := requirements/setup.sh
 WEB := collector/spanwise_collector/static/index.html
 WEB_SOURCES := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/svelte.config.js ui/tsconfig.json -type f 2>/dev/null)
 MANIFESTS := tracer/pyproject.toml collector/pyproject.toml
-COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-package spanwise --no-emit-package spanwise-collector --custom-compile-command 'make lock'
+COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-package spanwise --no-emit-package spanwise-collector -c requirements/constraints.in --custom-compile-command 'make lock'
 
 # More words for the tool behind a target: `make test ARGS='tests/tracer -k baggage'`, `make bench ARGS='--seconds 60'`.
 ARGS ?=
@@ -50,7 +50,7 @@ ui: ui/node_modules/.installed ## the web view on a development server that relo
 
 lock: .venv/.locked ## write the lock files anew from the pyproject files (ARGS=--upgrade takes newer versions)
 	@$(COMPILE) $(ARGS) -o requirements/collector.txt collector/pyproject.toml
-	@$(COMPILE) $(ARGS) -c requirements/collector.txt -o requirements/dev.txt $(MANIFESTS) examples/shop/requirements.in --group pyproject.toml:dev
+	@$(COMPILE) $(ARGS) -c requirements/collector.txt -o requirements/dev.txt --extra all --extra jaeger --extra xray $(MANIFESTS) examples/shop/requirements.in --group pyproject.toml:dev
 	@$(COMPILE) $(ARGS) -c requirements/dev.txt -o examples/shop/requirements.txt examples/shop/requirements.in
 
 wheels: setup ## both distributions in dist/, the web view packed into the collector's
