@@ -16,12 +16,11 @@ _FIRST_WINDOW: Final = 5 * MINUTE
 _GROWTH: Final = 8
 _columns: Final = logs.c
 _TIME: Final = _columns.time_unix_nano
-# Tells records of one nanosecond apart, so that a cursor has a place to stand. Those that are equal in all of this
-# look the same, and the cursor counts them.
-_MARK: Final = func.cityHash64(
-    _columns.service, _columns.instance, _columns.trace_id, _columns.span_id, _columns.severity_number, _columns.body,
-    _columns.attributes, _columns.received_time_unix_nano,
-)  # fmt: skip
+# Tells records of one nanosecond apart, so that a cursor has a place to stand. Those that are equal in everything look
+# the same, and the cursor counts them.
+_MARK: Final = func.cityHash64(*(column for column in _columns if column.name not in ("project", "time_unix_nano")))
+# A cursor that nobody here has made could claim to stand behind any number of equal records.
+_MOST_EQUAL: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +42,34 @@ class LogSearch:
 
 def search(engine: Engine, request: LogSearch) -> Page[LogRecord]:
     """One page of the records asked for, in a total order of time."""
-    place = decode_cursor(request.cursor, int, int, int) if request.cursor else None
+    place = decode_cursor(request.cursor, request.sort, int, int, int) if request.cursor else None
     rows = _rows(engine, request, place)
     reader = RowReader()
     page = [reader.log_record(row) for row in rows[: request.limit]]
     if len(rows) <= request.limit:
         return Page(page, len(page), "gte" if place else "eq", "end")
-    return Page(page, len(rows), "gte", "limit", _next_cursor(rows[: request.limit], place))
+    return Page(page, len(rows), "gte", "limit", _next_cursor(request.sort, rows[: request.limit], place))
 
 
-def _next_cursor(rows: list[Row[Any]], place: list[Any] | None) -> str:
+def _next_cursor(sort: str, rows: list[Row[Any]], place: list[Any] | None) -> str:
     time, mark = rows[-1].time_unix_nano, rows[-1].mark
     same = sum(1 for row in rows if (row.time_unix_nano, row.mark) == (time, mark))
     if place is not None and (place[0], place[1]) == (time, mark):
         same += place[2]
-    return encode_cursor(time, mark, same)
+    return encode_cursor(sort, time, mark, same)
 
 
 def _rows(engine: Engine, request: LogSearch, place: list[Any] | None) -> list[Row[Any]]:
     conditions = _conditions(request)
     found: list[Row[Any]] = []
     missing = request.limit + 1
-    skip = place[2] if place else 0
+    skip = min(place[2], _MOST_EQUAL) if place else 0
     for start, end in _windows(engine, request, conditions, place):
         query = select(*LOG_COLUMNS, _MARK.label("mark")).where(*conditions, start <= _TIME, end > _TIME)
         query = _ordered(query, request.sort, place)
-        rows = engine.read(query.limit(missing - len(found) + skip))
-        found += rows[skip:]
-        skip = max(0, skip - len(rows))
+        # All records that are equal to the cursor's lie in the first window, its end or start being their time.
+        found += engine.read(query.limit(missing - len(found)).offset(skip))
+        skip = 0
         if len(found) >= missing:
             break
     return found

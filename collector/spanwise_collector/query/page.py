@@ -31,12 +31,17 @@ def encode_cursor(*place: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(place, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, *kinds: type) -> list[Any]:
-    """The place that `encode_cursor` was given, one value of each of `kinds`; raises InvalidParameter."""
+def decode_cursor(cursor: str, sort: str, *kinds: type) -> list[Any]:
+    """The place in a list of that order: what `encode_cursor` was given after `sort`, one value of each of `kinds`.
+
+    Numbers are from 0 to 2^64 - 1 and words ASCII, whoever made the cursor. Raises InvalidParameter.
+    """
     try:
         place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if [type(each) for each in place] != list(kinds):
-            raise ValueError("other kinds")
+        if [type(each) for each in place] != [str, *kinds] or place.pop(0) != sort:
+            raise ValueError("of another list")
+        if not all(each.isascii() if isinstance(each, str) else 0 <= each < 1 << 64 for each in place):
+            raise ValueError("no place that a list has")
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidParameter(
             "cursor",

@@ -38,13 +38,14 @@ def search(engine: Engine, request: TraceSearch) -> Page[TraceSummary]:
 
     `newest` looks at the newest minutes first and stops when the page is full; `slowest` must look at the whole range.
     """
-    after = decode_cursor(request.cursor, int, str) if request.cursor else None
+    after = decode_cursor(request.cursor, request.sort, int, str) if request.cursor else None
     find = _newest if request.sort == "newest" else _slowest
     found = find(engine, request, after)
     page = found[: request.limit]
     if len(found) <= request.limit:
         return Page(page, len(page), "gte" if after else "eq", "end")
-    return Page(page, len(found), "gte", "limit", encode_cursor(_key(request, page[-1]), page[-1].trace_id))
+    cursor = encode_cursor(request.sort, _key(request, page[-1]), page[-1].trace_id)
+    return Page(page, len(found), "gte", "limit", cursor)
 
 
 def _key(request: TraceSearch, summary: TraceSummary) -> int:

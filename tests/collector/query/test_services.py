@@ -1,0 +1,98 @@
+"""Rates and percentiles of services against exact ones."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from fractions import Fraction
+from math import ceil
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from spanwise_collector.query.services import percentile, services
+from spanwise_collector.query.times import MAX_TIME
+
+from tests import factories
+from tests.collector.inside import Inside
+from tests.collector.query.corpus import SentSpan, generate
+from tests.factories import MINUTE, START, span, trace_ids
+from tests.generated import seed
+
+# Half of one of four buckets to each doubling.
+ERROR = 2 ** (1 / 8)
+PROJECT = "services"
+
+
+@pytest.fixture(scope="module")
+def sent(collector: Inside) -> list[SentSpan]:
+    corpus = generate(random.Random(seed()), 200, 2)
+    collector.send(PROJECT, *corpus.requests())
+    return corpus.spans
+
+
+def is_request(each: SentSpan) -> bool:
+    return each.wire.kind in (2, 5) or not each.wire.parent_span_id
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, MAX_TIME), (START, START + 3 * MINUTE)])
+def test_counts_are_exact_and_percentiles_within_half_a_bucket(
+    collector: Inside, sent: list[SentSpan], start: int, end: int
+) -> None:
+    first, last = start // MINUTE, -(-end // MINUTE)
+    by_service: dict[str, list[SentSpan]] = defaultdict(list)
+    for each in sent:
+        if first <= each.wire.start_time_unix_nano // MINUTE < last:
+            by_service[each.service].append(each)
+    found = services(collector.engine, PROJECT, start, end)
+    assert (found.total, found.total_relation, found.reason) == (len(by_service), "eq", "end")
+    assert [each.name for each in found.items] == sorted(by_service)
+    for summary in found.items:
+        spans = by_service[summary.name]
+        requests = [each for each in spans if is_request(each)]
+        assert (
+            summary.span_count,
+            summary.error_count,
+            summary.request_count,
+            summary.request_error_count,
+            summary.last_seen,
+            list(summary.operations.items()),
+        ) == (
+            len(spans),
+            sum(each.wire.status.code == 2 for each in spans),
+            len(requests),
+            sum(each.wire.status.code == 2 for each in requests),
+            max(each.wire.start_time_unix_nano for each in spans),
+            sorted(Counter(each.wire.name for each in spans).items(), key=lambda item: (-item[1], item[0])),
+        )
+        ended = sorted(
+            each.duration for each in requests if each.wire.end_time_unix_nano >= each.wire.start_time_unix_nano
+        )
+        for hundredth, shown in ((50, summary.p50), (95, summary.p95), (99, summary.p99)):
+            exact = max(1, ended[ceil(Fraction(hundredth, 100) * len(ended)) - 1])
+            assert shown is not None
+            # Whole nanoseconds: rounding may add half of one.
+            assert exact / ERROR - 0.5 <= shown <= exact * ERROR + 0.5, (summary.name, hundredth, exact)
+
+
+def test_a_service_shows_its_100_busiest_operations_by_count_then_name(collector: Inside) -> None:
+    (trace_id,) = trace_ids(1)
+    spans = [span(trace_id, number, name=f"op {number:03}") for number in range(1, 131)]
+    spans += [span(trace_id, 200, name="op 130")]
+    collector.send("operations", factories.traces(spans))
+    (found,) = services(collector.engine, "operations", 0, MAX_TIME).items
+    assert list(found.operations.items()) == [("op 130", 2), *((f"op {number:03}", 1) for number in range(1, 100))]
+
+
+def test_no_service_is_shown_where_nothing_was_sent(collector: Inside) -> None:
+    assert services(collector.engine, "nobody's", 0, MAX_TIME).items == []
+
+
+def test_an_empty_histogram_has_no_percentile() -> None:
+    assert percentile({}, 0.5) is None
+
+
+@given(st.lists(st.integers(0, 250), min_size=1, max_size=300), st.sampled_from([50, 95, 99]))
+def test_a_percentile_is_the_middle_of_the_bucket_that_holds_the_exact_one(buckets: list[int], hundredth: int) -> None:
+    exact = sorted(buckets)[ceil(Fraction(hundredth, 100) * len(buckets)) - 1]
+    assert percentile(Counter(buckets), hundredth / 100) == round(2 ** ((exact + 0.5) / 4))
