@@ -74,8 +74,9 @@ async def read(chunks: AsyncIterator[bytes], *, length: str | None, limit: int, 
                 total += len(chunk)
                 if total > limit:
                     raise BodyTooLarge(f"The body has more than {limit} bytes, which is max_body_bytes.")
-                hold.grow(len(chunk))
-                parts.append(chunk)
+                if chunk:  # the last one is empty; a body in one piece is then passed on without a copy
+                    hold.grow(len(chunk))
+                    parts.append(chunk)
     except TimeoutError:
         raise BodyTimeout(f"The body was not complete after {deadline:g} s, which is read_timeout.") from None
     return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -450,6 +450,15 @@ def test_case_40_duplicate_keys_reach_the_store_as_they_are(running: Receiver) -
     assert list(running.spans()[0].attributes) == twice
 
 
+def test_case_41_many_and_long_attributes_are_kept_whole(running: Receiver) -> None:
+    many = [KeyValue(key=f"k{n}", value=AnyValue(int_value=n)) for n in range(10_000)]
+    long = [KeyValue(key="x" * 65_536, value=AnyValue(string_value="y" * 500_000))]
+    sent = [span(1, attributes=many), span(2, attributes=long)]
+    response = running.post("/v1/traces", traces(*sent).SerializeToString(), PROTOBUF)
+    assert (response.status_code, response.content) == (200, b"")
+    assert running.spans() == sent
+
+
 def test_case_42_values_nested_5000_deep_in_protobuf_are_bad_data(running: Receiver) -> None:
     value = b""
     for _ in range(5000):
