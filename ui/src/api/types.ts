@@ -6,8 +6,9 @@
  * JavaScript rounds to 256 ns: arithmetic is done on the offsets, never on the times.
  */
 
-/** Any value of an attribute or of a log's body; bytes arrive as `{ base64: "…" }`. */
-export type AnyValue = string | number | boolean | null | AnyValue[] | { [key: string]: AnyValue };
+import type { AnyValue } from './any-value';
+
+export type { AnyValue };
 export type Attributes = Record<string, AnyValue>;
 
 export interface List {
