@@ -37,6 +37,7 @@ class Receipts:
         self._window = int(window * 1e9)
         self._minutes: dict[int, set[bytes]] = {}
         self._count = 0
+        self._purged = -1
         self.shortened = 0
 
     def __contains__(self, digest: bytes) -> bool:
@@ -57,7 +58,10 @@ class Receipts:
             self.shortened += 1
 
     def purge(self, now: int) -> None:
-        """Forget what lies outside the window, on either side: a clock may have been set back."""
+        """Forget what lies outside the window, on either side: a clock may have been set back. Once a minute."""
+        if now // _MINUTE == self._purged:
+            return
+        self._purged = now // _MINUTE
         oldest, newest = (now - self._window) // _MINUTE, (now + self._window) // _MINUTE
         for minute in [m for m in self._minutes if not oldest <= m <= newest]:
             self._forget(minute)

@@ -114,6 +114,7 @@ class Spool:
         """
         loop = asyncio.get_running_loop()
         with self._lock:
+            self._receipts.purge(frame.received)
             if frame.digest in self._receipts:
                 self._repeated += 1
                 return Receipt(repeated=True)
@@ -144,7 +145,6 @@ class Spool:
                 self._remember(kept, name, now)
         with self._lock:
             self._bytes -= sum(self._held.pop(segment.name, 0) for segment in segments)
-            self._receipts.purge(now)
 
     def set_aside(self, segment: Segment, folder: Path, reason: str) -> Path:
         """Move a segment that the store refuses for good to `folder`, on the same disk, with the reason beside it.
