@@ -11,8 +11,8 @@ import subprocess
 import sys
 import sysconfig
 import venv
-from collections.abc import Iterable
-from importlib.metadata import Distribution, distribution
+from collections.abc import Iterable, Iterator
+from importlib.metadata import Distribution, distribution, distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -40,28 +40,32 @@ def environment(folder: Path, wheels: Iterable[Path]) -> Path:
     command = [f"{sysconfig.get_path('scripts')}/uv", "pip", "install", "--quiet", "--offline", "--no-deps"]
     subprocess.run([*command, "--python", str(programs / "python"), *map(str, wheels)], check=True)
     packages = next(folder.glob("lib/python*/site-packages"))
-    for needed in _closure(OURS):
+    for needed in _closure(list(distributions(path=[str(packages)]))):
         _link(needed, packages)
     return programs
 
 
-def _closure(names: Iterable[str]) -> list[Distribution]:
-    """What these distributions need on this machine, and what that needs, without themselves."""
-    pending: list[tuple[str, frozenset[str]]] = [(name, frozenset()) for name in names]
-    seen: set[tuple[str, frozenset[str]]] = set()
+def _closure(ours: list[Distribution]) -> list[Distribution]:
+    """What these need on this machine, and what that needs in turn, without themselves."""
     found: dict[str, Distribution] = {}
+    seen: set[tuple[str, frozenset[str]]] = set()
+    pending = [needed for each in ours for needed in _needed(each, frozenset())]
     while pending:
         name, extras = pending.pop()
-        if (name, extras) in seen:
+        if name in OURS or (name, extras) in seen:
             continue
         seen.add((name, extras))
         found[name] = distribution(name)
-        for line in found[name].requires or ():
-            requirement = Requirement(line)
-            marker = requirement.marker
-            if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras | {""}):
-                pending.append((requirement.name.lower(), frozenset(requirement.extras)))
-    return [needed for name, needed in found.items() if name not in OURS]
+        pending += _needed(found[name], extras)
+    return list(found.values())
+
+
+def _needed(each: Distribution, extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    """What the metadata asks for on this machine, with these extras of its own."""
+    for requirement in map(Requirement, each.requires or ()):
+        marker = requirement.marker
+        if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras | {""}):
+            yield requirement.name.lower(), frozenset(requirement.extras)
 
 
 def _link(needed: Distribution, packages: Path) -> None:
