@@ -11,7 +11,7 @@ from tests.architecture import source
 # Where the engine takes no parameters, and what makes the text safe.
 REASONS = {
     "spanwise_collector/store/loader.py": "FROM INFILE and SETTINGS take literals only; these are the spool's own",
-    "spanwise_collector/store/retention.py": "DROP PARTITION takes literals only; the tables are ours, the rest a number",
+    "spanwise_collector/store/retention.py": "DROP PARTITION takes literals only: our own tables and a number",
 }
 
 
