@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -18,12 +17,13 @@ from spanwise_collector.housekeeping import keep_house
 from spanwise_collector.model.health import Health
 from spanwise_collector.query.arrivals import arrivals
 from spanwise_collector.query.totals import totals
-from spanwise_collector.receive import otlp_http
+from spanwise_collector.receive import jaeger_http, otlp_http, zipkin_http
 from spanwise_collector.receive.check import canonical
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.otlp_grpc import GrpcServer
+from spanwise_collector.receive.peers import peer_ports
 from spanwise_collector.settings import Address, Settings
-from spanwise_collector.spool import Segment, Signal, Spool
+from spanwise_collector.spool import Recovered, Segment, Signal, Spool
 from spanwise_collector.store import Engine, Loader, retention, schema
 
 _log = logging.getLogger(__name__)
@@ -106,7 +106,10 @@ def _asgi(collector: Collector) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.include_router(otlp_http.router(collector.intake, collector.settings))
+    intake, settings = collector.intake, collector.settings
+    app.include_router(otlp_http.router(intake, settings, signals=tuple(Signal)))
+    app.include_router(zipkin_http.router(intake, settings))
+    app.include_router(jaeger_http.router(intake, settings))
     app.include_router(health.router(collector.trouble))
     app.include_router(exposition.router(collector.health))
     app.include_router(health.words_router(collector.health, lambda since: arrivals(collector.engine, _PROJECT, since)))
@@ -144,14 +147,15 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
         )
         intake = Intake(spool, settings.max_inflight_bytes)
         stack.callback(intake.close)
-        spool.start()
+        _report(spool.start())
         loader.start()
         stack.callback(loader.close)
         stack.callback(spool.close)
         collector = Collector(settings, engine, spool, loader, intake)
-        grpc = GrpcServer(intake, settings)
+        grpc = GrpcServer(intake, settings, signals=tuple(Signal))
         collector.grpc = await grpc.start()
         stack.push_async_callback(grpc.stop, settings.stop_timeout)
+        await stack.enter_async_context(peer_ports(intake, settings, settings.stop_timeout))
         house = asyncio.create_task(keep_house(engine, settings))
         stack.callback(house.cancel)
         yield collector
@@ -175,11 +179,18 @@ def _engine(folder: DataFolder, settings: Settings) -> Iterator[Engine]:
 
 def _set_aside(folder: DataFolder, spool: Spool) -> Callable[[Segment, str], None]:
     def set_aside(segment: Segment, reason: str) -> None:
-        folder.refused.mkdir(exist_ok=True)
-        target = folder.refused / segment.path.name
-        target.with_name(f"{target.name}.reason").write_text(f"{reason}\n", "utf-8")
-        shutil.copyfile(segment.path, target)
-        spool.release(segment)
-        _log.error("The store refused segment %s for good; it lies in %s, the reason beside it.", segment.name, target)
+        place = spool.set_aside(segment, folder.refused, reason)
+        _log.error("The store refused segment %s for good; it lies in %s, the reason beside it.", segment.name, place)
 
     return set_aside
+
+
+def _report(found: Recovered) -> None:
+    if found.torn_files:
+        _log.warning(
+            "The collector had not been stopped: %d bytes in %d files had not been acknowledged and were cut.",
+            found.torn_bytes,
+            found.torn_files,
+        )
+    if found.damaged:
+        _log.error("Acknowledged data was damaged on disk; what is left of it is kept: %s.", ", ".join(found.damaged))

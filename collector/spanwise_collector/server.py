@@ -11,6 +11,7 @@ import uvicorn
 
 from spanwise_collector.app import Collector, running
 from spanwise_collector.errors import SettingError
+from spanwise_collector.receive.connection import bounded
 from spanwise_collector.settings import Address, Settings
 
 
@@ -54,7 +55,8 @@ def _stop(server: uvicorn.Server) -> None:
 
 def _listen(address: Address) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Made for TCP by name: asyncio switches Nagle's algorithm off only for such.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address.host, address.port))
@@ -71,6 +73,7 @@ def _config(collector: Collector) -> uvicorn.Config:
     settings = collector.settings
     return uvicorn.Config(
         collector.asgi,
+        http=bounded(settings.read_timeout),
         lifespan="off",
         log_config=None,
         log_level=logging.WARNING,

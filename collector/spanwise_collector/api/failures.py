@@ -40,7 +40,8 @@ def install(app: FastAPI) -> None:
 def _sentence(problem: dict[str, Any]) -> tuple[str, str]:
     parameter = excerpt(str(problem["loc"][1] if len(problem["loc"]) > 1 else problem["loc"][-1]), 60)
     if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(parameter, _KNOWN, n=1)
+        # A word that another request knows is no misspelling.
+        near = [] if parameter in _KNOWN else difflib.get_close_matches(parameter, _KNOWN, n=1)
         hint = f" Did you mean `{near[0]}`?" if near else ""
         return parameter, f"`{parameter}` is not a parameter of this request.{hint}"
     given = excerpt(str(problem.get("input", "")), 40)

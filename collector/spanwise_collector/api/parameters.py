@@ -74,8 +74,8 @@ class TraceQuery(TimeRange):
             service=self.service,
             operation=self.operation,
             status_code=STATUS_CODES.index(self.status) if self.status else None,
-            min_duration=parse_duration(self.min_duration, "min_duration") if self.min_duration else None,
-            max_duration=parse_duration(self.max_duration, "max_duration") if self.max_duration else None,
+            min_duration=parse_duration(self.min_duration, "min_duration") if self.min_duration is not None else None,
+            max_duration=parse_duration(self.max_duration, "max_duration") if self.max_duration is not None else None,
             attributes=tuple(_key_and_value(text) for text in self.attribute),
         )
 

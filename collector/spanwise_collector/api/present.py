@@ -67,8 +67,9 @@ def _service_counts(spans: Mapping[str, int], errors: Mapping[str, int]) -> list
 
 def trace(loaded: Trace) -> models.Trace:
     nodes = loaded.nodes
-    start = min(node.span.start for node in nodes)
-    end = max(node.span.start + node.span.duration for node in nodes)
+    dated = [node.span for node in nodes if node.span.start]
+    start = min((span.start for span in dated), default=0)
+    end = max((span.start + span.duration for span in dated), default=0)
     root = next((node.span for node in nodes if not node.span.parent_span_id), None)
     spans = Counter(node.span.service for node in nodes)
     errors = Counter(node.span.service for node in nodes if node.span.status_code == ERROR)
@@ -127,7 +128,7 @@ def _span(node: Node, start: int, resource_index: int, scope_index: int, critica
         scope=scope_index,
         start_time_unix_nano=span.start,
         end_time_unix_nano=span.end,
-        start_offset=span.start - start,
+        start_offset=max(0, span.start - start),
         duration=span.duration,
         self_time=self_time(node),
         critical=[(begin - start, end - start) for begin, end in critical],
@@ -148,7 +149,9 @@ def _span(node: Node, start: int, resource_index: int, scope_index: int, critica
 def _warnings(node: Node) -> Iterable[str]:
     yield from node.warnings
     span = node.span
-    if span.unfinished:
+    if not span.start:
+        yield "This span came without a start time; it is shown at the trace's start."
+    elif span.unfinished:
         yield "This span had not ended when it was sent."
     elif span.end < span.start:
         yield f"This span ends {span.start - span.end} ns before it starts; its duration is shown as 0."

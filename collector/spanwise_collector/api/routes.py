@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
-from spanwise_collector.api import models, present
+from spanwise_collector.api import diagnosis, models, present
 from spanwise_collector.api.parameters import LogQuery, MetricQuery, TimeRange, TraceQuery, parse_trace_id
 from spanwise_collector.query import logs, metrics, services, trace, traces
 from spanwise_collector.store import Engine
@@ -67,4 +67,5 @@ def router(
         """What the collector holds, what it has accepted and what it has refused and why."""
         return status()
 
+    diagnosis.add(made, engine, project_of)
     return made

@@ -31,9 +31,9 @@ def router(folder: Path = STATIC) -> APIRouter:
     """Every path that is nothing else: a file of the web view, or its page, which reads the path itself."""
     made = APIRouter()
 
-    @made.get("/{path:path}", include_in_schema=False)
+    @made.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     def page(path: str) -> Response:
-        if path.startswith(("api/", "v1/")):
+        if f"{path}/".startswith(("api/", "v1/")):
             raise NotFound(f"Nothing is served at /{excerpt(path)}. See /openapi.json for what is.")
         file = _file(folder, path)
         if file is not None:
@@ -49,10 +49,12 @@ def router(folder: Path = STATIC) -> APIRouter:
 
 
 def _file(folder: Path, path: str) -> Path | None:
-    if "\x00" in path:
+    try:
+        file = (folder / path).resolve()
+        return file if file.is_file() and file.is_relative_to(folder.resolve()) else None
+    except (OSError, ValueError):
+        # A name that is too long for a file, or holds a NUL.
         return None
-    file = (folder / path).resolve()
-    return file if file.is_file() and file.is_relative_to(folder.resolve()) else None
 
 
 class SecurityHeaders:

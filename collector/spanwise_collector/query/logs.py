@@ -42,7 +42,7 @@ class LogSearch:
 
 def search(engine: Engine, request: LogSearch) -> Page[LogRecord]:
     """One page of the records asked for, in a total order of time."""
-    place = decode_cursor(request.cursor, request.sort, int, int, int) if request.cursor else None
+    place = decode_cursor(request.cursor, request.sort, int, int, int) if request.cursor is not None else None
     rows = _rows(engine, request, place)
     reader = RowReader()
     page = [reader.log_record(row) for row in rows[: request.limit]]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from spanwise_collector.errors import NotFound
 from spanwise_collector.store import Engine
@@ -41,8 +41,8 @@ def load(engine: Engine, project: str, trace_id: str, limit: int) -> Trace:
         )
     query = select(*SPAN_COLUMNS).where(
         spans.c.project == project,
-        spans.c.start_time_unix_nano >= bounds.first,
-        spans.c.start_time_unix_nano <= bounds.last,
+        # Late pieces may have come without a start.
+        or_(spans.c.start_time_unix_nano.between(bounds.first, bounds.last), spans.c.start_time_unix_nano == 0),
         spans.c.trace_id == wanted,
     )
     reader = RowReader()

@@ -38,7 +38,7 @@ def search(engine: Engine, request: TraceSearch) -> Page[TraceSummary]:
 
     `newest` looks at the newest minutes first and stops when the page is full; `slowest` must look at the whole range.
     """
-    after = decode_cursor(request.cursor, request.sort, int, str) if request.cursor else None
+    after = decode_cursor(request.cursor, request.sort, int, str) if request.cursor is not None else None
     find = _newest if request.sort == "newest" else _slowest
     found = find(engine, request, after)
     page = found[: request.limit]

@@ -28,7 +28,7 @@ SELECT
     trace_id,
     toYYYYMMDD(fromUnixTimestamp64Nano(toInt64(min(first_received)), 'UTC')) AS received_day,
     min(first_start) AS start_time_unix_nano,
-    max(last_end) AS end_time_unix_nano,
+    greatest(max(last_end), start_time_unix_nano) AS end_time_unix_nano,
     max(last_start) AS last_start_time_unix_nano,
     min(service_root) AS root,
     sumMap(map(toString(service), span_count)) AS spans,
@@ -40,8 +40,9 @@ FROM (
         trace_id,
         service,
         min(received_time_unix_nano) AS first_received,
-        min(start_time_unix_nano) AS first_start,
-        max(start_time_unix_nano + greatest(duration, 0)) AS last_end,
+        -- A span without a start (a late piece of Zipkin's) counts as of its arrival, lest the trace begin in 1970.
+        min(if(start_time_unix_nano = 0, received_time_unix_nano, start_time_unix_nano)) AS first_start,
+        max(if(start_time_unix_nano = 0, 0, start_time_unix_nano + greatest(duration, 0))) AS last_end,
         max(start_time_unix_nano) AS last_start,
         if(
             countIf(parent_span_id = toFixedString('', 8)) = 0,
