@@ -165,11 +165,10 @@ class Canary:
 
     def _check_rollup(self, tally: Tally) -> None:
         services = {each["name"]: each["span_count"] for each in self._get("/api/v1/services")["services"]}
-        if services.get(self._service, 0) != self._spans_written:
+        counted = services.get(self._service, 0)
+        if counted != self._spans_written:
             tally.different += 1
-            tally.sentences.append(
-                f"The rollup counts {services.get(self._service, 0)} spans of {self._service}, not {self._spans_written}."
-            )
+            tally.sentences.append(f"The rollup counts {counted} spans of {self._service}, not {self._spans_written}.")
 
     def _until(self, ask: Any, enough: Any, since: float, tally: Tally) -> list[dict[str, Any]]:
         """Ask until there is enough; late after the patience, missing after ten times that."""
