@@ -1,0 +1,177 @@
+"""The verdict on a window, below /api/v1."""
+
+import time
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+from starlette.requests import Request
+
+from spanwise_collector.api.models import Answer
+from spanwise_collector.api.parameters import Text, Time, TimeRange
+from spanwise_collector.errors import InvalidParameter
+from spanwise_collector.query import diagnosis
+from spanwise_collector.query.times import parse_time
+from spanwise_collector.store import Engine
+
+_USUAL_WINDOW: Final = 900_000_000_000
+RULES: Final = (
+    "self time of operations", "lag before and tail after calls between services", "operations that end early",
+    "calls that reach nobody", "failures where they begin", "instances that fell silent",
+)  # fmt: skip
+
+
+class WindowQuery(TimeRange):
+    """The last 15 minutes where nothing is said; without a baseline as long a time before it."""
+
+    baseline_start: Time = None
+    baseline_end: Time = None
+    service: Text | None = Field(default=None, description="Only culprits of this service.")
+
+    def asked(self) -> diagnosis.Window:
+        """The window; raises InvalidParameter."""
+        now = time.time_ns()
+        end = parse_time(self.end, "end", now) if self.end is not None else now
+        start = parse_time(self.start, "start", now) if self.start is not None else max(0, end - _USUAL_WINDOW)
+        return _window(start, end, "end")
+
+    def baseline(self) -> diagnosis.Window | None:
+        """The baseline, where one is given; raises InvalidParameter."""
+        if self.baseline_start is None and self.baseline_end is None:
+            return None
+        if self.baseline_start is None or self.baseline_end is None:
+            missing = "baseline_start" if self.baseline_start is None else "baseline_end"
+            raise InvalidParameter(missing, "Give both `baseline_start` and `baseline_end`, or neither.")
+        now = time.time_ns()
+        start = parse_time(self.baseline_start, "baseline_start", now)
+        return _window(start, parse_time(self.baseline_end, "baseline_end", now), "baseline_end")
+
+
+def _window(start: int, end: int, parameter: str) -> diagnosis.Window:
+    if end <= start:
+        raise InvalidParameter(parameter, f"`{parameter}` is not after its start: the time range is empty.")
+    return diagnosis.Window(start, end)
+
+
+class WindowEvidence(Answer):
+    trace_id: str
+    span_id: str
+    service: str
+    instance: str
+    operation: str
+
+
+class WindowCulprit(Answer):
+    rank: int
+    service: str
+    instance: str
+    operation: str
+    score: float = Field(description="From 0 to 1; below 0.25 nothing stands out.")
+    kind: Literal["slow", "failing", "silent", "overloaded", "changed"]
+    claim: str
+    claims: list[str] = Field(description="Everything that it is blamed for, the strongest first.")
+    since_unix_nano: int
+    since: int = Field(description="The same as `since_unix_nano`.")
+    evidence: list[WindowEvidence]
+
+
+class CheckedWindow(Answer):
+    start_time_unix_nano: int
+    end_time_unix_nano: int
+    trace_count: int
+    span_count: int
+
+
+class Checked(Answer):
+    window: CheckedWindow
+    baseline: CheckedWindow
+    baseline_source: Literal["given", "before", "day before", "none"]
+    instances: int
+    operations: int
+    edges: int
+    unknown_operations: int = Field(description="Operations that the baseline does not have: they cannot be judged.")
+    rules: list[str]
+
+
+class WindowVerdict(Answer):
+    verdict: Literal["culprit", "nothing unusual", "not enough history", "no traces"]
+    summary: str
+    culprits: list[WindowCulprit] = Field(description="The best first.")
+    checked: Checked
+
+
+def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str]) -> None:
+    """Add the diagnosis to the API's routes."""
+    Project = Annotated[str, Depends(project_of)]
+
+    @made.get("/diagnosis", tags=["diagnosis"])
+    def diagnose_window(query: Annotated[WindowQuery, Query()], project: Project) -> WindowVerdict:
+        """Who is to blame for what is unusual in a time window, against a baseline."""
+        return _answer(diagnosis.verdict(engine, project, query.asked(), query.baseline(), query.service))
+
+
+def _answer(found: diagnosis.Verdict) -> WindowVerdict:
+    culprits = [_culprit(rank, each) for rank, each in enumerate(found.accused, 1)]
+    verdict, summary = _summary(found, culprits)
+    return WindowVerdict(
+        verdict=verdict,
+        summary=summary,
+        culprits=culprits,
+        checked=Checked(
+            window=_checked(found.window),
+            baseline=_checked(found.baseline),
+            baseline_source=found.baseline_source,
+            instances=found.instances,
+            operations=found.operations,
+            edges=found.edges,
+            unknown_operations=found.unknown_operations,
+            rules=list(RULES),
+        ),
+    )
+
+
+def _summary(found: diagnosis.Verdict, culprits: list[WindowCulprit]) -> tuple[Any, str]:
+    looked = f"{found.window.traces:,} traces of {found.instances} instances and {found.operations} operations"
+    if not found.window.traces:
+        return "no traces", "No trace began in this time range."
+    if found.baseline.traces < diagnosis.FEWEST_TRACES:
+        return "not enough history", f"The baseline has {found.baseline.traces} traces; {looked} were looked at."
+    if not found.notable:
+        return "nothing unusual", f"Nothing stands out in {looked}, against {found.baseline.traces:,} traces."
+    return "culprit", culprits[0].claim
+
+
+def _culprit(rank: int, each: diagnosis.Accused) -> WindowCulprit:
+    leading = each.culprit.leading
+    return WindowCulprit(
+        rank=rank,
+        service=each.culprit.service,
+        instance=each.culprit.instance,
+        operation=leading.culprit.name,
+        score=round(each.culprit.score, 4),
+        kind=leading.kind,
+        claim=each.claims[0],
+        claims=each.claims,
+        since_unix_nano=each.since,
+        since=each.since,
+        evidence=[
+            WindowEvidence(
+                trace_id=shown.trace_id,
+                span_id=shown.span_id,
+                service=shown.service,
+                instance=shown.instance,
+                operation=shown.operation,
+            )
+            for shown in each.evidence
+        ],
+    )
+
+
+def _checked(window: diagnosis.Window) -> CheckedWindow:
+    return CheckedWindow(
+        start_time_unix_nano=window.start,
+        end_time_unix_nano=window.end,
+        trace_count=window.traces,
+        span_count=window.spans,
+    )

@@ -1,0 +1,63 @@
+"""Deviations in words."""
+
+import math
+from typing import Final
+
+from spanwise_collector.diagnose.blame import Blame, Rule
+from spanwise_collector.diagnose.counts import Edge
+from spanwise_collector.diagnose.features import OFFSET
+
+_TIMED: Final = ("self_time", "lag", "tail", "outgoing")
+# By rule, and by whether it was seen on an edge.
+_SENTENCES: Final[dict[tuple[Rule, bool], str]] = {
+    ("self_time", False): "{caller.name} of {caller.service} takes {figure} by itself {counted}.",
+    ("lag", True): "{callee.service} begins {callee.name} {figure} after {caller.service} calls it {counted}.",
+    ("tail", True): "{caller.service} gets on {figure} after {callee.service} has ended {callee.name} {counted}.",
+    (
+        "outgoing",
+        True,
+    ): "Most calls that {caller.service} makes lose time around them: {callee.name} {figure} {counted}.",
+    ("ended_early", False): "{caller.name} of {caller.service} returns without a call in {figure} {counted}.",
+    ("ended_early", True): "{caller.name} of {caller.service} stops after {callee.name} in {figure} {counted}.",
+    ("ended_after", True): "Callers stop after calling {culprit.service}: {caller.service} in {figure} {counted}.",
+    ("missing", False): "{caller.name} of {caller.service} reaches no span of {culprit.service} in {figure} {counted}.",
+    ("errors", False): "{caller.name} of {caller.service} fails, and nothing below it, in {figure} {counted}.",
+    ("gone", False): "{caller.instance} of {caller.service} sent {spans} spans in the baseline and none now.",
+}
+_UNITS: Final = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
+
+
+def claim(blame: Blame) -> str:
+    """One sentence with the figures before and now."""
+    edge = isinstance(blame.measured, Edge)
+    caller = blame.measured.caller if isinstance(blame.measured, Edge) else blame.measured
+    callee = blame.measured.callee if isinstance(blame.measured, Edge) else blame.culprit
+    timed = blame.rule in _TIMED
+    return _SENTENCES[blame.rule, edge].format(
+        figure=_times(blame) if timed else _shares(blame),
+        counted=f"({blame.now.n:,} calls; {blame.before.n:,} in the baseline)",
+        caller=caller,
+        callee=callee,
+        culprit=blame.culprit,
+        spans=f"{blame.before.n:,}",
+    )
+
+
+def duration(nanoseconds: float) -> str:
+    """A duration with three digits."""
+    for size, unit in _UNITS:
+        if nanoseconds >= size:
+            return f"{nanoseconds / size:.3g} {unit}"
+    return f"{nanoseconds:.0f} ns"
+
+
+def _times(blame: Blame) -> str:
+    return f"{duration(_typical(blame.now.mean))}, usually {duration(_typical(blame.before.mean))},"
+
+
+def _typical(logarithm: float) -> float:
+    return max(0.0, math.exp(logarithm) - OFFSET)
+
+
+def _shares(blame: Blame) -> str:
+    return f"{blame.now.mean:.0%}, usually {blame.before.mean:.0%},"

@@ -1,0 +1,94 @@
+"""The counts of one window, arranged for the rules."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
+
+from spanwise_collector.diagnose.features import Moments, Row
+
+K = TypeVar("K", bound=Hashable)
+Side: TypeAlias = Literal["lag", "tail"]
+SIDES: Final[tuple[Side, Side]] = ("lag", "tail")
+
+
+class Operation(NamedTuple):
+    """An operation of one instance; `instance` is "" where those of a service are taken together."""
+
+    service: str
+    instance: str
+    name: str
+
+
+class Edge(NamedTuple):
+    """Calls that cross from one service to another; an instance is "" where those of a service are taken together."""
+
+    caller: Operation
+    callee: Operation
+
+
+class Counts:
+    """One window's rows by what they measure. Of the window that is asked about by instance, of a baseline pooled."""
+
+    def __init__(self, rows: Sequence[Row], *, pooled: bool) -> None:
+        self.rows = rows
+        self.self_time: Mapping[Operation, Moments]
+        self.edges: dict[Side, Mapping[Edge, Moments]]
+        self._pooled = pooled
+        self.self_time = _sum((self.operation(row), _first(row)) for row in rows if row.what == "self")
+        edges = [row for row in rows if row.what == "edge"]
+        self.edges = {
+            "lag": _sum((self.edge(row), _first(row)) for row in edges),
+            "tail": _sum((self.edge(row), (row.n, row.b, row.bb)) for row in edges),
+        }
+        ends = [row for row in rows if row.what == "end"]
+        self.called_nothing = _sum((self.operation(row), _first(row)) for row in ends if not row.other_service)
+        self.ended_after = _sum((self.edge(row), _first(row)) for row in ends if row.other_service)
+        self.failed = self._errors(alone=False)
+        self.failed_alone = self._errors(alone=True)
+
+    def operation(self, row: Row) -> Operation:
+        """The operation that a row is of."""
+        return Operation(row.service, "" if self._pooled else row.instance, row.operation)
+
+    def edge(self, row: Row) -> Edge:
+        """The edge that a row is of."""
+        other = Operation(row.other_service, "" if self._pooled else row.other_instance, row.other_operation)
+        return Edge(self.operation(row), other)
+
+    @property
+    def calls(self) -> Mapping[Operation, Moments]:
+        """Every operation with the count of its spans."""
+        return self.called_nothing
+
+    def _errors(self, *, alone: bool) -> Mapping[Operation, Moments]:
+        """Failures that began with an operation; `alone`: of spans without a child, else all the others."""
+        found = _sum(
+            (self.operation(row), (0, row.b if alone else row.a - row.b, 0.0))
+            for row in self.rows
+            if row.what == "error"
+        )
+        return {
+            key: Moments(calls.n, found[key].total if key in found else 0.0, found[key].total if key in found else 0.0)
+            for key, calls in self.calls.items()
+        }
+
+
+def pooled(key: Operation) -> Operation:
+    """The operation in all instances of its service."""
+    return key._replace(instance="")
+
+
+def pooled_edge(key: Edge) -> Edge:
+    """The edge between all instances of both services."""
+    return Edge(pooled(key.caller), pooled(key.callee))
+
+
+def _first(row: Row) -> tuple[int, float, float]:
+    return row.n, row.a, row.aa
+
+
+def _sum(pairs: Iterable[tuple[K, tuple[int, float, float]]]) -> dict[K, Moments]:
+    found: dict[K, Moments] = defaultdict(Moments)
+    for key, sums in pairs:
+        found[key].add(*sums)
+    return dict(found)

@@ -1,0 +1,124 @@
+"""Rule: operations stop earlier than they used to, without a status that would say so.
+
+Seen as an operation that calls nothing more often than before, or that stops after a call that it used to go on from.
+It starts with the deepest operation of which that is true. Where several services stop after calling the same one, that
+one answers with something that makes them stop.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from statistics import fmean
+from typing import Final
+
+from spanwise_collector.diagnose.blame import Blame
+from spanwise_collector.diagnose.counts import Counts, Edge, Operation, pooled, pooled_edge
+from spanwise_collector.diagnose.features import STRONGEST, Moments, rise
+
+_FEWEST_CALLERS: Final = 2
+# One caller stops after one callee: who of the two is at fault cannot be seen; that the callee went on as before
+# speaks a little more against the caller.
+_CALLERS_SHARE: Final = 0.5
+_CALLEES_SHARE: Final = 0.45
+
+
+def early_ends(before: Counts, now: Counts) -> list[Blame]:
+    """Every operation that stops early by itself, and every service after whose calls others stop."""
+    nothing = _called_nothing(before, now)
+    after = _ended_after(before, now)
+    deviating = _by_operation([*nothing.values(), *after.values()])
+    crossing = callees(before)
+    found = [each for each in nothing.values() if pooled(each.measured) not in crossing]  # type: ignore[arg-type]
+    found += _missing(nothing, crossing)
+    return found + _settled(after, deviating, crossing, _callers(before))
+
+
+def _called_nothing(before: Counts, now: Counts) -> dict[Operation, Blame]:
+    found = {}
+    for operation, measured in now.called_nothing.items():
+        usual = before.called_nothing.get(pooled(operation), Moments())
+        strength = rise(usual, measured) * STRONGEST
+        if strength > 0:
+            found[operation] = Blame(operation, "ended_early", "failing", strength, usual, measured, operation)
+    return found
+
+
+def _ended_after(before: Counts, now: Counts) -> dict[Edge, Blame]:
+    found = {}
+    for edge, measured in now.ended_after.items():
+        usual = before.ended_after.get(pooled_edge(edge), Moments())
+        strength = rise(usual, measured) * STRONGEST
+        if strength > 0:
+            found[edge] = Blame(edge.caller, "ended_early", "failing", strength, usual, measured, edge)
+    return found
+
+
+def _by_operation(blames: list[Blame]) -> dict[Operation, float]:
+    found: dict[Operation, float] = defaultdict(float)
+    for blame in blames:
+        key = pooled(blame.culprit)
+        found[key] = max(found[key], blame.strength)
+    return found
+
+
+def callees(before: Counts) -> dict[Operation, Operation]:
+    """The operation on the other side of each one that only crosses over: the callee that it has most often."""
+    most: dict[Operation, tuple[int, Operation]] = {}
+    for edge, measured in before.edges["lag"].items():
+        if edge.caller not in before.self_time or before.self_time[edge.caller].n < measured.n:
+            most[edge.caller] = max(most.get(edge.caller, (0, edge.callee)), (measured.n, edge.callee))
+    return {caller: callee for caller, (_, callee) in most.items()}
+
+
+def _callers(before: Counts) -> Mapping[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for edge in before.edges["lag"]:
+        found[edge.callee.service].add(edge.caller.service)
+    return found
+
+
+def _missing(nothing: Mapping[Operation, Blame], crossing: Mapping[Operation, Operation]) -> list[Blame]:
+    """Calls that used to arrive and no longer do: put down to whoever was called."""
+    return [
+        replace(blame, culprit=crossing[pooled(operation)], rule="missing", kind="silent")
+        for operation, blame in nothing.items()
+        if pooled(operation) in crossing
+    ]
+
+
+def _settled(
+    after: Mapping[Edge, Blame],
+    deviating: Mapping[Operation, float],
+    crossing: Mapping[Operation, Operation],
+    callers: Mapping[str, set[str]],
+) -> list[Blame]:
+    """Stops after a call, less those that are explained by what was called, on the side that they speak against."""
+    found: list[Blame] = []
+    by_callee: dict[str, dict[str, Blame]] = defaultdict(dict)
+    for edge, blame in after.items():
+        called = pooled(edge.callee)
+        other = crossing.get(called, called)
+        explained = max(deviating.get(called, 0.0), deviating.get(other, 0.0))
+        left = replace(blame, strength=max(0.0, blame.strength - explained))
+        if other.service == edge.caller.service:
+            found.append(left)
+        elif left.strength > 0:
+            sides = by_callee[other.service]
+            known = sides.get(edge.caller.service)
+            if known is None or (left.strength, left.measured) > (known.strength, known.measured):
+                sides[edge.caller.service] = replace(left, culprit=other)
+    for service, blames in by_callee.items():
+        found += _either_side(blames, max(len(callers[service]), len(blames)))
+    return [blame for blame in found if blame.strength > 0]
+
+
+def _either_side(blames: Mapping[str, Blame], callers: int) -> list[Blame]:
+    most = max(blames.values(), key=lambda each: (each.strength, each.measured))
+    assert isinstance(most.measured, Edge)
+    strength = fmean([*(blame.strength for blame in blames.values()), *[0.0] * (callers - len(blames))])
+    if len(blames) >= _FEWEST_CALLERS:
+        return [replace(most, rule="ended_after", strength=strength)]
+    return [
+        replace(most, culprit=most.measured.caller, strength=most.strength * _CALLERS_SHARE),
+        replace(most, rule="ended_after", strength=strength * _CALLEES_SHARE),
+    ]

@@ -1,0 +1,81 @@
+"""Rule: time is lost between a caller's span and its callee's, before the callee begins (lag) or after it ends (tail).
+
+On every edge into a service it is that service's network, queue or starved processor; on every edge out of a service
+the caller's; on one of several edges neither is sure, and the callee is blamed by the share of its callers that see it.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from statistics import fmean, median_low
+from typing import Final
+
+from spanwise_collector.diagnose.blame import Blame, Kind
+from spanwise_collector.diagnose.counts import SIDES, Counts, Edge, Side, pooled_edge
+from spanwise_collector.diagnose.features import Moments, shift
+
+_FEWEST_CALLEES: Final = 2
+
+
+def slow_edges(before: Counts, now: Counts) -> list[Blame]:
+    """Deviations of lag and tail, each with the end of the edge that it is put down to."""
+    outgoing = _outgoing(before, now)
+    found = list(outgoing.values())
+    for side in SIDES:
+        found += _incoming(side, _shifts(side, before, now), outgoing)
+    return found
+
+
+def _shifts(side: Side, before: Counts, now: Counts) -> dict[Edge, Blame]:
+    found = {}
+    for edge, measured in now.edges[side].items():
+        usual = before.edges[side].get(pooled_edge(edge), Moments())
+        kind: Kind = "overloaded" if side == "lag" else "slow"
+        found[edge] = Blame(edge.callee, side, kind, shift(usual, measured), usual, measured, edge)
+    return found
+
+
+def _outgoing(before: Counts, now: Counts) -> Mapping[tuple[str, str], Blame]:
+    """What all edges out of an instance have in common, by the instance."""
+    worst: dict[tuple[str, str], dict[str, Blame]] = defaultdict(dict)
+    for side in SIDES:
+        for edge, blame in _shifts(side, before, now).items():
+            callees = worst[edge.caller.service, edge.caller.instance]
+            known = callees.get(edge.callee.service)
+            if known is None or blame.strength > known.strength:
+                callees[edge.callee.service] = blame
+    found = {}
+    for instance, callees in worst.items():
+        common = median_low(blame.strength for blame in callees.values())
+        if len(callees) >= _FEWEST_CALLEES and common > 0:
+            most = max(callees.values(), key=lambda blame: (blame.strength, blame.measured))
+            assert isinstance(most.measured, Edge)
+            found[instance] = replace(most, culprit=most.measured.caller, rule="outgoing", kind="slow", strength=common)
+    return found
+
+
+def _incoming(side: Side, shifts: Mapping[Edge, Blame], outgoing: Mapping[tuple[str, str], Blame]) -> list[Blame]:
+    """What is left of the edges into each instance when the callers' own share is taken off."""
+    by_callee: dict[tuple[str, str], dict[str, list[Blame]]] = defaultdict(lambda: defaultdict(list))
+    for edge, blame in shifts.items():
+        by_callee[edge.callee.service, edge.callee.instance][edge.caller.service].append(blame)
+    found = []
+    for callers in by_callee.values():
+        seen = [_by_calls(blames, outgoing) for blames in callers.values()]
+        strength = fmean(seen)
+        if strength > 0:
+            most = max(
+                (blame for blames in callers.values() for blame in blames),
+                key=lambda each: (each.strength, each.measured),
+            )
+            found.append(replace(most, rule=side, strength=strength))
+    return found
+
+
+def _by_calls(blames: list[Blame], outgoing: Mapping[tuple[str, str], Blame]) -> float:
+    total = 0.0
+    for blame in blames:
+        assert isinstance(blame.measured, Edge)
+        own = outgoing.get((blame.measured.caller.service, blame.measured.caller.instance))
+        total += blame.now.n * max(0.0, blame.strength - (own.strength if own else 0.0))
+    return total / sum(blame.now.n for blame in blames)
