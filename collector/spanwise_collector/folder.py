@@ -26,11 +26,12 @@ class DataFolder:
 
     def __enter__(self) -> Self:
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            for folder in (self.path, self.spool, self.store):
+                folder.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise SettingError(
-                f"The data folder {self.path} cannot be used: {error.strerror}."
+                f"The data folder {self.path} cannot be used: {error.strerror} ({error.filename})."
                 " Choose another with --data or SPANWISE_DATA."
             ) from error
         try:

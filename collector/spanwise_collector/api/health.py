@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse
@@ -44,7 +44,8 @@ def router(trouble: Callable[[], str | None]) -> APIRouter:
 
 def words_router(health: Callable[[], Health], arrivals: Callable[[int], list[Arrival]]) -> APIRouter:
     """`arrivals` names who has sent since a time in ns."""
-    made = APIRouter(prefix="/api/v1", tags=["collector"])
+    failures: dict[int | str, dict[str, Any]] = {code: {"model": models.ErrorAnswer} for code in (422, 503)}
+    made = APIRouter(prefix="/api/v1", tags=["collector"], responses=failures)
 
     @made.get("/health")
     def get_health(minutes: Annotated[int, Query(ge=1, le=1440)] = 5) -> models.CollectorHealth:
