@@ -1,0 +1,48 @@
+"""One trace, whole, whenever and in whatever order its spans came."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from spanwise_collector.errors import NotFound
+from spanwise_collector.query import trace
+
+from tests import factories
+from tests.collector.inside import Inside
+from tests.factories import MINUTE, START, record, span, trace_ids
+
+
+def test_spans_of_one_trace_from_several_inserts_hours_apart_are_all_in_it(collector: Inside) -> None:
+    trace_id, other = trace_ids(2)
+    numbers = list(range(1, 9))
+    spans = [span(trace_id, n, n - 1, start_time_unix_nano=START + n * 40 * MINUTE) for n in numbers]
+    random.Random(1).shuffle(spans)
+    requests = [factories.traces(spans[at : at + 2]) for at in (0, 2, 4, 6)]
+    collector.send("whole", *requests, factories.traces([span(other)]), factories.logs([record(trace_id=trace_id)] * 3))
+    found = trace.load(collector.engine, "whole", trace_id, 100)
+    assert [(node.span.name, node.depth) for node in found.nodes] == [(f"span {n}", n - 1) for n in numbers]
+    assert (found.span_count, found.log_count) == (8, 3)
+
+
+def test_beyond_the_limit_the_earliest_are_shown_and_all_are_counted(collector: Inside) -> None:
+    (trace_id,) = trace_ids(1)
+    collector.send("limited", factories.traces([span(trace_id, n, n - 1) for n in range(1, 21)]))
+    found = trace.load(collector.engine, "limited", trace_id, 7)
+    assert [node.span.name for node in found.nodes] == [f"span {n}" for n in range(1, 8)]
+    assert found.span_count == 20
+    assert trace.load(collector.engine, "limited", trace_id, 20).span_count == 20
+
+
+def test_a_trace_of_another_project_is_not_found(collector: Inside) -> None:
+    (trace_id,) = trace_ids(1)
+    collector.send("mine", factories.traces([span(trace_id)]))
+    with pytest.raises(NotFound, match=f"No trace has the id {trace_id}"):
+        trace.load(collector.engine, "yours", trace_id, 10)
+
+
+def test_two_spans_of_one_id_are_both_kept(collector: Inside) -> None:
+    (trace_id,) = trace_ids(1)
+    collector.send("twice", *(factories.traces([span(trace_id, 1, name=name)]) for name in ("first", "second")))
+    found = trace.load(collector.engine, "twice", trace_id, 10)
+    assert sorted(node.span.name for node in found.nodes) == ["first", "second"]
