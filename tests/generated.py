@@ -21,7 +21,10 @@ def seed() -> int:
 
 
 def sample(strategy: SearchStrategy[T], count: int, chosen: int) -> list[T]:
-    """`count` values or a few less, the same for the same seed."""
+    """`count` values or a few less, the same for the same seed and the same selection of tests.
+
+    Hypothesis also draws on the constants of the modules that are loaded.
+    """
     made: list[T] = []
 
     @hypothesis.seed(chosen)
