@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from spanwise_collector.api.models import Answer
-from spanwise_collector.api.parameters import Text, Time, TimeRange
+from spanwise_collector.api.parameters import Text, Time
 from spanwise_collector.errors import InvalidParameter
 from spanwise_collector.query import diagnosis
 from spanwise_collector.query.times import parse_time
@@ -18,23 +18,17 @@ from spanwise_collector.store import Engine
 _USUAL_WINDOW: Final = 900_000_000_000
 RULES: Final = (
     "self time of operations", "lag before and tail after calls between services", "operations that end early",
-    "calls that reach nobody", "failures where they begin", "instances that fell silent",
+    "calls that reach nobody", "calls made more often", "failures where they begin", "instances that fell silent",
 )  # fmt: skip
 
 
-class WindowQuery(TimeRange):
-    """The last 15 minutes where nothing is said; without a baseline as long a time before it."""
+class BaselineQuery(BaseModel):
+    """What to hold something against."""
+
+    model_config = ConfigDict(extra="forbid")
 
     baseline_start: Time = None
     baseline_end: Time = None
-    service: Text | None = Field(default=None, description="Only culprits of this service.")
-
-    def asked(self) -> diagnosis.Window:
-        """The window; raises InvalidParameter."""
-        now = time.time_ns()
-        end = parse_time(self.end, "end", now) if self.end is not None else now
-        start = parse_time(self.start, "start", now) if self.start is not None else max(0, end - _USUAL_WINDOW)
-        return _window(start, end, "end")
 
     def baseline(self) -> diagnosis.Window | None:
         """The baseline, where one is given; raises InvalidParameter."""
@@ -46,6 +40,21 @@ class WindowQuery(TimeRange):
         now = time.time_ns()
         start = parse_time(self.baseline_start, "baseline_start", now)
         return _window(start, parse_time(self.baseline_end, "baseline_end", now), "baseline_end")
+
+
+class WindowQuery(BaselineQuery):
+    """The last 15 minutes where nothing is said; without a baseline as long a time before it."""
+
+    start: Time = None
+    end: Time = None
+    service: Text | None = Field(default=None, description="Only culprits of this service.")
+
+    def asked(self) -> diagnosis.Window:
+        """The window; raises InvalidParameter."""
+        now = time.time_ns()
+        end = parse_time(self.end, "end", now) if self.end is not None else now
+        start = parse_time(self.start, "start", now) if self.start is not None else max(0, end - _USUAL_WINDOW)
+        return _window(start, end, "end")
 
 
 def _window(start: int, end: int, parameter: str) -> diagnosis.Window:

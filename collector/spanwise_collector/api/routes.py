@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
-from spanwise_collector.api import diagnosis, models, present
+from spanwise_collector.api import diagnosis, diagnosis_trace, models, present
 from spanwise_collector.api.parameters import LogQuery, MetricQuery, TimeRange, TraceQuery, parse_trace_id
 from spanwise_collector.query import logs, metrics, services, trace, traces
 from spanwise_collector.store import Engine
@@ -68,4 +68,5 @@ def router(
         return status()
 
     diagnosis.add(made, engine, project_of)
+    diagnosis_trace.add(made, engine, project_of, max_trace_spans)
     return made

@@ -8,7 +8,7 @@ from spanwise_collector.diagnose.features import Moments
 
 Kind: TypeAlias = Literal["slow", "failing", "silent", "overloaded", "changed"]
 Rule: TypeAlias = Literal[
-    "self_time", "lag", "tail", "outgoing", "ended_early", "ended_after", "errors", "missing", "gone"
+    "self_time", "lag", "tail", "outgoing", "ended_early", "ended_after", "errors", "missing", "gone", "more_calls"
 ]  # fmt: skip
 
 

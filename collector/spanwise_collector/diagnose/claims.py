@@ -21,6 +21,7 @@ _SENTENCES: Final[dict[tuple[Rule, bool], str]] = {
     ("ended_early", True): "{caller.name} of {caller.service} stops after {callee.name} in {figure} {counted}.",
     ("ended_after", True): "Callers stop after calling {culprit.service}: {caller.service} in {figure} {counted}.",
     ("missing", False): "{caller.name} of {caller.service} reaches no span of {culprit.service} in {figure} {counted}.",
+    ("more_calls", True): "{caller.name} of {caller.service} calls {callee.name} {figure} times {counted}.",
     ("errors", False): "{caller.name} of {caller.service} fails, and nothing below it, in {figure} {counted}.",
     ("gone", False): "{caller.instance} of {caller.service} sent {spans} spans in the baseline and none now.",
 }
@@ -34,7 +35,7 @@ def claim(blame: Blame) -> str:
     callee = blame.measured.callee if isinstance(blame.measured, Edge) else blame.culprit
     timed = blame.rule in _TIMED
     return _SENTENCES[blame.rule, edge].format(
-        figure=_times(blame) if timed else _shares(blame),
+        figure=_times(blame) if timed else _often(blame) if blame.rule == "more_calls" else _shares(blame),
         counted=f"({blame.now.n:,} calls; {blame.before.n:,} in the baseline)",
         caller=caller,
         callee=callee,
@@ -57,6 +58,10 @@ def _times(blame: Blame) -> str:
 
 def _typical(logarithm: float) -> float:
     return max(0.0, math.exp(logarithm) - OFFSET)
+
+
+def _often(blame: Blame) -> str:
+    return f"{blame.now.mean:.1f}, usually {blame.before.mean:.1f},"
 
 
 def _shares(blame: Blame) -> str:

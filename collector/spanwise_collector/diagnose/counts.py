@@ -43,6 +43,7 @@ class Counts:
         ends = [row for row in rows if row.what == "end"]
         self.called_nothing = _sum((self.operation(row), _first(row)) for row in ends if not row.other_service)
         self.ended_after = _sum((self.edge(row), _first(row)) for row in ends if row.other_service)
+        self.called = _sum((self.edge(row), (row.n, row.b, row.bb)) for row in ends if row.other_service)
         self.failed = self._errors(alone=False)
         self.failed_alone = self._errors(alone=True)
 

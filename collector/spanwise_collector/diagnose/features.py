@@ -19,7 +19,8 @@ class Row:
 
     `what` says of what: "self" self time (`a`); "edge" lag (`a`) and tail (`b`) between a span and the only child that
     it has, which is the other service's; "end" whether the other operation, in one of its children, was the last that
-    it called (`a`; with no other: whether it called nothing); "error" whether it failed and no child of it did (`a`;
+    it called (`a`; with no other: whether it called nothing), and how
+    often it called it (`b`); "error" whether it failed and no child of it did (`a`;
     `b`: and had no child). Durations are natural logarithms of nanoseconds.
     `aa` and `bb` are sums of squares.
     """

@@ -18,6 +18,7 @@ _ROWS: Final[dict[Rule, What]] = {
     "ended_early": "end",
     "ended_after": "end",
     "missing": "end",
+    "more_calls": "end",
     "errors": "error",
 }
 
@@ -37,7 +38,7 @@ def onset(rows: Sequence[Row], blame: Blame, start: int, end: int) -> int:
     """The beginning of the first slice of the window in which half of the whole deviation is seen."""
     by_bucket: dict[int, Moments] = defaultdict(Moments)
     for row in _of(rows, blame):
-        by_bucket[row.bucket].add(row.n, row.b if blame.rule == "tail" else row.a, 0.0)
+        by_bucket[row.bucket].add(row.n, row.b if blame.rule in ("tail", "more_calls") else row.a, 0.0)
     half = (blame.before.mean + blame.now.mean) / 2
     first = next((bucket for bucket in sorted(by_bucket) if by_bucket[bucket].mean >= half), 0)
     return start + (end - start) * first // BUCKETS
@@ -45,10 +46,14 @@ def onset(rows: Sequence[Row], blame: Blame, start: int, end: int) -> int:
 
 def evidence(rows: Sequence[Row], blame: Blame) -> list[Shown]:
     """Up to five spans, each the most extreme of its slice of the window, the most extreme slices first."""
-    extreme = sorted(_of(rows, blame), key=lambda row: (-(row.a + row.b) / row.n, row.bucket, row.trace_id))
+    extreme = sorted(_of(rows, blame), key=lambda row: (-_height(row), row.bucket, row.trace_id))
     return [
         Shown(row.trace_id, row.span_id, row.service, row.instance, row.operation) for row in extreme[:_SPANS_SHOWN]
     ]
+
+
+def _height(row: Row) -> float:
+    return (row.a + row.b if row.what == "edge" else row.a) / row.n
 
 
 def _of(rows: Sequence[Row], blame: Blame) -> Iterable[Row]:

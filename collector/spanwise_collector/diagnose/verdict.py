@@ -10,6 +10,7 @@ from spanwise_collector.diagnose.blame import Blame
 from spanwise_collector.diagnose.counts import Counts
 from spanwise_collector.diagnose.early_ends import callees, early_ends
 from spanwise_collector.diagnose.features import Row
+from spanwise_collector.diagnose.more_calls import more_calls
 from spanwise_collector.diagnose.new_errors import new_errors
 from spanwise_collector.diagnose.silent_instances import silent_instances
 from spanwise_collector.diagnose.slow_edges import slow_edges
@@ -46,6 +47,7 @@ def judge(before: Sequence[Row], now: Sequence[Row]) -> list[Culprit]:
         *slow_operations(usual, measured),
         *slow_edges(usual, measured),
         *early_ends(usual, measured),
+        *more_calls(usual, measured),
         *silent_instances(before, now),
         *new_errors(usual, measured, callees(usual)),
     ]

@@ -6,7 +6,7 @@ from typing import Final, Literal
 from spanwise_collector.diagnose.claims import claim
 from spanwise_collector.diagnose.onset import Shown, evidence, onset
 from spanwise_collector.diagnose.verdict import NOTABLE, Culprit, judge
-from spanwise_collector.query.diagnosis_window import Counted, rows
+from spanwise_collector.query.diagnosis_window import Counted, Selection, rows
 from spanwise_collector.store import Engine
 
 _DAY: Final = 86_400_000_000_000
@@ -54,7 +54,7 @@ def verdict(
     engine: Engine, project: str, asked: Window, baseline: Window | None = None, service: str | None = None
 ) -> Verdict:
     """Judge the traces that began in a window. Without a baseline: as long a time before it, else a day earlier."""
-    now = rows(engine, project, asked.start, asked.end)
+    now = rows(engine, project, Selection(asked.start, asked.end))
     usual, against, source = _baseline(engine, project, asked, baseline)
     culprits = [each for each in judge(usual.rows, now.rows) if each.score >= _LEAST_SCORE]
     if service is not None:
@@ -77,14 +77,14 @@ def _baseline(
     engine: Engine, project: str, asked: Window, given: Window | None
 ) -> tuple[Counted, Window, Literal["given", "before", "day before", "none"]]:
     if given is not None:
-        return rows(engine, project, given.start, given.end), given, "given"
+        return rows(engine, project, Selection(given.start, given.end)), given, "given"
     length = asked.end - asked.start
     before = Window(max(0, asked.start - length), asked.start)
-    found = rows(engine, project, before.start, before.end)
+    found = rows(engine, project, Selection(before.start, before.end))
     if found.traces >= FEWEST_TRACES or asked.start < _DAY:
         return found, before, "before" if found.traces else "none"
     earlier = Window(asked.start - _DAY, max(asked.end - _DAY, asked.start - _DAY + 1))
-    a_day_before = rows(engine, project, earlier.start, earlier.end)
+    a_day_before = rows(engine, project, Selection(earlier.start, earlier.end))
     if a_day_before.traces > found.traces:
         return a_day_before, earlier, "day before"
     return found, before, "before" if found.traces else "none"

@@ -1,4 +1,4 @@
--- Counts of the spans of all traces that began in a window, one row for each operation of an instance, what is measured, the
+-- Counts of the spans of the traces that began in a window (the newest of them, perhaps those of one root only), one row for each operation of an instance, what is measured, the
 -- other side, and slice of the window (diagnose/features.py says what each row means). Durations are logarithms of nanoseconds
 -- with an offset added.
 SELECT
@@ -15,7 +15,7 @@ SELECT
     sum(measure.5 * measure.5) AS aa,
     sum(measure.6) AS b,
     sum(measure.6 * measure.6) AS bb,
-    argMax((trace_id, span_id), measure.5 + measure.6) AS example
+    argMax((trace_id, span_id), if(measure.1 = 'end' AND measure.5 > 0, 1000000, 0) + measure.5 + measure.6) AS example
 FROM (
     SELECT
         trace_id,
@@ -26,6 +26,7 @@ FROM (
         bucket,
         -- (begin, end, service, instance, operation, failed) of each child, by begin.
         arraySort(kids) AS sorted,
+        arrayMap(kid -> (kid.3, kid.5), sorted) AS called,
         length(sorted) = 1 AND sorted[1].3 != service AS crossing,
         -- Children clipped to the span and merged where they overlap: (covered, reached).
         arrayFold(
@@ -50,8 +51,9 @@ FROM (
             arrayMap(
                 kid -> (
                     'end', toString(kid.1), '', toString(kid.2),
-                    toFloat64(kid = (sorted[-1].3, sorted[-1].5)), 0.),
-                arrayDistinct(arrayMap(kid -> (kid.3, kid.5), sorted)))
+                    toFloat64(kid = (sorted[-1].3, sorted[-1].5)),
+                    toFloat64(countEqual(called, kid))),
+                arrayDistinct(called))
         ) AS measures
     FROM (
         SELECT
@@ -72,6 +74,10 @@ FROM (
                 WHERE project = :project AND minute >= :earliest_minute AND minute <= intDiv(:end, 60000000000)
                 GROUP BY trace_id
                 HAVING min(start_time_unix_nano) >= :start AND min(start_time_unix_nano) < :end
+                    AND (:root_name = '' OR (min(root).2 = :root_service AND min(root).3 = :root_name))
+                    AND trace_id != toFixedString(unhex(:other_than), 16)
+                ORDER BY min(start_time_unix_nano) DESC, trace_id
+                LIMIT :most
             )
     ) AS span
     LEFT JOIN (

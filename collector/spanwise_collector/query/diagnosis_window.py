@@ -1,14 +1,15 @@
 """The counts of a window that the diagnosis is made from."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy import Row as RowOf
 from sqlalchemy import Select, column, func, select, text
 
 from spanwise_collector.diagnose.features import BUCKETS, OFFSET, Row
 from spanwise_collector.store import Engine
-from spanwise_collector.store.tables import MINUTE, traces
+from spanwise_collector.store.tables import MINUTE, trace_id_literal, traces
 
 _SQL: Final = Path(__file__).with_name("diagnosis_features.sql").read_text(encoding="utf-8")
 _COLUMNS: Final = (
@@ -19,6 +20,9 @@ _LONGEST_TRACE: Final = 10
 """Minutes: a trace that began longer before the window is taken to have begun in it where spans of it did."""
 
 
+_ALL: Final = 1 << 40
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """What was found in a window."""
@@ -27,38 +31,59 @@ class Counted:
     traces: int
 
 
-def rows(engine: Engine, project: str, start: int, end: int) -> Counted:
-    """Count the spans of every trace that began from `start` (inclusive) to `end` (exclusive)."""
-    columns = traces.c
-    began = func.min(columns.start_time_unix_nano)
-    whole = (
-        select(func.max(columns.last_start_time_unix_nano).label("last"))
-        .where(
-            columns.project == project,
-            columns.minute >= max(0, start // MINUTE - _LONGEST_TRACE),
-            columns.minute <= min(end // MINUTE, (1 << 32) - 1),
-        )
-        .group_by(columns.trace_id)
-        .having(began >= start, began < end)
-        .subquery()
-    )
-    extent = engine.read(select(func.max(whole.c.last).label("last"), func.count().label("n")).select_from(whole))[0]
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Traces that began from `start` (inclusive) to `end` (exclusive): the newest `most`, of one root, but one."""
+
+    start: int
+    end: int
+    root_service: str = ""
+    root_name: str = ""
+    other_than: str = ""
+    most: int = _ALL
+
+
+def rows(engine: Engine, project: str, chosen: Selection) -> Counted:
+    """Count the spans of every trace that is chosen."""
+    extent = _extent(engine, project, chosen)
     if not extent.n:
         return Counted([], 0)
     bound = text(_SQL).bindparams(
+        **asdict(chosen),
         project=project,
-        start=start,
-        end=end,
         last=extent.last,
-        length=max(1, end - start),
+        length=max(1, chosen.end - chosen.start),
         buckets=BUCKETS,
         offset=OFFSET,
-        earliest_minute=max(0, start // MINUTE - _LONGEST_TRACE),
+        earliest_minute=max(0, chosen.start // MINUTE - _LONGEST_TRACE),
     )
     query: Select[*tuple[Any, ...]] = select(*(column(name) for name in _COLUMNS)).select_from(
         bound.columns(*(column(name) for name in _COLUMNS)).subquery("counted")
     )
-    return Counted([_row(each) for each in engine.read(query)], extent.n)
+    return Counted([_row(each) for each in engine.read(query)], min(int(extent.n), chosen.most))
+
+
+def _extent(engine: Engine, project: str, chosen: Selection) -> RowOf[Any]:
+    """How many traces are chosen, and the newest start of any of their spans."""
+    columns = traces.c
+    began = func.min(columns.start_time_unix_nano)
+    root = func.min(columns.root)
+    whole = (
+        select(func.max(columns.last_start_time_unix_nano).label("last"))
+        .where(
+            columns.project == project,
+            columns.minute >= max(0, chosen.start // MINUTE - _LONGEST_TRACE),
+            columns.minute <= min(chosen.end // MINUTE, (1 << 32) - 1),
+            columns.trace_id != trace_id_literal(chosen.other_than),
+        )
+        .group_by(columns.trace_id)
+        .having(began >= chosen.start, began < chosen.end)
+    )
+    if chosen.root_name:
+        service, name = func.tupleElement(root, 2), func.tupleElement(root, 3)
+        whole = whole.having(service == chosen.root_service, name == chosen.root_name)
+    found = whole.subquery()
+    return engine.read(select(func.max(found.c.last).label("last"), func.count().label("n")).select_from(found))[0]
 
 
 def _row(found: Any) -> Row:

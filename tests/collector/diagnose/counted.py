@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from spanwise_collector.diagnose.features import OFFSET, Row, What
@@ -43,18 +44,10 @@ def calls(operation: str, n: int, nothing: int = 0) -> list[Row]:
     return [row("end", operation, n=n, a=nothing, aa=nothing)]
 
 
-def ends(operation: str, other: str, n: int, last: int) -> list[Row]:
-    """Of `n` spans that called the other operation, it was the last call of `last`."""
-    service, _, name = _named(other)
-    made = row("end", operation, n=n, a=last, aa=last)
-    return [Row(*made_of(made, service, name))]
-
-
-def made_of(made: Row, service: str, name: str) -> tuple[Any, ...]:
-    return (
-        made.service, made.instance, made.operation, "end", service, "", name, made.bucket, made.n, made.a, made.aa,
-        0.0, 0.0, made.trace_id, made.span_id,
-    )  # fmt: skip
+def ends(operation: str, other: str, n: int, last: int, times: int = 1) -> list[Row]:
+    """Of `n` spans that called the other operation `times` times, it was the last call of `last`."""
+    made = row("end", operation, other=other, n=n, a=last, aa=last, b=n * times, bb=n * times**2)
+    return [replace(made, other_instance="")]
 
 
 def failed(operation: str, count: int, alone: int = 0) -> list[Row]:

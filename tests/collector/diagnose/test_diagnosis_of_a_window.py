@@ -2,54 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from spanwise_collector.api import diagnosis, failures
-from starlette.requests import Request
 
-from tests.collector.inside import Inside
-from tests.factories import MINUTE, span, trace_ids, traces
-
-MS = 1_000_000
-BEGIN = 1_795_232_640_000_000_000
-PROJECT = "window"
-TRACES = 40
-
-
-def project_of(request: Request) -> str:
-    return PROJECT
-
-
-@pytest.fixture(scope="module")
-def api(collector: Inside) -> Iterator[TestClient]:
-    """Two minutes of a shop of two services, the second with a slow network in front of `stock`."""
-    for minute, tail in ((0, 2), (1, 200)):
-        shop: list[Span] = []
-        stock: list[Span] = []
-        for number, trace in enumerate(trace_ids(TRACES)):
-            start = BEGIN + minute * MINUTE + number * 1_000 * MS
-            jitter = number % 5 * MS // 4
-            end = start + 20 * MS + jitter + tail * MS
-            shop.append(_span(trace, 1, 0, "GET /item", start, end + 2 * MS))
-            shop.append(_span(trace, 2, 1, "call stock", start + MS, end))
-            stock.append(_span(trace, 3, 2, "find", start + 3 * MS, end - tail * MS - jitter))
-        collector.send(PROJECT, traces(shop), traces(stock, "stock", **{"service.instance.id": "stock-7"}))
-    app = FastAPI()
-    made = APIRouter(prefix="/api/v1")
-    diagnosis.add(made, collector.engine, project_of)
-    app.include_router(made)
-    failures.install(app)
-    with TestClient(app) as client:
-        yield client
-
-
-def _span(trace: str, number: int, parent: int, name: str, start: int, end: int) -> Span:
-    return span(trace, number, parent, name=name, start_time_unix_nano=start, end_time_unix_nano=end)
+from tests.collector.diagnose.minutes import BEGIN, TRACES
+from tests.factories import MINUTE
 
 
 def ask(api: TestClient, **given: Any) -> Any:

@@ -1,0 +1,212 @@
+"""`spanwise explain` and `spanwise diagnose`: ask a running collector for a verdict, and print it for people."""
+
+import argparse
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from http.client import HTTPException
+from typing import Any, ClassVar, Final
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import Request, urlopen
+
+NOTHING, FOUND, USAGE, UNREACHABLE = 0, 1, 2, 3
+_DEFAULT_URL: Final = "http://127.0.0.1:4318"
+_SECONDS: Final = 60
+_SHOWN: Final = 5
+_WIDTH: Final = 100
+_BAR: Final = 10
+_EXIT_CODES: Final = "Exit codes: 0 nothing unusual, 1 findings, 2 wrong usage, 3 the collector cannot be asked."
+
+
+class Unanswered(Exception):
+    """The collector gave no answer; `code` is what the command should exit with."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def explain(argv: list[str]) -> int:
+    """Say what is wrong with one trace."""
+    parser = _parser("explain", "Say what is wrong with one trace, who is to blame, and what shows it.")
+    parser.add_argument("trace_id", metavar="ID", help="the id of a trace, 32 or 16 hex digits")
+    given = parser.parse_args(argv)
+    return _run(given, f"/api/v1/traces/{quote(given.trace_id, safe='')}/diagnosis", _TraceText)
+
+
+def diagnose(argv: list[str]) -> int:
+    """Say who is to blame for what is unusual in a time window."""
+    parser = _parser("diagnose", "Say who is to blame for what is unusual in a time window (the last 15 minutes).")
+    times = "RFC 3339, nanoseconds since the epoch, or such as now-15m"
+    parser.add_argument("--start", help=times)
+    parser.add_argument("--end", help="the same; now where it is left out")
+    parser.add_argument("--service", help="only culprits of this service")
+    given = parser.parse_args(argv)
+    return _run(given, "/api/v1/diagnosis", _WindowText)
+
+
+def _parser(name: str, description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"spanwise {name}", description=description, epilog=_EXIT_CODES)
+    parser.add_argument("--baseline-start", help="beginning of a time that is taken as normal")
+    parser.add_argument("--baseline-end", help="its end")
+    parser.add_argument("--url", help="address of the collector (SPANWISE_ENDPOINT), " + _DEFAULT_URL)
+    parser.add_argument("--json", action="store_true", help="print the collector's answer as it is")
+    return parser
+
+
+def _run(given: argparse.Namespace, path: str, text: type["_Text"]) -> int:
+    wanted = ("start", "end", "baseline_start", "baseline_end", "service")
+    query = {key: value for key in wanted if (value := getattr(given, key, None)) is not None}
+    url = given.url or os.environ.get("SPANWISE_ENDPOINT") or _DEFAULT_URL
+    try:
+        answer = _get(f"{url.rstrip('/')}{path}{'?' if query else ''}{urlencode(query)}")
+    except Unanswered as error:
+        sys.stderr.write(f"spanwise {text.command}: {error}\n")
+        return error.code
+    if given.json:
+        sys.stdout.write(json.dumps(answer, indent=2) + "\n")
+    else:
+        sys.stdout.write("\n".join(text(answer, colours=_colours()).lines()) + "\n")
+    return FOUND if answer["verdict"] in ("findings", "culprit") else NOTHING
+
+
+def _get(url: str) -> Mapping[str, Any]:
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+        raise Unanswered(f"{url} is not an address: give --url http://host:port.", USAGE)
+    try:
+        with urlopen(Request(url, headers={"Accept": "application/json"}), timeout=_SECONDS) as answer:  # noqa: S310
+            found: Mapping[str, Any] = json.load(answer)
+            return found
+    except HTTPError as error:
+        with error:
+            raise Unanswered(_said(error), USAGE if error.code < 500 else UNREACHABLE) from error
+    except (URLError, HTTPException, OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        address = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}"
+        raise Unanswered(
+            f"the collector at {address} cannot be asked: {reason}. Start one with: spanwise up", UNREACHABLE
+        ) from error
+
+
+def _said(error: HTTPError) -> str:
+    try:
+        return str(json.load(error)["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"the collector answered {error.code}."
+
+
+def _colours() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+class _Text:
+    """A verdict as lines: emphasized where `colours`, else without a single control character."""
+
+    command: ClassVar[str]
+
+    def __init__(self, answer: Mapping[str, Any], *, colours: bool) -> None:
+        self.answer = answer
+        self._colours = colours
+
+    def lines(self) -> Iterator[str]:
+        raise NotImplementedError
+
+    def bold(self, text: str) -> str:
+        return self._in("1", text)
+
+    def dim(self, text: str) -> str:
+        return self._in("2", text)
+
+    def red(self, text: str) -> str:
+        return self._in("1;31", text)
+
+    def bar(self, share: float) -> str:
+        """A share of one as a bar of ten cells."""
+        filled = round(share * _BAR)
+        return self.red("█" * filled) + self.dim("░" * (_BAR - filled))
+
+    def wrapped(self, text: str, indent: str) -> Iterator[str]:
+        yield from textwrap.wrap(_plain(text), _WIDTH, initial_indent=indent, subsequent_indent=indent)
+
+    def _in(self, code: str, text: str) -> str:
+        return f"\033[{code}m{text}\033[0m" if self._colours else text
+
+
+class _TraceText(_Text):
+    command = "explain"
+
+    def lines(self) -> Iterator[str]:
+        answer, checked = self.answer, self.answer["checked"]
+        yield f"{self.bold('Trace ' + answer['trace_id'])}  {answer['verdict']}"
+        if answer["verdict"] != "findings":
+            yield from self.wrapped(answer["summary"], "")
+        for finding in answer["findings"][:_SHOWN]:
+            yield ""
+            yield from self._finding(finding)
+        if len(answer["findings"]) > _SHOWN:
+            yield ""
+            yield self.dim(f"and {len(answer['findings']) - _SHOWN} more (--json)")
+        yield ""
+        yield self.dim(
+            f"Checked: {checked['span_count']:,} spans, {', '.join(checked['rules'])};"
+            f" against {checked['history_traces']:,} traces of the same root."
+        )
+
+    def _finding(self, finding: Mapping[str, Any]) -> Iterator[str]:
+        share = f"{finding['share']:.0%} of the {finding['share_of']}" if finding["share"] else ""
+        usual = "  usual for such traces" if finding["usual"] else ""
+        culprit = _plain(f"{finding['culprit']['service']}  {finding['culprit']['instance']}")
+        yield f"{finding['rank']}. {self.bold(culprit)}  {self.bar(finding['share'])} {share}{self.dim(usual)}"
+        yield from self.wrapped(finding["claim"], "   ")
+        for shown in finding["evidence"]:
+            yield self.dim(f"   span {shown['span_id']}  {_plain(shown['text'])}")
+        for text in finding["against"]:
+            yield from self.wrapped(f"But: {text}", "   ")
+        for text in finding["next"]:
+            yield from self.wrapped(f"Next: {text}", "   ")
+
+
+class _WindowText(_Text):
+    command = "diagnose"
+
+    def lines(self) -> Iterator[str]:
+        window, baseline = self.answer["checked"]["window"], self.answer["checked"]["baseline"]
+        yield f"{self.bold(_range(window))}  {self.answer['verdict']}"
+        if self.answer["verdict"] != "culprit":
+            yield from self.wrapped(self.answer["summary"], "")
+        for culprit in self.answer["culprits"][:_SHOWN]:
+            yield ""
+            yield from self._culprit(culprit)
+        yield ""
+        yield self.dim(
+            f"Checked: {window['trace_count']:,} traces of {self.answer['checked']['instances']} instances"
+            f" against {baseline['trace_count']:,} of {_range(baseline)}."
+        )
+
+    def _culprit(self, culprit: Mapping[str, Any]) -> Iterator[str]:
+        named = _plain(f"{culprit['service']}  {culprit['instance']}")
+        since = f"since {_moment(culprit['since_unix_nano'])}"
+        yield f"{culprit['rank']}. {self.bold(named)}  {self.bar(culprit['score'])} {culprit['score']:.2f}" + (
+            f"  {culprit['kind']}  {self.dim(since)}"
+        )
+        for claim in culprit["claims"]:
+            yield from self.wrapped(claim, "   ")
+        for shown in culprit["evidence"][:3]:
+            yield self.dim(f"   spanwise explain {shown['trace_id']}  span {shown['span_id']}")
+
+
+def _range(window: Mapping[str, Any]) -> str:
+    return f"{_moment(window['start_time_unix_nano'])} to {_moment(window['end_time_unix_nano'])}"
+
+
+def _moment(nanoseconds: int) -> str:
+    return datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def _plain(text: str) -> str:
+    """What telemetry says, without anything that would steer the terminal."""
+    return "".join(each if each.isprintable() else " " for each in text)

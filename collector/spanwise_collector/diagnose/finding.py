@@ -1,0 +1,106 @@
+"""What a rule finds in one trace, and what it looks at."""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from spanwise_collector.diagnose.counts import Counts, Edge, Operation, pooled
+from spanwise_collector.diagnose.features import Moments
+from spanwise_collector.trace.critical_path import critical_path
+from spanwise_collector.trace.self_time import self_time
+from spanwise_collector.trace.tree import Node
+
+FEWEST_KNOWN: Final = 30
+"""Spans of the baseline below which nothing is said to be usual."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """What was measured, what is usual, by how many of its own spreads it deviates, and from how many spans that is.
+
+    Durations are nanoseconds; shares are from 0 to 1.
+    """
+
+    value: float
+    usual: float
+    spreads: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shows:
+    """A span of the trace and what it shows."""
+
+    span_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong. `share` is of the critical path's time, or of the trace's failures (`share_of`)."""
+
+    rule: str
+    claim: str
+    culprit: Operation
+    share: float
+    evidence: tuple[Shows, ...]
+    share_of: str = "critical path"
+    deviation: Deviation | None = None
+    against: tuple[str, ...] = ()
+    next_checks: tuple[str, ...] = ()
+    usual: bool = False
+    """Whether normal traces are like that too: worth knowing, and not what is wrong with this one."""
+
+
+@dataclass(slots=True)
+class Subject:
+    """A trace as the rules see it: its nodes, what is critical, and what is usual (`traces` is how many that is of)."""
+
+    nodes: Sequence[Node]
+    history: Counts
+    traces: int
+    critical: dict[int, int] = field(init=False)
+    self_times: dict[int, int] = field(init=False)
+    total: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        sections = critical_path(self.nodes)
+        lengths: dict[int, int] = defaultdict(int)
+        for index, each in sections.items():
+            lengths[id(self.nodes[index])] = sum(end - start for start, end in each)
+        self.critical = lengths
+        self.self_times = {id(node): self_time(node) for node in self.nodes}
+        self.total = sum(lengths.values())
+
+    def share(self, nanoseconds: float) -> float:
+        """A time as a share of the critical path, at most all of it."""
+        return min(1.0, nanoseconds / self.total) if self.total else 0.0
+
+    def usually_calls(self, parent: Node, child: Node, times: int) -> bool:
+        """Whether the parent's operation calls that of the child as often as this in normal traces."""
+        known = self.history.called.get(Edge(pooled(operation(parent)), pooled(operation(child))), Moments())
+        most = known.mean + 2 * math.sqrt(known.variance) + 1
+        return known.n >= FEWEST_KNOWN and times <= most
+
+    def critical_below(self, node: Node) -> int:
+        """Critical nanoseconds of a span and of everything below it."""
+        found, waiting = 0, [node]
+        while waiting:
+            each = waiting.pop()
+            found += self.critical.get(id(each), 0)
+            waiting += each.children
+        return found
+
+
+def operation(node: Node) -> Operation:
+    """The operation that a span is of."""
+    return Operation(node.span.service, node.span.instance, node.span.name)
+
+
+def crossing(node: Node) -> Node | None:
+    """The callee's span where a span has one child only, and that is another service's."""
+    if len(node.children) == 1 and node.children[0].span.service != node.span.service:
+        return node.children[0]
+    return None

@@ -1,0 +1,58 @@
+"""Rule: a path that normal traces take and this one did not."""
+
+from typing import Final
+
+from spanwise_collector.diagnose.counts import Edge, Operation, pooled
+from spanwise_collector.diagnose.early_ends import callees
+from spanwise_collector.diagnose.features import Moments
+from spanwise_collector.diagnose.finding import FEWEST_KNOWN, Deviation, Finding, Shows, Subject, operation
+from spanwise_collector.trace.tree import Node
+
+RARE: Final = 0.02
+
+
+def early_ends_of_trace(subject: Subject) -> list[Finding]:
+    """The deepest operations that stopped where at most one in fifty of their calls does."""
+    crossing = callees(subject.history)
+    found = []
+    for node in subject.nodes:
+        if not node.children and pooled(operation(node)) in crossing:
+            continue
+        usual, after = _usual(node, subject)
+        stops = usual.n >= FEWEST_KNOWN and usual.mean <= RARE
+        if stops and not (node.children and _stopped(node.children[-1], subject, crossing)):
+            found.append(_finding(node, usual, after))
+    return found
+
+
+def _usual(node: Node, subject: Subject) -> tuple[Moments, str]:
+    here = pooled(operation(node))
+    if not node.children:
+        return subject.history.called_nothing.get(here, Moments()), "without calling anything"
+    last = node.children[-1].span
+    edge = Edge(here, Operation(last.service, "", last.name))
+    return subject.history.ended_after.get(edge, Moments()), f"after {last.name}"
+
+
+def _stopped(node: Node, subject: Subject, crossing: dict[Operation, Operation]) -> bool:
+    """Whether the last call, or the callee's span below it, stopped early itself."""
+    below = node.children[:1] if pooled(operation(node)) in crossing else []
+    usual = (_usual(each, subject)[0] for each in (node, *below))
+    return any(each.n >= FEWEST_KNOWN and each.mean <= RARE for each in usual)
+
+
+def _finding(node: Node, usual: Moments, after: str) -> Finding:
+    culprit = operation(node)
+    last = node.children[-1].span if node.children else None
+    return Finding(
+        rule="early_end",
+        claim=f"{culprit.name} of {culprit.service} ended {after}, which {usual.mean:.1%} of its calls do.",
+        culprit=culprit,
+        share=0.0,
+        evidence=tuple(
+            Shows(span.span_id, text) for span, text in ((node.span, "ended early"), (last, "last")) if span
+        ),
+        deviation=Deviation(1.0, usual.mean, 0.0, usual.n),
+        against=("A path that is rare need not be wrong.",),
+        next_checks=(f"What {last.service} answered." if last else f"Why {culprit.name} returned at once.",),
+    )

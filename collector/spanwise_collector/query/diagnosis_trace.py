@@ -1,0 +1,55 @@
+"""The verdict on one trace: the trace, what is usual for such traces, and what the rules find."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from spanwise_collector.diagnose.counts import Counts
+from spanwise_collector.diagnose.explain import explain
+from spanwise_collector.diagnose.finding import Finding, Subject
+from spanwise_collector.query.diagnosis import FEWEST_TRACES, Window
+from spanwise_collector.query.diagnosis_window import Counted, Selection, rows
+from spanwise_collector.query.trace import Trace, load
+from spanwise_collector.store import Engine
+
+_HOUR: Final = 3_600_000_000_000
+_LOOK_BACK: Final = (_HOUR, 7 * 24 * _HOUR)
+_MOST_TRACES: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A trace's findings, the weightiest first, and the traces that it was held against."""
+
+    trace: Trace
+    findings: list[Finding]
+    history: Window
+
+    @property
+    def enough_history(self) -> bool:
+        """Whether there were traces enough to say what is usual."""
+        return self.history.traces >= FEWEST_TRACES
+
+
+def diagnose(engine: Engine, project: str, trace_id: str, limit: int, baseline: Window | None = None) -> Explained:
+    """Explain a trace, of which `limit` spans are read. Raises NotFound.
+
+    Without a baseline: the newest 500 traces of the same root of the hour before it, else of the week before.
+    """
+    trace = load(engine, project, trace_id, limit)
+    counted, window = _history(engine, project, trace, baseline)
+    subject = Subject(trace.nodes, Counts(counted.rows, pooled=True), counted.traces)
+    return Explained(trace, explain(subject), window)
+
+
+def _history(engine: Engine, project: str, trace: Trace, given: Window | None) -> tuple[Counted, Window]:
+    root = next((node.span for node in trace.nodes if not node.span.parent_span_id), trace.nodes[0].span)
+    start = min(node.span.start for node in trace.nodes)
+    before = (Window(max(0, start - length), start) for length in _LOOK_BACK)
+    found, window = Counted([], 0), Window(start, start)
+    for window in (given,) if given is not None else before:
+        if window.end > window.start:
+            chosen = Selection(window.start, window.end, root.service, root.name, trace.trace_id, _MOST_TRACES)
+            found = rows(engine, project, chosen)
+        if found.traces >= FEWEST_TRACES:
+            break
+    return found, Window(window.start, window.end, found.traces)
