@@ -66,7 +66,9 @@ class Moments:
 
 # Spread that every measure is granted beside its own, on the scale of logarithms: a tenth more is never news.
 _GRANTED: Final = 0.1
-_FEWEST_BEFORE: Final = 5
+# A spread that is known from a few spans only may be far off: so much is granted besides, divided by their number.
+_GRANTED_TO_FEW: Final = 0.5
+_FEWEST_BEFORE: Final = 2
 _FEWEST_NOW: Final = 3
 _ERRORS_OFF: Final = 2.0
 STRONGEST: Final = 8.0
@@ -77,8 +79,8 @@ def shift(before: Moments, now: Moments) -> float:
     """By how many of its own spreads a measure rose, less twice the standard error; 0 where it is too rare to say."""
     if before.n < _FEWEST_BEFORE or now.n < _FEWEST_NOW:
         return 0.0
-    spread = math.sqrt(before.variance) + _GRANTED
-    error = math.sqrt(before.variance / before.n + now.variance / now.n)
+    spread = math.sqrt(before.variance) + _GRANTED + _GRANTED_TO_FEW / before.n
+    error = math.sqrt(spread**2 / before.n + now.variance / now.n)
     risen = (now.mean - before.mean - _ERRORS_OFF * error) / spread
     return min(max(0.0, risen), STRONGEST)
 

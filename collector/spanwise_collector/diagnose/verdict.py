@@ -52,7 +52,7 @@ def judge(before: Sequence[Row], now: Sequence[Row]) -> list[Culprit]:
         *new_errors(usual, measured, callees(usual)),
     ]
     by_instance: dict[tuple[str, str], list[Blame]] = defaultdict(list)
-    present = _busiest(measured)
+    present = _busiest(before) | _busiest(now)
     for blame in blames:
         service, instance = blame.culprit.service, blame.culprit.instance
         by_instance[service, instance or present.get(service, "")].append(blame)
@@ -60,11 +60,12 @@ def judge(before: Sequence[Row], now: Sequence[Row]) -> list[Culprit]:
     return sorted(culprits, key=lambda each: (-each.score, each.service, each.instance))
 
 
-def _busiest(counts: Counts) -> dict[str, str]:
+def _busiest(rows: Sequence[Row]) -> dict[str, str]:
     """The instance of each service with most spans: what is only known of a service is put down to it."""
     spans: dict[tuple[str, str], int] = defaultdict(int)
-    for operation, calls in counts.calls.items():
-        spans[operation.service, operation.instance] += calls.n
+    for row in rows:
+        if row.what == "end" and not row.other_service:
+            spans[row.service, row.instance] += row.n
     return {service: instance for (service, instance), _ in sorted(spans.items(), key=lambda each: (each[1], each[0]))}
 
 

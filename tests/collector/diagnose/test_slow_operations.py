@@ -19,7 +19,7 @@ def blamed(before: list[Row], now: list[Row]) -> dict[Operation, float]:
 
 def test_a_steady_operation_that_takes_twice_as_long_is_blamed() -> None:
     before, now = self_time("shop/pay", STEADY), self_time("shop/pay", [2 * each for each in STEADY])
-    assert blamed(before, now) == {Operation("shop", "shop-1", "pay"): 3.9}
+    assert blamed(before, now) == {Operation("shop", "shop-1", "pay"): 3.4}
 
 
 def test_a_noisy_operation_that_takes_a_half_longer_is_not() -> None:
@@ -41,7 +41,7 @@ def test_faster_is_no_fault() -> None:
 
 
 def test_what_the_baseline_does_not_have_or_hardly_has_is_not_judged() -> None:
-    assert blamed(self_time("shop/pay", [10] * 4), self_time("shop/pay", [90] * 40)) == {}
+    assert blamed(self_time("shop/pay", [10]), self_time("shop/pay", [90] * 40)) == {}
     assert blamed([], self_time("shop/pay", [90] * 40)) == {}
     assert blamed(self_time("shop/pay", STEADY), self_time("shop/pay", [90] * 2)) == {}
 

@@ -18,6 +18,12 @@ def test_nothing_is_blamed_when_nothing_changed() -> None:
     assert judge(BEFORE, BEFORE) == []
 
 
+def test_a_service_that_died_is_named_with_the_instance_that_it_had() -> None:
+    before = BEFORE + edge("shop/call", "cart/get", [2] * 30, [2] * 30) + calls("shop/call", 30)
+    (culprit,) = judge(before, calls("shop/call", 30, nothing=30))
+    assert (culprit.service, culprit.instance, culprit.leading.kind) == ("cart", "cart-1", "silent")
+
+
 def test_deviations_of_different_rules_add_up() -> None:
     slow = [10 * each for each in USUAL]
     now = self_time("shop/pay", slow) + self_time("cart/get", slow) + calls("shop/pay", 30) + calls("cart/get", 30, 25)
