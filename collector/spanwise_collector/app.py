@@ -136,6 +136,7 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
             segment_bytes=settings.spool_segment_bytes,
             segment_age=settings.spool_segment_age,
             max_bytes=settings.spool_max_bytes,
+            brake_bytes=settings.spool_brake_bytes,
             resend_window=settings.resend_window,
         )
         loader = Loader(

@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     )
     read_timeout: Duration = Field(30.0, gt=0, description="Time for a body to arrive; a slower one gets 408.")
     spool_segment_bytes: Size = Field(
-        16 * 2**20, ge=4096, description="Size at which a file of the spool is closed and given to the store."
+        32 * 2**20, ge=4096, description="Size at which a file of the spool is closed and given to the store."
     )
     spool_segment_age: Duration = Field(
         0.3, gt=0, description="Age at which a file of the spool is closed and given to the store."
@@ -132,6 +132,11 @@ class Settings(BaseSettings):
         4 * 2**30,
         ge=2**20,
         description="Most that may wait for the store; beyond it senders get 429 and come back.",
+    )
+    spool_brake_bytes: Size = Field(
+        64 * 2**20,
+        ge=2**20,
+        description="What may wait for the store before answers are held back, up to a second, to slow senders.",
     )
     resend_window: Duration = Field(
         600.0,

