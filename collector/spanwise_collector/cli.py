@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,15 +23,19 @@ def up(argv: list[str]) -> int:
     except SettingError as error:
         return _fail(error, USAGE)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    import uvloop
-
-    from spanwise_collector.server import serve
-
+    # Until the server listens for it, SIGTERM ends the start as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        import uvloop
+
+        from spanwise_collector.server import serve
+
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(settings, _announce))
     except (SettingError, StoreError) as error:
         return _fail(error, FAILED)
+    except KeyboardInterrupt:
+        pass
     print("Spanwise has stopped.", file=sys.stderr)
     return OK
 
@@ -42,6 +47,8 @@ def _fail(error: Exception, code: int) -> int:
 
 def _announce(collector: "Collector") -> None:
     bold, dim, plain = ("\033[1m", "\033[2m", "\033[0m") if _colours() else ("", "", "")
+    usual = str(collector.http) == str(Settings.model_fields["http"].default)
+    endpoint = "" if usual else f"SPANWISE_ENDPOINT=http://{collector.http} "
     print(
         f"""{bold}Spanwise{plain} is ready.
 
@@ -49,10 +56,9 @@ def _announce(collector: "Collector") -> None:
   Send to    http://{collector.http} {dim}(OTLP/HTTP){plain}, {collector.grpc} {dim}(OTLP/gRPC){plain}
   Data       {collector.settings.data.absolute()}
 
-Send the first trace, from any Python web service:
+Send the first trace, from any Python web service that has spanwise installed:
 
-  pip install spanwise
-  spanwise run uvicorn main:app
+  {endpoint}spanwise run --service api uvicorn main:app
 
 or in code: {bold}import spanwise; spanwise.init("api"){plain}. Stop with Ctrl-C.""",
         flush=True,

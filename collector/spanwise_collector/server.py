@@ -36,21 +36,30 @@ async def serve(settings: Settings, announce: Callable[[Collector], None]) -> No
 
     Raises SettingError where the folder or an address cannot be used, StoreError where the store cannot.
     """
-    listener = _listen(settings.http)
-    with contextlib.closing(listener):
+    stopping = _Stop()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.ask)
+    with contextlib.closing(_listen(settings.http)) as listener:
         async with running(settings) as collector:
             collector.http = Address(settings.http.host, listener.getsockname()[1])
-            server = _Server(_config(collector), lambda: announce(collector))
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, _stop, server)
-            await server.serve(sockets=[listener])
+            stopping.server = _Server(_config(collector), lambda: announce(collector))
+            if not stopping.asked:
+                await stopping.server.serve(sockets=[listener])
 
 
-def _stop(server: uvicorn.Server) -> None:
-    # A second signal ends without waiting for requests that run.
-    server.force_exit = server.should_exit
-    server.should_exit = True
+class _Stop:
+    """A wish to stop, from the first moment on; a second one does not wait for requests that run."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.server: uvicorn.Server | None = None
+
+    def ask(self) -> None:
+        if self.server is not None:
+            self.server.should_exit = True
+            self.server.force_exit = self.asked
+        self.asked = True
 
 
 def _listen(address: Address) -> socket.socket:

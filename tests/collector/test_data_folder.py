@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests import factories
-from tests.collector.process import process, refused
+from tests.collector.process import command, process, refused
 from tests.factories import record, span, trace_ids
 
 
@@ -100,3 +101,24 @@ def test_a_wrong_flag_ends_with_2_and_a_sentence(tmp_path: Path, flags: list[str
     assert (code, said.startswith("spanwise up: ")) == (2, True)
     assert "Traceback" not in said
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("name", ["cur{1}ly", "{a,b}", "st*r?[1]", "it's \\ 100% ü"])
+def test_what_is_acknowledged_is_found_whatever_the_folder_is_called(tmp_path: Path, name: str) -> None:
+    with process(tmp_path / name) as collector:
+        body = factories.traces([span(trace_ids(1)[0])]).SerializeToString()
+        assert collector.post("/v1/traces", body).status_code == 200
+        collector.settle()
+        assert collector.get("/status")["span_count"] == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_store_is_being_opened_is_a_clean_stop(tmp_path: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        command(tmp_path / "data"), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as starting:
+        while not (tmp_path / "data" / "lock").exists():
+            assert starting.poll() is None
+        starting.send_signal(number)
+        _, said = starting.communicate(timeout=60)
+        assert (starting.returncode, said) == (0, "Spanwise has stopped.\n")

@@ -30,7 +30,8 @@ class Pending:
 class Committer:
     """Writes what is submitted, in order, in one thread of its own.
 
-    `settled` is called in that thread with every batch that has an outcome, before its waiters are answered.
+    `settled` is called in that thread with every batch that has an outcome, before its waiters are answered. While the
+    store is `behind`, segments are closed only when they are full: an insert costs nearly the same whatever its size.
     """
 
     def __init__(
@@ -39,9 +40,11 @@ class Committer:
         limits: Limits,
         publish: Callable[[Segment], None],
         settled: Callable[[list[Pending]], None],
+        behind: Callable[[], bool],
     ) -> None:
         self._clock = place.clock
         self._settled = settled
+        self._behind = behind
         self._wake = threading.Condition()
         self._waiting: list[Pending] = []
         self._running = True
@@ -57,6 +60,11 @@ class Committer:
             self._waiting.append(pending)
             if len(self._waiting) == 1:
                 self._wake.notify()
+
+    def look(self) -> None:
+        """Look at once whether the store is still behind."""
+        with self._wake:
+            self._wake.notify()
 
     def stop(self) -> None:
         """Settle all that was submitted, close every segment, and return. Idempotent."""
@@ -87,13 +95,15 @@ class Committer:
             if batch:
                 self._commit(batch)
             # After the answers: closing a segment takes two syncs of its own.
+            patient = self._behind()
             for writer in self._writers.values():
-                writer.tend()
+                writer.tend(patient)
         for writer in self._writers.values():
             writer.close()
 
     def _until_due(self) -> float | None:
-        due = [writer.due for writer in self._writers.values() if writer.due is not None]
+        patient = self._behind()
+        due = [moment for writer in self._writers.values() if (moment := writer.due(patient)) is not None]
         return max(0.0, min(due) - self._clock.monotonic()) if due else None
 
     def _commit(self, batch: list[Pending]) -> None:

@@ -17,6 +17,8 @@ from spanwise_collector.spool.segment import Names, Place, Segment, Signal
 from spanwise_collector.spool.writer import Limits
 
 _FULL_DELAY = 2.0
+# Closed segments from which the store counts as behind: as many as are inserted side by side.
+_BEHIND = 2
 # Seconds by which an answer is held back where twice `brake_bytes` wait, and at the most.
 _BRAKE = 0.25
 _LONGEST_BRAKE = 1.0
@@ -70,7 +72,9 @@ class Spool:
         self._receipts = Receipts(resend_window)
         self._log = ReceiptLog(self._place, resend_window)
         self._log_lock = threading.Lock()
-        self._committer = Committer(self._place, limits, self._publish, self._settled)
+        self._committer = Committer(
+            self._place, limits, self._publish, self._settled, lambda: len(self._held) >= _BEHIND
+        )
         # Guards all that follows. Taken before the committer's own, never after.
         self._lock = threading.Lock()
         self._in_flight: dict[bytes, Pending] = {}
@@ -157,6 +161,7 @@ class Spool:
                 self._remember(kept, name, now)
         with self._lock:
             self._bytes -= sum(self._held.pop(segment.name, 0) for segment in segments)
+        self._committer.look()
 
     def set_aside(self, segment: Segment, folder: Path, reason: str) -> Path:
         """Move a segment that the store refuses for good to `folder`, on the same disk, with the reason beside it.
@@ -173,6 +178,7 @@ class Spool:
             place.sync()
         with self._lock:
             self._bytes -= self._held.pop(segment.name, 0)
+        self._committer.look()
         return target
 
     def mend(self, segment: Segment, mend: Mend) -> Segment:

@@ -50,12 +50,13 @@ class SegmentWriter:
         self.error: OSError | None = None
         self.retry_at = 0.0
 
-    @property
-    def due(self) -> float | None:
-        """When `tend` will have something to do, on the monotonic clock; None while nothing is open."""
+    def due(self, patient: bool = False) -> float | None:
+        """When `tend` will have something to do, on the monotonic clock; None while only a frame can give it some."""
         if self._open is None:
             return None
-        return self.retry_at if self._open.failed else self._open.opened + self._limits.age
+        if self._open.failed:
+            return self.retry_at
+        return None if patient else self._open.opened + self._limits.age
 
     def append(self, frames: list[Frame]) -> int:
         """Write frames in order. Returns how many of them, from the first, now survive a loss of power.
@@ -81,12 +82,12 @@ class SegmentWriter:
             self.error, self._pause = None, _FIRST_PAUSE
         return done
 
-    def tend(self) -> None:
-        """Close the open segment if it is old or full, or try again to close one that failed."""
+    def tend(self, patient: bool = False) -> None:
+        """Close the open segment if it is full or, unless `patient`, old; or try again to close one that failed."""
         opened, now = self._open, self._place.clock.monotonic()
         if opened is None:
             return
-        due = self.due
+        due = self.due(patient)
         if (due is not None and now >= due) or (opened.size >= self._limits.bytes and not opened.failed):
             self.close()
 

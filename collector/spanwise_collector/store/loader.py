@@ -106,9 +106,24 @@ class Loader(Generic[S]):
         try:
             while not self._stopping.is_set():
                 with contextlib.suppress(queue.Empty):
-                    self._load(client, self._segments.get(timeout=_POLL))
+                    self._see_through(client, self._segments.get(timeout=_POLL))
         finally:
             client.close()
+
+    def _see_through(self, client: Client, segment: S) -> None:
+        """Load, however often the disk fails under it: a segment is never left, and the thread never ends."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                self._load(client, segment)
+            except OSError as error:
+                self.state.last_error = f"The spool's disk failed: {error}"
+                _log.warning("Segment %s is not done with yet: %s", segment.name, error)
+            else:
+                return
+            if self._stopping.wait(pause):
+                return
+            pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _load(self, client: Client, segment: S) -> None:
         refusals, pause = 0, _FIRST_PAUSE
@@ -131,7 +146,8 @@ class Loader(Generic[S]):
         """Insert; says why not."""
         started = time.perf_counter()
         try:
-            client.command(_insert(segment))
+            with segment.path.open("rb") as file:
+                client.command(_insert(segment, file.fileno()))
         except Exception as error:
             self.state.last_error = str(error)
             return self.state.last_error
@@ -153,10 +169,11 @@ class Loader(Generic[S]):
         return False
 
 
-def _insert(segment: Segment) -> str:
+def _insert(segment: Segment, file: int) -> str:
+    # By its descriptor: the engine takes braces in a path for a pattern, and inserts nothing where none matches.
     table, message = _TABLES[segment.signal]
     return (
-        f"INSERT INTO {table} FROM INFILE {_quoted(str(segment.path))}"
+        f"INSERT INTO {table} FROM INFILE '/dev/fd/{file:d}'"
         f" SETTINGS format_schema_message_name = {_quoted(message)},"
         f" insert_deduplication_token = {_quoted(segment.name)}"
         " FORMAT Protobuf"

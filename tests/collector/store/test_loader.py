@@ -1,0 +1,58 @@
+"""The loader sees every segment through, whatever the disk does meanwhile."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import queue
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from spanwise_collector.spool import Signal
+from spanwise_collector.spool.frame import encode
+from spanwise_collector.store import Engine, Loader, schema
+from sqlalchemy import func, select, table
+
+
+def test_a_disk_that_fails_while_a_segment_is_released_costs_nothing(tmp_path: Path) -> None:
+    # The engine takes one folder a process.
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        found = pool.apply(load_with_failing_releases, (tmp_path,))
+    assert found == (3, ["segment 0", "segment 0", "segment 0", "segment 1", "segment 2"], "")
+
+
+def load_with_failing_releases(folder: Path) -> tuple[int, list[str], str]:
+    """Rows stored, the releases that were tried, and the last error, with two releases failing."""
+    engine = Engine(folder / "store", memory=512 << 20, query_seconds=10, query_memory=256 << 20)
+    schema.create(engine.run)
+    segments: queue.SimpleQueue[SimpleNamespace] = queue.SimpleQueue()
+    tried: list[str] = []
+
+    def release(segment: SimpleNamespace) -> None:
+        tried.append(segment.name)
+        if len(tried) <= 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    loader = Loader(engine, segments, release, lambda each: each, lambda each, reason: None, threads=1)
+    loader.start()
+    for number in range(3):
+        segments.put(segment_of_one_span(folder, number))
+    while len(tried) < 5:
+        time.sleep(0.01)
+    loader.close()
+    rows = engine.read(select(func.count().label("rows")).select_from(table("spans")))[0].rows
+    engine.close()
+    return rows, tried, loader.state.last_error
+
+
+def segment_of_one_span(folder: Path, number: int) -> SimpleNamespace:
+    request = ExportTraceServiceRequest()
+    now = time.time_ns()
+    request.resource_spans.add().scope_spans.add().spans.add(
+        trace_id=b"t" * 16, span_id=bytes(7) + bytes([number + 1]), start_time_unix_nano=now
+    )
+    path = folder / f"{number}.traces"
+    path.write_bytes(b"".join(encode(Signal.TRACES, "default", now, request.SerializeToString()).buffers))
+    return SimpleNamespace(name=f"segment {number}", signal=Signal.TRACES, path=path)
