@@ -16,6 +16,7 @@ from spanwise_collector.diagnose.counts import Counts, Edge, Operation, pooled, 
 from spanwise_collector.diagnose.features import STRONGEST, Moments, rise
 
 _FEWEST_CALLERS: Final = 2
+_MOSTLY: Final = 0.5
 # One caller stops after one callee: who of the two is at fault cannot be seen; that the callee went on as before
 # speaks a little more against the caller.
 _CALLERS_SHARE: Final = 0.5
@@ -26,7 +27,7 @@ def early_ends(before: Counts, now: Counts) -> list[Blame]:
     """Every operation that stops early by itself, and every service after whose calls others stop."""
     nothing = _called_nothing(before, now)
     after = _ended_after(before, now)
-    deviating = _by_operation([*nothing.values(), *after.values()])
+    deviating = _wrapped(now, _by_operation([*nothing.values(), *after.values()]))
     crossing = callees(before)
     found = [each for each in nothing.values() if pooled(each.measured) not in crossing]  # type: ignore[arg-type]
     found += _missing(nothing, crossing)
@@ -58,6 +59,16 @@ def _by_operation(blames: list[Blame]) -> dict[Operation, float]:
     for blame in blames:
         key = pooled(blame.culprit)
         found[key] = max(found[key], blame.strength)
+    return found
+
+
+def _wrapped(now: Counts, deviating: Mapping[Operation, float]) -> Mapping[Operation, float]:
+    """The same, and what an operation has from the call of its own service that it ends with: it may only wrap it."""
+    found = dict(deviating)
+    for edge, measured in sorted(now.ended_after.items()):
+        caller, callee = pooled(edge.caller), pooled(edge.callee)
+        if caller.service == callee.service and measured.mean >= _MOSTLY:
+            found[caller] = max(found.get(caller, 0.0), deviating.get(callee, 0.0))
     return found
 
 

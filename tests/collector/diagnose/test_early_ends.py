@@ -57,3 +57,10 @@ def test_a_call_that_reaches_nobody_is_put_down_to_whoever_was_called() -> None:
 def test_another_path_than_usual_is_no_early_end() -> None:
     before = ends("shop/pay", "shop/by card", 80, 80) + ends("shop/pay", "shop/by invoice", 20, 20)
     assert blamed(before, ends("shop/pay", "shop/by invoice", N, N)) == []
+
+
+def test_a_stop_after_work_that_only_wraps_a_call_to_nobody_is_put_down_to_whoever_was_called() -> None:
+    wrapped = ends("front/order", "front/get stock", N, 0) + ends("front/get stock", "front/call stock", N, N)
+    stops = ends("front/order", "front/get stock", N, 80) + ends("front/get stock", "front/call stock", N, N)
+    now = LINKS + stops + calls("front/call stock", N, nothing=90)
+    assert blamed(LINKS + wrapped + calls("front/call stock", N), now) == [("stock", "get", "missing", 6)]
