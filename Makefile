@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 # More words for the tool behind a target: `make test ARGS='tests/tracer -k baggage'`, `make bench ARGS='--seconds 60'`.
 ARGS ?=
 
-.PHONY: help setup up demo test check fmt ui lock wheels bench bench-tracer soak pictures browser clean
+.PHONY: help setup up demo test check fmt ui lock wheels bench bench-diagnosis bench-tracer soak pictures browser clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,9 @@ wheels: setup ## both distributions in dist/, the web view packed into the colle
 
 bench: setup ## the collector's figures, from real processes on this machine (docs/bench.md)
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-diagnosis: setup ## how often the verdict names the culprit of real faults, beside simpler rules
+	@$(BIN)/python -m bench.diagnosis $(ARGS)
 
 bench-tracer: setup ## what the tracer costs a request
 	@$(BIN)/python -m bench.tracer $(ARGS)

@@ -11,7 +11,12 @@ Command = Callable[[list[str]], int]
 
 GROUP = "spanwise.commands"
 OK, FAILED, USAGE = 0, 1, 2
-_COLLECTOR_COMMANDS = {"up": "start collector, store and web view in one process"}
+_COLLECTOR_COMMANDS = {
+    "canary": "write traces and logs to a collector, and check that they come back",
+    "diagnose": "name the services that are to blame for what is unusual in a time window",
+    "explain": "say what made a trace slow or failed",
+    "up": "start collector, store and web view in one process",
+}
 _DESCRIPTIONS = {
     "doctor": "say what is traced here, where spans go and whether they arrive",
     "run": "run a Python command traced, without any change of its code",
