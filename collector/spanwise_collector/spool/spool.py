@@ -55,7 +55,7 @@ class Spool:
         self,
         folder: Path,
         *,
-        segment_bytes: int = 16 * 2**20,
+        segment_bytes: int = 32 * 2**20,
         segment_age: float = 0.3,
         max_bytes: int = 4 * 2**30,
         brake_bytes: int = 64 * 2**20,

@@ -41,7 +41,7 @@ def test_the_defaults_are_those_that_are_promised() -> None:
     )
     assert (found.max_body_bytes, found.read_timeout) == (64 * 2**20, 30.0)
     assert (found.spool_segment_bytes, found.spool_segment_age, found.spool_max_bytes, found.resend_window) == (
-        16 * 2**20,
+        32 * 2**20,
         0.3,
         4 * 2**30,
         600.0,
