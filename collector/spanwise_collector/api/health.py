@@ -58,7 +58,7 @@ def words_router(health: Callable[[], Health], arrivals: Callable[[int], list[Ar
 def _in_words(now: Health, senders: list[Arrival], minutes: int) -> models.CollectorHealth:
     sentences = list(_sentences(now))
     return models.CollectorHealth(
-        status="trouble" if now.spool_error or now.store_error or now.set_aside else "ok",
+        status="trouble" if _troubled(now) else "ok",
         sentences=sentences,
         started_unix_nano=now.started,
         arrived=_arrived(now),
@@ -84,6 +84,10 @@ def _in_words(now: Health, senders: list[Arrival], minutes: int) -> models.Colle
         memory_bytes=now.memory_bytes,
         set_aside=[models.SetAside(segment=name, reason=reason) for name, reason in sorted(now.set_aside.items())],
     )
+
+
+def _troubled(now: Health) -> bool:
+    return bool(now.spool_error or now.store_error or now.set_aside) or now.lag_seconds > _LAGGING
 
 
 def _arrived(now: Health) -> list[models.ArrivalCount]:

@@ -47,10 +47,7 @@ FROM (
         if(
             countIf(parent_span_id = toFixedString('', 8)) = 0,
             (18446744073709551615, '', ''),
-            argMinIf(
-                (start_time_unix_nano, toString(service), toString(name)),
-                start_time_unix_nano,
-                parent_span_id = toFixedString('', 8))
+            minIf((start_time_unix_nano, toString(service), toString(name)), parent_span_id = toFixedString('', 8))
         ) AS service_root,
         count() AS span_count,
         countIf(status_code = 2) AS error_count
