@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 
 from spanwise_collector.api import models
 from spanwise_collector.model.health import Arrival, Health
+from spanwise_collector.store.tables import MINUTE
 
 _LAGGING: Final = 5.0
 _ADVICE: Final = {
@@ -50,7 +51,7 @@ def words_router(health: Callable[[], Health], arrivals: Callable[[int], list[Ar
     @made.get("/health")
     def get_health(minutes: Annotated[int, Query(ge=1, le=1440)] = 5) -> models.CollectorHealth:
         """What arrived, from whom, what was refused and why."""
-        return _in_words(health(), arrivals(time.time_ns() - minutes * 60_000_000_000), minutes)
+        return _in_words(health(), arrivals(time.time_ns() - minutes * MINUTE), minutes)
 
     return made
 

@@ -12,8 +12,9 @@ from spanwise_collector.model.span import STATUS_CODES
 from spanwise_collector.query.logs import LogSearch
 from spanwise_collector.query.metrics import MetricSearch
 from spanwise_collector.query.search import SpanFilter
-from spanwise_collector.query.times import MAX_TIME, MINUTE, parse_duration, parse_time
+from spanwise_collector.query.times import MAX_TIME, parse_duration, parse_time
 from spanwise_collector.query.traces import TraceSearch
+from spanwise_collector.store.tables import MINUTE
 
 _HEX: Final = re.compile(r"[0-9a-fA-F]+", re.ASCII)
 _TEXT: Final = 4096

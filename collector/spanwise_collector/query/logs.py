@@ -8,12 +8,11 @@ from sqlalchemy import ColumnElement, Row, Select, func, literal, select, tuple_
 
 from spanwise_collector.model.log import LogRecord
 from spanwise_collector.query.page import Page, decode_cursor, encode_cursor
+from spanwise_collector.query.windows import newest_first
 from spanwise_collector.store import Engine
 from spanwise_collector.store.rows import LOG_COLUMNS, RowReader
-from spanwise_collector.store.tables import MINUTE, logs, span_id_literal, trace_id_literal
+from spanwise_collector.store.tables import logs, span_id_literal, trace_id_literal
 
-_FIRST_WINDOW: Final = 5 * MINUTE
-_GROWTH: Final = 8
 _columns: Final = logs.c
 _TIME: Final = _columns.time_unix_nano
 # Tells records of one nanosecond apart, so that a cursor has a place to stand. Those that are equal in everything look
@@ -116,8 +115,4 @@ def _windows(
     if not bounds.rows:
         return
     start, end = max(start, bounds.oldest), min(end, bounds.newest + 1, place[0] + 1 if place else end)
-    width = _FIRST_WINDOW
-    while end > start:
-        begin = max(start, end - width)
-        yield begin, end
-        end, width = begin, width * _GROWTH
+    yield from newest_first(start, end)

@@ -9,7 +9,6 @@ from spanwise_collector.errors import InvalidParameter, excerpt
 MAX_TIME: Final = (1 << 64) - 1
 """The highest time that OTLP can say; a sender whose clock is far ahead must still be found."""
 _MAX_DURATION: Final = (1 << 63) - 1
-MINUTE: Final = 60_000_000_000
 _UNITS: Final = {
     "ns": 1,
     "us": 1_000,

@@ -1,6 +1,6 @@
 """The list of traces: newest or slowest first, filtered by what one of their spans is like."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -9,11 +9,10 @@ from sqlalchemy import ColumnElement, Row, Select, func, literal, select, true, 
 from spanwise_collector.model.summary import TraceSummary
 from spanwise_collector.query.page import Page, decode_cursor, encode_cursor
 from spanwise_collector.query.search import EVERY_SPAN, SpanFilter, conditions
+from spanwise_collector.query.windows import newest_first
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE, spans, trace_id_literal, traces
 
-_FIRST_WINDOW: Final = 5 * MINUTE
-_GROWTH: Final = 8
 _columns: Final = traces.c
 _ID: Final = func.hex(_columns.trace_id)
 _START: Final = func.min(_columns.start_time_unix_nano)
@@ -58,7 +57,7 @@ def _newest(engine: Engine, request: TraceSearch, after: Sequence[Any] | None) -
     if bounds is None:
         return found
     end = min(request.end, bounds[1] + 1, after[0] + 1 if after else request.end)
-    for window in _windows(max(request.start, bounds[0]), end):
+    for window in newest_first(max(request.start, bounds[0]), end):
         query = _candidates(request, *window)
         found += _first(engine, request, query, _START, after, request.limit + 1 - len(found), window[0])
         if len(found) > request.limit:
@@ -104,15 +103,6 @@ def _bounds(engine: Engine, request: TraceSearch) -> tuple[int, int] | None:
     )
     row = engine.read(query.where(*_in_range(request.project, request.start, request.end)))[0]
     return (row.oldest, row.newest) if row.n else None
-
-
-def _windows(start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The range cut into windows on whole minutes, the newest and narrowest first."""
-    width = _FIRST_WINDOW
-    while end > start:
-        begin = max(start, (end - width) // MINUTE * MINUTE)
-        yield begin, end
-        end, width = begin, width * _GROWTH
 
 
 def _in_range(project: str, start: int, end: int) -> list[ColumnElement[bool]]:
