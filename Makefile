@@ -15,10 +15,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 # More words for the tool behind a target: `make test ARGS='tests/tracer -k baggage'`, `make bench ARGS='--seconds 60'`.
 ARGS ?=
 
-.PHONY: help setup up demo test check fmt ui lock wheels bench bench-diagnosis bench-tracer soak pictures browser clean
+.PHONY: browser services faults $(shell awk -F: '/^[a-z-]+:.*## / {print $$1}' Makefile)
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.editable $(WEB) ## virtual environment from the lock files, web view built; instant when nothing changed
 
@@ -28,9 +28,12 @@ up: setup ## start collector, store and web view in one process (SPANWISE_DATA, 
 demo: setup ## the same with the shop of examples/ sending to it; Ctrl-C stops both
 	@exec $(BIN)/python -m examples.demo $(ARGS)
 
-test: setup browser ## every test of every part, the browser's included
+test: setup browser services faults ## every test of every part, the browser's and those against real services included
 	@npm --prefix ui test
-	@$(BIN)/pytest $(ARGS)
+	@$(if $(ARGS),$(BIN)/pytest $(ARGS),$(BIN)/pytest tests/tracer && $(BIN)/pytest -n 3 --dist loadfile --ignore tests/tracer)
+
+test-python: ## the tracer's tests on another Python, in an environment of its own: PYTHON=python3.13
+	@bash $(SETUP) other $(ARGS)
 
 check: setup ## format, lint, types, import rules, the web view's checks and unit tests
 	@$(BIN)/ruff format --check .
@@ -50,7 +53,7 @@ ui: ui/node_modules/.installed ## the web view on a development server that relo
 
 lock: .venv/.locked ## write the lock files anew from the pyproject files (ARGS=--upgrade takes newer versions)
 	@$(COMPILE) $(ARGS) -o requirements/collector.txt collector/pyproject.toml
-	@$(COMPILE) $(ARGS) -c requirements/collector.txt -o requirements/dev.txt --extra all --extra jaeger --extra xray $(MANIFESTS) examples/shop/requirements.in --group pyproject.toml:dev
+	@$(COMPILE) $(ARGS) -c requirements/collector.txt -o requirements/dev.txt --extra all --extra grpc --extra jaeger --extra xray $(MANIFESTS) examples/shop/requirements.in --group pyproject.toml:dev
 	@$(COMPILE) $(ARGS) -c requirements/dev.txt -o examples/shop/requirements.txt examples/shop/requirements.in
 
 wheels: setup ## both distributions in dist/, the web view packed into the collector's
@@ -60,20 +63,35 @@ wheels: setup ## both distributions in dist/, the web view packed into the colle
 bench: setup ## the collector's figures, from real processes on this machine (docs/bench.md)
 	@$(BIN)/python -m bench $(ARGS)
 
+bench-layouts: setup ## ways to lay out the table of spans, measured beside each other; half an hour
+	@$(BIN)/python -m bench.layouts $(ARGS)
+
 bench-diagnosis: setup ## how often the verdict names the culprit of real faults, beside simpler rules
 	@$(BIN)/python -m bench.diagnosis $(ARGS)
 
-bench-tracer: setup ## what the tracer costs a request
+bench-patterns: setup ## how well log lines are grouped to templates, beside Drain3; ARGS='FILE.csv' for lines of your own
+	@$(BIN)/python -m bench.patterns $(ARGS)
+
+bench-tracer: setup ## what the tracer costs a request, beside others; ARGS=--sick: while the collector is ill
 	@$(BIN)/python -m bench.tracer $(ARGS)
 
-soak: setup ## kill the collector a thousand times while it takes spans, and count what is found
-	@SPANWISE_KILLS=$${SPANWISE_KILLS:-1000} $(BIN)/pytest tests/faults/test_kill.py --timeout 0 -s $(ARGS)
+fuzz: setup ## every decoder against hundreds of thousands of mutated bodies; the executions are counted (tests/fuzz)
+	@SPANWISE_FUZZ_ROUNDS=$${SPANWISE_FUZZ_ROUNDS:-200000} $(BIN)/pytest tests/fuzz --timeout 0 -s $(ARGS)
+
+soak: setup ## a thousand kills under load, a trace of a million spans, 20,000 queries, lists walked at 20,000 spans/s: counted
+	@SPANWISE_KILLS=$${SPANWISE_KILLS:-1000} SPANWISE_MASS=$${SPANWISE_MASS:-1000000} SPANWISE_QUERIES=$${SPANWISE_QUERIES:-20000} SPANWISE_RATE=$${SPANWISE_RATE:-20000} $(BIN)/pytest tests/faults/test_kill.py tests/collector/query/test_odd_traces.py tests/collector/query/test_query_language.py tests/collector/query/test_cursor_walk.py --timeout 0 -s $(ARGS)
 
 pictures: setup browser ## take the README's pictures from the running demo
 	@$(BIN)/python -m examples.pictures $(ARGS)
 
 browser:
 	@bash $(SETUP) chromium
+
+services:
+	@bash $(SETUP) services
+
+faults:
+	@bash $(SETUP) faults
 
 clean: ## remove what was built and installed here, not the data
 	@rm -rf .venv dist ui/node_modules collector/spanwise_collector/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

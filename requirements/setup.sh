@@ -62,23 +62,74 @@ web() {
     touch collector/spanwise_collector/static/index.html
 }
 
-chromium() {
-    local name as_root=""
-    for name in chromium chromium-browser google-chrome; do
-        if command -v "$name" >/dev/null; then return; fi
-    done
-    local ask="The browser tests need Chromium: install it (on Debian: apt-get install chromium), or run the others alone: .venv/bin/pytest -m 'not browser'"
+# A Debian package that tests need: apt PURPOSE ASK PACKAGE…
+apt() {
+    local purpose=$1 ask=$2 as_root=""
+    shift 2
     command -v apt-get >/dev/null || fail "$ask"
     if [ "$(id -u)" -ne 0 ]; then
         sudo -n true 2>/dev/null || fail "$ask"
         as_root="sudo"
     fi
-    echo "Installing Debian's chromium for the browser tests"
-    $as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $as_root apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core >/dev/null ||
-        fail "apt-get could not install chromium: its reason stands above."
+    echo "Installing Debian's $1 for $purpose"
+    $as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $as_root apt-get install -qq -y --no-install-recommends "$@" >/dev/null ||
+        fail "apt-get could not install $1: its reason stands above."
+}
+
+chromium() {
+    local name
+    for name in chromium chromium-browser google-chrome; do
+        if command -v "$name" >/dev/null; then return; fi
+    done
+    apt "the browser tests" "The browser tests need Chromium: install it (on Debian: apt-get install chromium), or run the others alone: .venv/bin/pytest -m 'not browser'" \
+        chromium fonts-dejavu-core
+}
+
+# A compiler for calls of the disk that fail, strace for the engine's.
+faults() {
+    if command -v strace >/dev/null && command -v gcc >/dev/null; then return; fi
+    apt "the fault tests" "The fault tests need strace and gcc: install them (on Debian: apt-get install strace gcc libc6-dev), or run .venv/bin/pytest, which skips those tests" \
+        strace gcc libc6-dev
+}
+
+# What the tracer is tested against: none of them is started but by the tests.
+services() {
+    local ask="The tests against real services need redis-server, PostgreSQL and RabbitMQ: install them (on Debian: apt-get install redis-server postgresql rabbitmq-server), or run the others alone: .venv/bin/pytest -m 'not services'"
+    if ! { command -v redis-server && command -v rabbitmq-server && compgen -G '/usr/lib/postgresql/*/bin/initdb'; } >/dev/null; then
+        # Debian starts what it installs: not here.
+        if [ "$(id -u)" -eq 0 ] && [ ! -e /usr/sbin/policy-rc.d ]; then
+            printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
+            trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+        fi
+        apt "the tests against real services" "$ask" redis-server postgresql rabbitmq-server
+    fi
+    if [ ! -x .venv/bin/uwsgi ]; then
+        echo "Building uwsgi, which has no wheels"
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/uwsgi.txt ||
+            echo "uwsgi could not be built, its tests are skipped: it needs a C compiler." >&2
+    fi
+}
+
+# The tracer's tests on the Python that PYTHON names, in an environment of its own beside the tree: other ARGUMENTS-OF-PYTEST
+other() {
+    local found version folder
+    found=$(python)
+    version=$("$found" -c 'import platform; print(platform.python_version())')
+    folder=${TMPDIR:-/tmp}/spanwise-python-$version
+    if [ ! -x "$folder/bin/pytest" ] || [ requirements/dev.txt -nt "$folder/bin/pytest" ]; then
+        echo "Installing the locked Python packages for Python $version into $folder"
+        "$found" -m venv "$folder" || fail "Python's venv module does not work for $found."
+        "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt ||
+            fail "The locked packages could not be installed for Python $version: pip's reason stands above."
+        PATH="$folder/bin:$PATH" "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+            --editable tracer --editable collector || fail "The two packages could not be installed: pip's reason stands above."
+        touch "$folder/bin/pytest"
+    fi
+    exec "$folder/bin/pytest" -p no:cacheprovider tests/tracer "$@"
 }
 
 case "${1:-}" in
-    venv | editable | web-tools | web | chromium) "$1" ;;
-    *) fail "usage: requirements/setup.sh venv|editable|web-tools|web|chromium" ;;
+    venv | editable | web-tools | web | chromium | faults | services) "$1" ;;
+    other) "$@" ;;
+    *) fail "usage: requirements/setup.sh venv|editable|web-tools|web|chromium|faults|services|other" ;;
 esac

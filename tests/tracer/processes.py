@@ -25,6 +25,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def asking(seconds: float) -> httpx.Client:
+    """A client that opens a connection for each request, so that every worker gets some; `httpx.get` reads all
+    authorities of the system each time, which takes longer than the request."""
+    return httpx.Client(verify=False, trust_env=False, timeout=seconds, headers={"Connection": "close"})
+
+
 def environment(endpoint: str, **more: str) -> dict[str, str]:
     """The environment of a traced process, without any tracing variable of this one."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("SPANWISE_", "OTEL_"))}
@@ -76,12 +82,13 @@ def serving(command: list[str], port: int, folder: Path, env: dict[str, str]) ->
 
 def _wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + 25
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise AssertionError(f"the server ended with {process.returncode}:\n{log.read_text()}")
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/up", timeout=5)
-            return
-        except httpx.TransportError:
-            time.sleep(0.05)
+    with asking(5) as client:
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise AssertionError(f"the server ended with {process.returncode}:\n{log.read_text()}")
+            try:
+                client.get(f"http://127.0.0.1:{port}/up")
+                return
+            except httpx.TransportError:
+                time.sleep(0.05)
     raise AssertionError(f"the server does not answer:\n{log.read_text()}")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -90,9 +91,17 @@ class Sink:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if self.headers.get("Content-Encoding") == "gzip":
                     body = gzip.decompress(body)
-                status, headers, answer = sink.answer(self.path)
-                if status == 200:
-                    sink.bodies.append((self.path, dict(self.headers.items()), body))
+                answer = sink.answer(self.path)
+                if answer[0] == 200:
+                    # What was asked of a proxy names the whole address.
+                    path = urlsplit(self.path).path
+                    sink.bodies.append((path, dict(self.headers.items()), body))
+                self.reply(*answer)
+
+            def do_GET(self) -> None:
+                self.reply(*sink.answer(self.path))
+
+            def reply(self, status: int, headers: dict[str, str], answer: bytes) -> None:
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)

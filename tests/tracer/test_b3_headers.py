@@ -47,7 +47,7 @@ def ids(decision: Decision, trace: str = TRACE, span: str = SPAN) -> B3:
         ("1" * 70_000, None),
     ],
 )
-def test_single_header(value: str, expected: B3 | None) -> None:
+def test_case_90_single_header(value: str, expected: B3 | None) -> None:
     assert b3.parse_single([value]) == expected
 
 
@@ -72,7 +72,7 @@ def test_single_header(value: str, expected: B3 | None) -> None:
         ({}, None),
     ],
 )
-def test_multiple_headers(headers: dict[str, str], expected: B3 | None) -> None:
+def test_case_90_multiple_headers(headers: dict[str, str], expected: B3 | None) -> None:
     assert b3.parse_multi({f"x-b3-{name}": [value] for name, value in headers.items()}) == expected
 
 
@@ -119,7 +119,7 @@ def test_a_deferred_decision_is_made_here() -> None:
     assert served({"b3": f"{TRACE}-{SPAN}"}, sample=0.0) == ({"b3": f"{TRACE}-{1:016x}-0"}, 0)
 
 
-def test_single_wins_over_multi_and_w3c_over_both() -> None:
+def test_case_90_single_wins_over_multi_and_w3c_over_both() -> None:
     multi = {"x-b3-traceid": "1" * 32, "x-b3-spanid": SPAN, "x-b3-sampled": "1"}
     headers, _ = served({"b3": f"{TRACE}-{SPAN}-1", **multi})
     assert headers["b3"].startswith(TRACE)

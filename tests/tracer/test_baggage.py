@@ -44,13 +44,13 @@ def test_64_members_of_8192_bytes_pass_whole() -> None:
     assert through(header) == header
 
 
-def test_a_hundred_headers_of_8_kb_are_cut_at_the_first_8192_bytes() -> None:
+def test_case_89_a_hundred_headers_of_8_kb_are_cut_at_the_first_8192_bytes() -> None:
     entries = baggage.parse([",".join(f"k{n}x{m}={'v' * 200}" for m in range(40)) for n in range(100)])
     assert sum(len(key) + 1 + len(entry.value) + 1 for key, entry in entries.items()) <= MAX_BYTES
     assert next(iter(entries)) == "k0x0"
 
 
-def test_eight_kilobytes_of_commas_are_nothing() -> None:
+def test_case_89_eight_kilobytes_of_commas_are_nothing() -> None:
     assert baggage.parse(["," * 8192]) == {}
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import grpc  # type: ignore[import-untyped]  # it has no types
 import pytest
 from spanwise import cli, doctor
 from spanwise.run import BOOTSTRAP, environment
@@ -77,10 +79,11 @@ def test_the_environment_of_run_keeps_other_paths_and_nests() -> None:
 
 
 def test_an_existing_sitecustomize_still_runs(tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text("print('mine')")
+    (tmp_path / "sitecustomize.py").write_text("import os; print('mine', os.environ.get('SPANWISE_AUTO'))")
     (tmp_path / "script.py").write_text("print('script')")
     done = spanwise("run", str(tmp_path / "script.py"), PYTHONPATH=str(tmp_path))
-    assert done.stdout == "mine\nscript\n"
+    # First in the process of `spanwise` itself, then in the one that it becomes.
+    assert (done.stdout, done.stderr) == ("mine None\nmine 1\nscript\n", "")
 
 
 def test_the_doctor_names_a_collector_that_does_not_answer() -> None:
@@ -106,6 +109,24 @@ def test_the_doctor_names_settings_that_cannot_be_used() -> None:
 def test_the_doctor_knows_a_switched_off_tracer() -> None:
     done = spanwise("doctor", OTEL_SDK_DISABLED="true")
     assert (done.returncode, done.stdout.startswith("bad  Tracing is switched off")) == (1, True)
+
+
+def test_the_doctor_knows_the_port_of_grpc_and_speaks_it_when_told() -> None:
+    server = grpc.server(ThreadPoolExecutor(1))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    done = spanwise("doctor", "--endpoint", f"http://127.0.0.1:{port}")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "does not speak HTTP. Is it gRPC's port? Then: set SPANWISE_PROTOCOL=grpc" in done.stdout
+    done = spanwise("doctor", "--endpoint", f"http://127.0.0.1:{port}", SPANWISE_PROTOCOL="grpc")
+    server.stop(None).wait()
+    assert (done.returncode, "A span was not accepted over gRPC: {" in done.stdout) == (1, True)
+
+
+def test_the_doctor_names_the_way_that_spans_take(sink: Sink) -> None:
+    done = spanwise("doctor", "--endpoint", sink.endpoint, http_proxy="proxy.test:3128", WEB_CONCURRENCY="4")
+    assert "Exports go through the proxy proxy.test:3128" in done.stdout
+    assert "The server is started with WEB_CONCURRENCY=4." in done.stdout
 
 
 def test_findings_are_values() -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+import aiohttp
 import anyio
 import httpx
 import httpx2
 import pytest
 import requests
 import spanwise
+import urllib3
 from spanwise.testing import capture
 
 
@@ -21,6 +26,7 @@ class Peer:
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, dict[str, str]]] = []
+        self.location = "/end"
         peer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -29,7 +35,7 @@ class Peer:
                 status = 302 if self.path == "/redirect" else int(self.path.partition("/status/")[2] or 200)
                 self.send_response(status)
                 if status == 302:
-                    self.send_header("Location", "/end")
+                    self.send_header("Location", peer.location)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -65,16 +71,42 @@ def get_async(module: Any) -> Any:
     return get
 
 
+def get_aiohttp(url: str, follow_redirects: bool = False) -> None:
+    async def fetch() -> None:
+        async with aiohttp.ClientSession() as session, session.get(url, allow_redirects=follow_redirects) as answer:
+            await answer.read()
+
+    anyio.run(fetch)
+
+
+def get_urllib3(url: str, follow_redirects: bool = False) -> None:
+    with urllib3.PoolManager() as pool:
+        pool.request("GET", url, redirect=follow_redirects, retries=2 if follow_redirects else False)
+
+
+def get_urllib(url: str, follow_redirects: bool = True) -> None:
+    with suppress(urllib.error.HTTPError), urllib.request.urlopen(url, timeout=5) as answer:
+        answer.read()
+
+
 CLIENTS: dict[str, Any] = {
     "httpx": httpx.get,
     "httpx-async": get_async(httpx),
     "httpx2": httpx2.get,
     "httpx2-async": get_async(httpx2),
     "requests": lambda url, follow_redirects=False: requests.get(url, timeout=5, allow_redirects=follow_redirects),
+    "aiohttp": get_aiohttp,
+    "urllib3": get_urllib3,
+    "urllib": get_urllib,
 }
-
-
-REFUSED = (httpx.ConnectError, httpx2.ConnectError, requests.ConnectionError)
+REFUSED = (
+    httpx.ConnectError,
+    httpx2.ConnectError,
+    requests.ConnectionError,
+    aiohttp.ClientConnectorError,
+    urllib3.exceptions.NewConnectionError,
+    urllib.error.URLError,
+)
 
 
 @pytest.fixture(params=list(CLIENTS))
@@ -120,7 +152,7 @@ def test_a_refused_connection_is_recorded_and_raised_as_it_is(get: Any, peer: Pe
     peer.close()
     with (
         capture() as seen,
-        pytest.raises((httpx.ConnectError, httpx2.ConnectError, requests.ConnectionError)) as raised,
+        pytest.raises(REFUSED) as raised,
     ):
         get(f"{peer.url}/")
     kind = type(raised.value)
@@ -139,3 +171,15 @@ def test_an_unsampled_trace_sends_its_decision_and_no_span(get: Any, peer: Peer)
 def test_without_init_nothing_is_added(get: Any, peer: Peer) -> None:
     get(peer.url)
     assert not {"traceparent", "b3", "baggage"} & peer.seen[0][1].keys()
+
+
+def test_a_redirect_to_a_host_that_is_told_nothing_takes_our_headers_off(get: Any, peer: Peer) -> None:
+    stranger = Peer()
+    peer.location = f"http://localhost:{stranger.port}/"
+    with capture(propagate_to="127.0.0.1") as seen, spanwise.span("work"):
+        get(f"{peer.url}/redirect", follow_redirects=True)
+    stranger.close()
+    first, second, _ = seen.spans
+    assert ("traceparent" in peer.seen[0][1], second.attributes["spanwise.propagated"]) == (True, False)
+    assert not {"traceparent", "tracestate", "b3", "baggage"} & stranger.seen[0][1].keys()
+    assert (first.trace_id, first.parent_id) == (second.trace_id, second.parent_id)

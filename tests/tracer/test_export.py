@@ -16,6 +16,7 @@ from spanwise.export.records import Record
 from spanwise.export.sender import Sender, retry_after
 
 from tests.tracer.processes import run_script
+from tests.tracer.sick import sick
 from tests.tracer.sink import Sink
 
 OPEN: list[Sender] = []
@@ -173,3 +174,18 @@ def test_https_endpoints_are_checked_against_the_authorities_that_are_named(tmp_
         taken = run_script(code, sink.endpoint, tmp_path, SPANWISE_CERTIFICATE=str(tmp_path / "only.pem"))
         assert taken.stderr == ""
         assert [span.name for span in sink.spans] == ["work"]
+
+
+def test_the_authorities_are_read_once_however_often_tls_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[ssl.SSLContext] = []
+    create = ssl.create_default_context
+
+    def counted(**options: str | None) -> ssl.SSLContext:
+        made.append(create(**options))  # type: ignore[arg-type]
+        return made[-1]
+
+    monkeypatch.setattr(ssl, "create_default_context", counted)
+    with sick("reset") as endpoint:
+        sender = Sender(endpoint.replace("http:", "https:"), {})
+        assert [sender.post(b"x", deadline()).retryable for _ in range(3)] == [True] * 3
+    assert len(made) == 1

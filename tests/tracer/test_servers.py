@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections import Counter
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.tracer.processes import BIN, Server, environment, free_port, serving
+from tests.tracer.processes import BIN, Server, asking, environment, free_port, serving
 from tests.tracer.sink import Sink
 
 ROOT = Path(__file__).parents[2]
 RUN = [str(BIN / "spanwise"), "run", "--service", "api"]
 UVICORN = [str(BIN / "uvicorn"), "tests.tracer.apps:fastapi_app", "--port", "{port}"]
 GUNICORN = [str(BIN / "gunicorn"), "-b", "127.0.0.1:{port}", "--graceful-timeout", "5"]
+UWSGI = [str(BIN / "uwsgi"), "--http-socket", "127.0.0.1:{port}", "-H", sys.prefix, "--die-on-term", "--enable-threads"]
+UWSGI += ["--master", "-p", "2", "--need-app", "--module", "tests.tracer.apps:flask_app"]
 FLASK_APP, FASTAPI_APP = "tests.tracer.apps:flask_app", "tests.tracer.apps:fastapi_app"
 
 COMMANDS = {
@@ -32,6 +34,13 @@ COMMANDS = {
     "gunicorn preload, init in the app": [*GUNICORN, "-w", "2", "--preload", FLASK_APP],
     "gunicorn gthread": [*RUN, *GUNICORN, "-k", "gthread", "--threads", "4", FLASK_APP],
     "gunicorn asgi": [*RUN, *GUNICORN, "-w", "2", "-k", "asgi", FASTAPI_APP],
+    "gunicorn uvicorn worker": [*RUN, *GUNICORN, "-w", "2", "-k", "uvicorn.workers.UvicornWorker", FASTAPI_APP],
+    "gunicorn gevent": [*RUN, *GUNICORN, "-w", "2", "-k", "gevent", FLASK_APP],
+    "gunicorn gevent preload": [*RUN, *GUNICORN, "-w", "2", "-k", "gevent", "--preload", FLASK_APP],
+    "gunicorn preload recycling": [*RUN, *GUNICORN, "-w", "2", "--preload", "--max-requests", "5", FLASK_APP],
+    "uwsgi": [*RUN, *UWSGI],
+    "uwsgi lazy": [*RUN, *UWSGI, "--lazy-apps"],
+    "uwsgi, init in the app": UWSGI,
     "gunicorn recycling": [*RUN, *GUNICORN, "-w", "2", "--max-requests", "5", FLASK_APP],
     "flask run": [*RUN, str(BIN / "flask"), "--app", FLASK_APP, "run", "--port", "{port}"],
     "python -m": [*RUN, "python", "-m", "uvicorn", *UVICORN[1:]],
@@ -40,6 +49,8 @@ REQUESTS = 24
 
 
 def start(kind: str, sink: Sink, folder: Path) -> tuple[list[str], int, dict[str, str]]:
+    if "uwsgi" in kind and not Path(UWSGI[0]).exists():
+        pytest.skip("uwsgi is not installed: bash requirements/setup.sh services")
     port = free_port()
     own = {"INIT": "1"} if "init" in kind else {}
     env = environment(sink.endpoint, PYTHONPATH=str(ROOT), PATH=f"{BIN}:{os.environ['PATH']}", **own)
@@ -47,8 +58,9 @@ def start(kind: str, sink: Sink, folder: Path) -> tuple[list[str], int, dict[str
 
 
 def drive(server: Server, first: int = 0) -> None:
-    for number in range(first, first + REQUESTS):
-        assert httpx.get(f"{server.url}/work/{number}", timeout=10).json()["number"] == number
+    with asking(10) as client:
+        for number in range(first, first + REQUESTS):
+            assert client.get(f"{server.url}/work/{number}").json()["number"] == number
 
 
 def seen(sink: Sink) -> Counter[str]:

@@ -28,6 +28,14 @@ def test_spans_nest_and_take_attributes() -> None:
     assert recorded.attributes == {"items": 3, "total": 7.5}
 
 
+def test_any_name_is_an_attributes_name() -> None:
+    names = {"self": 1, "name": 2, "attributes": 3, "with space": 4}
+    with capture() as seen, spanwise.span("work", **names) as span:
+        span.set(**names)
+        spanwise.event("seen", **names)
+    assert (seen.one("work").attributes, seen.one("work").events) == (names, [("seen", names)])
+
+
 def test_an_exception_is_recorded_and_goes_on() -> None:
     with capture() as seen, pytest.raises(KeyError, match="gone"), spanwise.span("work"):
         raise KeyError("gone")

@@ -79,11 +79,11 @@ def test_a_valid_traceparent_is_continued(value: str) -> None:
         "0" * 65_536,
     ],
 )
-def test_an_invalid_traceparent_restarts_the_trace(value: str) -> None:
+def test_case_91_an_invalid_traceparent_restarts_the_trace(value: str) -> None:
     assert parse_traceparent([value]) is None
 
 
-def test_two_traceparent_headers_restart_the_trace() -> None:
+def test_case_88_two_traceparent_headers_restart_the_trace() -> None:
     assert not received(("traceparent", GOOD), ("traceparent", GOOD)).is_valid
 
 
@@ -140,7 +140,7 @@ def test_all_allowed_characters_are_kept() -> None:
         "foo=a\x00b",
     ],
 )
-def test_one_illegal_entry_discards_the_whole_tracestate_and_not_the_traceparent(value: str) -> None:
+def test_case_91_one_illegal_entry_discards_the_whole_tracestate_and_not_the_traceparent(value: str) -> None:
     span = received(("traceparent", GOOD), ("tracestate", f"good=1,{value}"))
     assert (span.trace_id, dict(span.trace_state)) == (int(TRACE, 16), {})
 
@@ -152,13 +152,13 @@ def test_keys_of_level_two_are_kept(key: str) -> None:
     assert state_of("foo=1", f"{key}=1") == {"foo": "1", key: "1"}
 
 
-def test_32_entries_are_kept_and_33_discarded() -> None:
+def test_case_92_32_entries_are_kept_and_33_discarded() -> None:
     entries = [f"bar{number:02d}={number:02d}" for number in range(1, 34)]
     assert len(state_of(",".join(entries[:20]), ",".join(entries[20:32]))) == 32
     assert state_of(",".join(entries[:20]), ",".join(entries[20:])) == {}
 
 
-def test_over_512_characters_long_entries_go_first_then_the_last_ones() -> None:
+def test_case_92_over_512_characters_long_entries_go_first_then_the_last_ones() -> None:
     short = [(f"k{number:02d}", "v" * 60) for number in range(6)]
     long = ("long", "v" * 200)
     assert within_limit([short[0], long, *short[1:]]) == short

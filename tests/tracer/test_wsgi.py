@@ -139,3 +139,36 @@ def test_excluded_paths_record_nothing() -> None:
         fetch("/items/7")
         fetch("/stream")
     assert {span.name for span in seen.spans} == {"GET /stream", "chunk"}
+
+
+def pyramid_app() -> Any:
+    from pyramid.config import Configurator  # type: ignore[import-untyped]  # it has no types
+    from pyramid.response import Response  # type: ignore[import-untyped]  # it has no types
+
+    def item(request: Any) -> Any:
+        return Response(request.matchdict["number"])
+
+    def boom(_request: Any) -> Any:
+        raise ValueError("no such thing")
+
+    with Configurator() as config:
+        for name, path, view in (("item", "/items/{number}", item), ("boom", "/boom", boom)):
+            config.add_route(name, path)
+            config.add_view(view, route_name=name)
+        return config.make_wsgi_app()
+
+
+# Pyramid imports what setuptools and Python are about to drop.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_pyramid_is_traced_by_route_and_raises_as_before() -> None:
+    with capture() as seen:
+        app = pyramid_app()
+        assert fetch("/items/7", app)[::2] == (200, b"7")
+        assert fetch("/nothing", app)[0] == 404
+        with pytest.raises(ValueError, match="no such thing"):
+            fetch("/boom", app)
+    assert [(span.name, span.status, span.attributes.get("http.route")) for span in seen.spans] == [
+        ("GET /items/{number}", "unset", "/items/{number}"),
+        ("GET", "unset", None),
+        ("GET /boom", "error", "/boom"),
+    ]

@@ -120,9 +120,9 @@ def _flushing(send: Send) -> Send:
         if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
             import asyncio
 
-            from spanwise.setup import flush
+            from spanwise.setup import leave
 
-            await asyncio.get_running_loop().run_in_executor(None, flush)
+            await asyncio.get_running_loop().run_in_executor(None, leave)
         await send(message)
 
     return flushing_send

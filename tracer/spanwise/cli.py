@@ -13,13 +13,23 @@ GROUP = "spanwise.commands"
 OK, FAILED, USAGE = 0, 1, 2
 _COLLECTOR_COMMANDS = {
     "canary": "write traces and logs to a collector, and check that they come back",
+    "delete": "delete a trace, or all that has an attribute of a value, for good",
+    "backup": "copy all that a running collector has acknowledged",
+    "restore": "make a data folder of a backup",
     "diagnose": "name the services that are to blame for what is unusual in a time window",
     "explain": "say what made a trace slow or failed",
+    "keys": "make, list and revoke the keys of a collector",
+    "logs": "list log records",
+    "tail": "print spans and log records as they arrive",
+    "trace": "show a trace as a waterfall",
+    "traces": "list traces",
     "up": "start collector, store and web view in one process",
 }
 _DESCRIPTIONS = {
     "doctor": "say what is traced here, where spans go and whether they arrive",
     "run": "run a Python command traced, without any change of its code",
+    "send": "send the lines of a pipe or a file as log records",
+    "ship": "follow log files and send every record once",
     **_COLLECTOR_COMMANDS,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,11 +27,15 @@ _PORTS = {"http": 80, "https": 443}
 class ClientCall:
     """The span of one call on the wire: current while it runs, other HTTP instrumentations silent."""
 
-    __slots__ = ("_context", "_previous", "headers", "span")
+    __slots__ = ("_context", "_previous", "_withheld", "headers", "span")
 
-    def __init__(self, span: Span, headers: dict[str, str], context: Context) -> None:
+    def __init__(
+        self, span: Span, context: Context, headers: dict[str, str], withheld: dict[str, str] | None = None
+    ) -> None:
+        """`headers` are told to the host; `withheld` are those that another host would have been told."""
         self.span = span
         self.headers = headers
+        self._withheld = withheld
         self._context = context
         self._previous: Context | None = None
 
@@ -40,6 +45,18 @@ class ClientCall:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, tb: object) -> None:
+        self.end(error)
+
+    def write(self, headers: MutableMapping[str, Any]) -> None:
+        """Put the trace headers among a request's. Of a redirect to a host that is told nothing, ours are taken out."""
+        headers.update(self.headers)
+        trace_id = f"{self.span.get_span_context().trace_id:032x}"
+        for name, value in (self._withheld or {}).items():
+            if name in headers and (trace_id in str(headers[name]) or headers[name] == value):
+                del headers[name]
+
+    def end(self, error: BaseException | None = None) -> None:
+        """End the span, with the exception that the call ended with."""
         try:
             if self._previous is not None and get_current() is self._context:
                 attach(self._previous)
@@ -76,8 +93,8 @@ def begin_call(method: str, url: str) -> ClientCall | None:
         if not active.recipients.include(urlsplit(url).hostname or ""):
             # Said on the span: a trace that ends here does so on purpose.
             span.set_attribute("spanwise.propagated", False)
-            return ClientCall(span, {}, context)
-        return ClientCall(span, active.propagator.headers(context), context)
+            return ClientCall(span, context, {}, active.propagator.headers(context))
+        return ClientCall(span, context, active.propagator.headers(context))
     except Exception:
         swallowed("starting a client span")
         return None

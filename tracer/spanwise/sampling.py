@@ -134,9 +134,11 @@ class Bucket:
             return True
 
 
-def from_settings(settings: Settings) -> Sampler:
-    """The sampler that the settings describe."""
+def from_settings(settings: Settings, service: str) -> Sampler:
+    """The sampler that the settings describe, which the collector's replace from time to time where that is on."""
+    if settings.sampling_interval is not None:
+        from spanwise.remote import Remote
+
+        return WishAware(Remote(settings, service))
     plain = settings.sample == 1.0 and not settings.sample_rules and settings.sample_rate is None
-    if plain:
-        return WishAware()
-    return WishAware(Root(settings.sample, settings.sample_rules, settings.sample_rate))
+    return WishAware() if plain else WishAware(Root(settings.sample, settings.sample_rules, settings.sample_rate))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from spanwise.export.outgoing import BeforeSend
 
 DEFAULT_ENDPOINT = "http://127.0.0.1:4318"
+DEFAULT_GRPC_ENDPOINT = "http://127.0.0.1:4317"
+MIN_SAMPLING_INTERVAL = 0.1
+HTTP, GRPC = "http/protobuf", "grpc"
 DEFAULT_ACCEPT = ("tracecontext", "baggage", "b3", "b3multi")
 DEFAULT_SEND = ("tracecontext", "baggage", "b3")
 INTERNAL = ("internal",)
@@ -33,7 +37,9 @@ class Settings:
     endpoint: str = DEFAULT_ENDPOINT
     traces_endpoint: str = DEFAULT_ENDPOINT + "/v1/traces"
     logs_endpoint: str = DEFAULT_ENDPOINT + "/v1/logs"
+    protocol: str = HTTP
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    key: str | None = field(default=None, repr=False)
     certificate: str | None = None
     accept: tuple[str, ...] = DEFAULT_ACCEPT
     send: tuple[str, ...] = DEFAULT_SEND
@@ -51,10 +57,11 @@ class Settings:
     sample_rate: float | None = None
     keep_errors: bool = False
     keep_slower_than: float | None = None
+    sampling_interval: float | None = None
     sigterm: bool = True
     interval: float = 1.0
     timeout: float = 10.0
-    exit_timeout: float = 2.0
+    exit_timeout: float = 1.8
     max_batch: int = 512
     max_queue: int = 8_192
     max_queue_bytes: int = 16 * 1024 * 1024
@@ -96,15 +103,38 @@ def checked_endpoint(endpoint: str) -> str:
     return endpoint.rstrip("/")
 
 
-def signal_endpoints(endpoint: str | None, env: Mapping[str, str]) -> tuple[str, str, str]:
-    """The base address and the two full addresses of spans and logs."""
-    base = checked_endpoint(
-        endpoint or env.get("SPANWISE_ENDPOINT") or env.get("OTEL_EXPORTER_OTLP_ENDPOINT") or DEFAULT_ENDPOINT
-    )
+def signal_endpoints(endpoint: str | None, env: Mapping[str, str], protocol: str = HTTP) -> tuple[str, str, str]:
+    """The base address and the two full addresses of spans and logs; over gRPC they have no path."""
+    over_grpc = protocol == GRPC
+    fallback = DEFAULT_GRPC_ENDPOINT if over_grpc else DEFAULT_ENDPOINT
+    base = endpoint or env.get("SPANWISE_ENDPOINT") or env.get("OTEL_EXPORTER_OTLP_ENDPOINT") or fallback
     explicit = endpoint is not None or "SPANWISE_ENDPOINT" in env
     traces = None if explicit else env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     logs = None if explicit else env.get("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT")
+    if over_grpc:
+        # gRPC's targets are written without a scheme too; TLS is then for OTEL_EXPORTER_OTLP_INSECURE to say.
+        scheme = "http" if truthy(env.get("OTEL_EXPORTER_OTLP_INSECURE")) else "https"
+        found = [each if "://" in each else f"{scheme}://{each}" for each in (base, traces or base, logs or base)]
+        return checked_endpoint(found[0]), checked_endpoint(found[1]), checked_endpoint(found[2])
+    base = checked_endpoint(base)
     return base, checked_endpoint(traces or base + "/v1/traces"), checked_endpoint(logs or base + "/v1/logs")
+
+
+def checked_protocol(given: str | None, env: Mapping[str, str]) -> str:
+    """How exports travel; raises SettingsError for what is unknown or not installed."""
+    protocol = given or env.get("SPANWISE_PROTOCOL") or env.get("OTEL_EXPORTER_OTLP_PROTOCOL") or HTTP
+    if protocol not in (HTTP, GRPC):
+        raise SettingsError(f"protocol: {protocol!r} is not one of {HTTP}, {GRPC}")
+    if protocol == GRPC and not all(map(_is_installed, ("grpc", "google.rpc"))):
+        raise SettingsError("protocol: grpc needs pip install 'spanwise[grpc]'")
+    return protocol
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def propagation_formats(
@@ -130,16 +160,32 @@ def sampling(env: Mapping[str, str]) -> dict[str, Any]:
     if text is None:
         name = env.get("OTEL_TRACES_SAMPLER", "always_on").removeprefix("parentbased_")
         text = {"always_off": "0", "traceidratio": env.get("OTEL_TRACES_SAMPLER_ARG") or "1"}.get(name, "1")
+    interval = env.get("SPANWISE_SAMPLING_INTERVAL")
+    return {
+        "sample": _number("sample", text),
+        "sampling_interval": _number("sampling_interval", interval) if interval else None,
+    }
+
+
+def _number(name: str, text: str) -> float:
     try:
-        return {"sample": float(text)}
+        return float(text)
     except ValueError:
-        raise SettingsError(f"sample: {text!r} is not a number") from None
+        raise SettingsError(f"{name}: {text!r} is not a number") from None
 
 
-def _check_shares(sample: float, rules: Mapping[str, float]) -> None:
+def check_shares(sample: float, rules: Mapping[str, float]) -> None:
+    """Raise SettingsError for a share that is not between 0 and 1."""
     for name, share in {"sample": sample, **rules}.items():
         if not 0 <= share <= 1:
             raise SettingsError(f"{name}: {share} is not between 0 and 1")
+
+
+def _check_interval(interval: float | None, protocol: str) -> None:
+    if interval is not None and interval < MIN_SAMPLING_INTERVAL:
+        raise SettingsError(f"sampling_interval: {interval} is less than {MIN_SAMPLING_INTERVAL} seconds")
+    if interval is not None and protocol == GRPC:
+        raise SettingsError(f"sampling_interval: is asked for over HTTP and needs protocol {HTTP}")
 
 
 def _members(value: str | Sequence[str]) -> tuple[str, ...]:
@@ -159,10 +205,12 @@ def resolve(
     unknown = options.keys() - Settings.__dataclass_fields__.keys()
     if unknown:
         raise SettingsError(f"init() has no setting {', '.join(sorted(unknown))}")
-    base, traces, logs = signal_endpoints(endpoint, env)
+    protocol = checked_protocol(options.pop("protocol", None), env)
+    base, traces, logs = signal_endpoints(endpoint, env, protocol)
     accepted, sent = propagation_formats(accept, send, env)
     defaults: dict[str, Any] = {
         "headers": parse_headers(env.get("SPANWISE_HEADERS") or env.get("OTEL_EXPORTER_OTLP_HEADERS", "")),
+        "key": env.get("SPANWISE_KEY"),
         "certificate": env.get("SPANWISE_CERTIFICATE") or env.get("OTEL_EXPORTER_OTLP_CERTIFICATE"),
         "disabled": truthy(env.get("SPANWISE_DISABLED")) or truthy(env.get("OTEL_SDK_DISABLED")),
         "without": split_list(env.get("SPANWISE_WITHOUT") or env.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")),
@@ -172,7 +220,10 @@ def resolve(
         "exclude": env.get("SPANWISE_EXCLUDE") or env.get("OTEL_PYTHON_EXCLUDED_URLS") or HEALTH_CHECKS,
     }
     values = {**defaults, **sampling(env), **options}
-    _check_shares(values["sample"], values.get("sample_rules") or {})
+    _check_interval(values["sampling_interval"], protocol)
+    check_shares(values["sample"], values.get("sample_rules") or {})
+    if values["key"]:
+        values["headers"] = {**values["headers"], "authorization": f"Bearer {values['key'].strip()}"}
     values["without"] = frozenset(_members(values["without"]))
     for name in ("exclude", "propagate_to", "response_headers"):
         values[name] = _members(values[name])
@@ -184,6 +235,7 @@ def resolve(
         endpoint=base,
         traces_endpoint=traces,
         logs_endpoint=logs,
+        protocol=protocol,
         accept=accepted,
         send=sent,
         **values,

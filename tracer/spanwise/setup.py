@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Unpack
 
 from spanwise import __version__, state
 from spanwise.guard import logger, swallowed
 from spanwise.settings import Settings, SettingsError, environment, resolve
+
+if TYPE_CHECKING:
+    from spanwise.options import Options
 
 _lock = threading.RLock()
 
@@ -18,7 +21,7 @@ def init(
     endpoint: str | None = None,
     accept: str | tuple[str, ...] | list[str] | None = None,
     send: str | tuple[str, ...] | list[str] | None = None,
-    **options: Any,
+    **options: Unpack[Options],
 ) -> None:
     """Start tracing this process; spans and log records go to the collector from then on.
 
@@ -64,13 +67,14 @@ def _set_up(settings: Settings) -> state.Active:
     if not isinstance(provider, TracerProvider):
         attributes = {**service_attributes(settings.service, environment()), **identity.attributes()}
         resource = Resource.create(attributes)  # type: ignore[arg-type]
-        provider = TracerProvider(sampler=from_settings(settings), resource=resource, shutdown_on_exit=False)
+        sampler = from_settings(settings, str(resource.attributes["service.name"]))
+        provider = TracerProvider(sampler=sampler, resource=resource, shutdown_on_exit=False)
         trace.set_tracer_provider(provider)
     exporter = Exporter(settings, provider.resource.attributes, identity.attributes)
     provider.add_span_processor(QueueProcessor(exporter))
     propagator = Propagator(settings.accept, settings.send)
     propagate.set_global_textmap(propagator)
-    watch_exits(shutdown, lambda: flush(settings.exit_timeout), sigterm=settings.sigterm)
+    watch_exits(shutdown, leave, sigterm=settings.sigterm)
     return state.Active(
         settings=settings,
         propagator=propagator,
@@ -101,12 +105,19 @@ def flush(timeout: float = 2.0) -> bool:
     return active.exporter.flush(timeout) if active is not None else True
 
 
+def leave() -> None:
+    """Flush where the process may be about to end; `exit_timeout` bounds all such waits together."""
+    active = state.active
+    if active is not None:
+        active.exporter.leave()
+
+
 def shutdown(timeout: float | None = None) -> None:
-    """Send what is queued and stop exporting; called by itself when the process exits, for 2 s at most."""
+    """Send what is queued and stop exporting; called by itself when the process exits, for `exit_timeout` at most."""
     active = state.active
     if active is None:
         return
     try:
-        active.exporter.shutdown(active.settings.exit_timeout if timeout is None else timeout)
+        active.exporter.shutdown(timeout)
     except Exception:
         logger.debug("spanwise: shutdown failed", exc_info=True)

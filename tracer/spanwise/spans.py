@@ -67,7 +67,7 @@ class span:
         except Exception:
             swallowed("ending a span")
 
-    def set(self, **attributes: Any) -> span:
+    def set(self, /, **attributes: Any) -> span:
         """Set attributes; returns the span itself."""
         try:
             self.otel.set_attributes(frozen_attributes(attributes))

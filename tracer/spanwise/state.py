@@ -44,7 +44,10 @@ class Outlet(Protocol):
     def flush(self, timeout: float, /) -> bool:
         """Deliver what was taken; True when that succeeded within the timeout in seconds."""
 
-    def shutdown(self, timeout: float, /) -> None:
+    def leave(self) -> bool:
+        """`flush` where the process may be about to end, within what all such waits may take together."""
+
+    def shutdown(self, timeout: float | None = None, /) -> None:
         """Deliver what was taken as far as the timeout allows, and stop."""
 
     def counters(self) -> dict[str, dict[str, int]]:

@@ -93,7 +93,11 @@ class Capture:
         """Everything is here already."""
         return True
 
-    def shutdown(self, _timeout: float) -> None:
+    def leave(self) -> bool:
+        """Everything is here already."""
+        return True
+
+    def shutdown(self, _timeout: float | None = None) -> None:
         """There is nothing to stop."""
 
     def counters(self) -> dict[str, dict[str, int]]:
@@ -143,7 +147,7 @@ def capture(service: str = "test", **settings: Any) -> Iterator[Capture]:
     resolved = resolve(service, **settings)
     seen = Capture()
     provider = TracerProvider(
-        sampler=from_settings(resolved),
+        sampler=from_settings(resolved, resolved.service or "test"),
         resource=Resource({"service.name": service}),
         id_generator=CountingIds(),
         shutdown_on_exit=False,

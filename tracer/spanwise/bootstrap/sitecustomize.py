@@ -1,6 +1,7 @@
 """Imported by Python itself at start under `spanwise run`: starts the tracer before the application."""
 
 import importlib.machinery
+import importlib.util
 import os
 import sys
 

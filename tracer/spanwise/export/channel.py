@@ -12,7 +12,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from spanwise.export.buffer import Buffer
 from spanwise.export.counters import Counters
 from spanwise.export.outgoing import BeforeSend, Outgoing
-from spanwise.export.sender import Sender, Verdict
+from spanwise.export.post import Carrier
+from spanwise.export.sender import Verdict
 from spanwise.guard import swallowed
 from spanwise.scrub import scrub
 
@@ -33,7 +34,7 @@ class Channel(Generic[T, Out]):
         buffer: Buffer[T],
         prepare: Callable[[T], Out],
         encode: Callable[[Sequence[Out]], bytes],
-        sender: Sender,
+        sender: Carrier,
         before_send: BeforeSend | None = None,
     ) -> None:
         self.buffer = buffer

@@ -9,7 +9,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
 from queue import Empty, SimpleQueue
 
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, set_value
@@ -19,8 +18,8 @@ from spanwise.export.buffer import Buffer
 from spanwise.export.channel import Channel
 from spanwise.export.logs import encode as encode_records
 from spanwise.export.outgoing import OutgoingRecord, OutgoingSpan, outgoing_record, outgoing_span
+from spanwise.export.post import post_office
 from spanwise.export.records import Record, span_size
-from spanwise.export.sender import Sender
 from spanwise.export.spans import encode as encode_spans
 from spanwise.guard import logger, swallowed
 from spanwise.settings import Settings
@@ -45,6 +44,7 @@ class Exporter:
         self._resource = resource
         self._process = process
         self._complained = 0.0
+        self._senders = post_office(settings)
         self._reset()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._reset)
@@ -57,6 +57,7 @@ class Exporter:
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._stopped = False
+        self._waited = 0.0
         self._inbox: SimpleQueue[object] = SimpleQueue()
         self.spans: Buffer[ReadableSpan] = Buffer(settings.max_queue, settings.max_queue_bytes)
         self.logs: Buffer[Record] = Buffer(settings.max_queue, settings.max_queue_bytes)
@@ -110,12 +111,28 @@ class Exporter:
         except Empty:
             return False
 
-    def shutdown(self, timeout: float) -> None:
+    def leave(self) -> bool:
+        """`flush` where the process may be about to end: once for every way in which a server announces that.
+
+        All such waits of a process, the one of `shutdown` included, take `exit_timeout` together: what was
+        waited in vain is not waited again, until the collector has taken everything.
+        """
+        started = time.monotonic()
+        done = self.flush(self._patience)
+        if not done:
+            self._waited += time.monotonic() - started
+        return done
+
+    @property
+    def _patience(self) -> float:
+        return max(0.0, self._settings.exit_timeout - self._waited)
+
+    def shutdown(self, timeout: float | None = None) -> None:
         """Send what is queued as far as the timeout allows, and stop; what remains is counted as dropped."""
         if self._stopped or self._pid != os.getpid():
             return
         self._stopped = True
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + (self._patience if timeout is None else timeout)
         thread = self._thread
         if thread is not None and thread.is_alive() and thread is not threading.current_thread():
             self._inbox.put((_STOP, deadline))
@@ -137,22 +154,19 @@ class Exporter:
     def _open_channels(self) -> Channels:
         if self._channels is None:
             settings = self._settings
-            new_sender = partial(
-                Sender, headers=settings.headers, compress=settings.gzip, certificate=settings.certificate
-            )
             self._channels = (
                 Channel(
                     self.spans,
                     outgoing_span,
                     lambda batch: encode_spans(batch, self._process()),
-                    new_sender(settings.traces_endpoint),
+                    self._senders[0](),
                     settings.before_send,
                 ),
                 Channel(
                     self.logs,
                     outgoing_record,
                     lambda batch: encode_records(batch, {**self._resource, **self._process()}),
-                    new_sender(settings.logs_endpoint),
+                    self._senders[1](),
                     settings.before_send,
                 ),
             )
@@ -198,7 +212,10 @@ class Exporter:
             self._complain(channel.trouble, channel.sender.endpoint)
             if channel is channels[0]:
                 self._report_drops(force=last)
-        return not self.pending
+        if self.pending:
+            return False
+        self._waited = 0.0
+        return True
 
     def _report_drops(self, *, force: bool) -> None:
         """Tell the collector what never reached it: a log record with the counts, once a minute at most."""

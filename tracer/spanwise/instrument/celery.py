@@ -9,10 +9,10 @@ from typing import Any
 def instrument() -> None:
     """Flush at the end of every worker process. The spans of tasks are OpenTelemetry's instrumentation's."""
     signals = import_module("celery.signals")
-    signals.worker_process_shutdown.connect(_flush, weak=False, dispatch_uid="spanwise")
+    signals.worker_process_shutdown.connect(_leave, weak=False, dispatch_uid="spanwise")
 
 
-def _flush(**_signal: Any) -> None:
-    from spanwise.setup import flush
+def _leave(**_signal: Any) -> None:
+    from spanwise.setup import leave
 
-    flush()
+    leave()

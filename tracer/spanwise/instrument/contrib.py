@@ -17,8 +17,6 @@ GROUP = "opentelemetry_instrumentor"
 
 # Entry point → the module whose import makes it worth loading.
 TRIGGERS = {
-    "aiohttp-client": "aiohttp.client",
-    "aiohttp-server": "aiohttp.web",
     "aiokafka": "aiokafka",
     "aio-pika": "aio_pika",
     "asyncpg": "asyncpg",
@@ -40,12 +38,9 @@ TRIGGERS = {
     "pymemcache": "pymemcache",
     "pymongo": "pymongo",
     "pymysql": "pymysql",
-    "pyramid": "pyramid",
     "redis": "redis",
     "sqlite3": "sqlite3",
     "tornado": "tornado",
-    "urllib": "urllib.request",
-    "urllib3": "urllib3",
 }
 
 

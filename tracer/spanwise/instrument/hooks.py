@@ -8,6 +8,7 @@ import importlib.util
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import ModuleType
 
 from spanwise.guard import swallowed
@@ -52,7 +53,24 @@ class _Loader(importlib.abc.Loader):
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
         self._loader.exec_module(module)
-        _run(self._finder.hooks.pop(module.__name__, []), module)
+        hooks = self._finder.hooks.pop(module.__name__, [])
+        # Imported by a package that is not complete yet: what is patched there may not exist before it is.
+        package = module.__name__.rpartition(".")[0]
+        while package:
+            if package in self._finder.hooks and _is_loading(package):
+                self._finder.hooks[package] += [partial(_late, hook, module) for hook in hooks]
+                return
+            package = package.rpartition(".")[0]
+        _run(hooks, module)
+
+
+def _late(hook: Hook, module: ModuleType, _package: ModuleType) -> None:
+    hook(module)
+
+
+def _is_loading(name: str) -> bool:
+    module = sys.modules.get(name)
+    return module is not None and bool(getattr(module.__spec__, "_initializing", False))
 
 
 def _run(hooks: list[Hook], module: ModuleType) -> None:
@@ -67,11 +85,15 @@ _finder = _Finder()
 
 
 def when_imported(name: str, hook: Hook) -> None:
-    """Run the hook with the module after it was imported; at once when it is there and complete."""
+    """Run the hook with the module after it and the packages around it were imported; at once when they are there."""
     module = sys.modules.get(name)
-    if module is not None and not getattr(module.__spec__, "_initializing", False):
+    if module is not None and not _is_loading(name):
         _run([hook], module)
         return
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
     _finder.hooks.setdefault(name, []).append(hook)
+    package = name.rpartition(".")[0]
+    while package and package not in sys.modules:
+        _finder.hooks.setdefault(package, [])
+        package = package.rpartition(".")[0]

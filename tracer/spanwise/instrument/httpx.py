@@ -23,7 +23,7 @@ def _traced(original: Callable[..., Any]) -> Callable[..., Any]:
         if call is None:
             return original(self, request)
         with call:
-            request.headers.update(call.headers)
+            call.write(request.headers)
             response = original(self, request)
             call.answered(response.status_code)
             return response
@@ -37,7 +37,7 @@ def _traced_async(original: Callable[..., Any]) -> Callable[..., Any]:
         if call is None:
             return await original(self, request)
         with call:
-            request.headers.update(call.headers)
+            call.write(request.headers)
             response = await original(self, request)
             call.answered(response.status_code)
             return response

@@ -31,11 +31,18 @@ OWN = (
     Instrumentation("quart", "quart", "quart"),
     Instrumentation("bottle", "bottle", "bottle"),
     Instrumentation("celery", "celery", "celery"),
+    Instrumentation("pika", "pika", "pika"),
     Instrumentation("anyio", "anyio.to_thread", "anyio"),
     Instrumentation("uvicorn", "uvicorn.server", "uvicorn"),
     Instrumentation("httpx", "httpx", "httpx"),
     Instrumentation("httpx", "httpx2", "httpx"),
     Instrumentation("requests", "requests", "requests"),
+    Instrumentation("urllib3", "urllib3", "urllib3"),
+    Instrumentation("urllib", "urllib.request", "urllib"),
+    Instrumentation("aiohttp-client", "aiohttp", "aiohttp_client"),
+    Instrumentation("aiohttp-server", "aiohttp.web", "aiohttp_server"),
+    Instrumentation("grpc", "opentelemetry.instrumentation.grpc", "grpc"),
+    Instrumentation("pyramid", "pyramid.router", "pyramid"),
     Instrumentation("sqlalchemy", "sqlalchemy", "sqlalchemy"),
     Instrumentation("structlog", "structlog", "structlog"),
     Instrumentation("loguru", "loguru", "loguru"),
@@ -45,7 +52,7 @@ OWN = (
 def instrument_all(without: frozenset[str], *, contrib: bool = True) -> None:
     """Instrument every known library when it is imported, except those named."""
     for library in OWN:
-        if library.name not in without:
+        if library.name not in without and library.trigger.partition(".")[0] not in without:
             when_imported(library.trigger, _hook(library.home))
     if contrib:
         instrument_contrib(without)

@@ -22,7 +22,7 @@ def _traced(original: Callable[..., Any]) -> Callable[..., Any]:
         if call is None:
             return original(self, request, *args, **kwargs)
         with call:
-            request.headers.update(call.headers)
+            call.write(request.headers)
             response = original(self, request, *args, **kwargs)
             call.answered(response.status_code)
             return response

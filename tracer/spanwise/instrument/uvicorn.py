@@ -19,8 +19,8 @@ def instrument() -> None:
 def _flushing(original: Callable[..., Any]) -> Callable[..., Any]:
     async def shutdown(self: Any, *args: Any, **kwargs: Any) -> None:
         await original(self, *args, **kwargs)
-        from spanwise.setup import flush
+        from spanwise.setup import leave
 
-        await asyncio.to_thread(flush)
+        await asyncio.to_thread(leave)
 
     return shutdown

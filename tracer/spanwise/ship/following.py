@@ -1,0 +1,114 @@
+"""One file that is followed: its lines from where it was left, and what becomes of it when it is rotated."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+
+from spanwise.ship.containers import Unwrapper
+from spanwise.ship.joining import Joiner
+from spanwise.ship.place import HEAD, Place, Reached, hash_of
+
+_CHUNK = 256 * 1024
+_LONGEST_LINE = 1024 * 1024
+_PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".lz4", ".tmp", ".swp")
+
+
+class Truncated(Exception):
+    """The file no longer holds what was read of it."""
+
+
+class Follower:
+    """Reads a file onwards from its place. `rotated` when its path is another file's by now."""
+
+    def __init__(self, place: Place, file: int, *, rotated: bool = False) -> None:
+        self.place = place
+        self.joiner = Joiner()
+        self.rotated = rotated
+        self.grown = time.monotonic()
+        self.seen = place.seen
+        self._file = file
+        self._read = place.offset
+        # Kept in memory: the file may be another by the time that what was read of it is delivered.
+        self._first = os.pread(file, min(HEAD, place.offset), 0)
+        self._unwrapper = Unwrapper()
+        self._rest = b""
+
+    def read(self) -> bool:
+        """Read what is new, at most 256 KiB; whether there was anything. Raises Truncated."""
+        seen = os.fstat(self._file).st_mtime_ns
+        data = os.pread(self._file, _CHUNK, self._read)
+        # Looked at after the read: what was read of a file that has changed meanwhile is thrown away.
+        if os.fstat(self._file).st_size < self._read or os.pread(self._file, len(self._first), 0) != self._first:
+            raise Truncated
+        if not data:
+            return False
+        if self._read < HEAD:
+            self._first += data[: HEAD - self._read]
+        self.seen = seen
+        self.grown = time.monotonic()
+        start = self._read - len(self._rest)
+        self._read += len(data)
+        *whole, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > _LONGEST_LINE:
+            whole, self._rest = [*whole, self._rest], b""
+        for raw in whole:
+            end = min(start + len(raw) + 1, self._read)
+            self._add(raw, start, end)
+            start = end
+        return True
+
+    def idle(self, seconds: float) -> bool:
+        return time.monotonic() - self.grown > seconds
+
+    def finish(self) -> None:
+        """Nothing more will come: the last line needs no end."""
+        if self._rest:
+            self._add(self._rest, self._read - len(self._rest), self._read)
+            self._rest = b""
+        self.joiner.close()
+
+    def after(self, offset: int) -> Reached:
+        """What the place will be once all up to `offset` is delivered."""
+        head = self._first[:offset]
+        return offset, len(head), hash_of(head), self.seen
+
+    def begins_like(self, path: str) -> bool:
+        """Whether another file begins as this one did."""
+        with suppress(OSError), open(path, "rb") as other:
+            return bool(self._first) and other.read(len(self._first)) == self._first
+        return False
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    def _add(self, raw: bytes, start: int, end: int) -> None:
+        self.joiner.add(self._unwrapper.line(raw, start, end))
+
+
+def opened(path: str) -> tuple[int, os.stat_result] | None:
+    """An open file and what it is; None where there is none that can be read."""
+    try:
+        # Not blocking, since a path may be a pipe; nobody follows one.
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return None
+    found = os.fstat(file)
+    if found.st_mode & 0o170000 == 0o100000:
+        return file, found
+    os.close(file)
+    return None
+
+
+def siblings(path: str) -> list[tuple[str, os.stat_result]]:
+    """Files that rotation may have made of `path`, oldest first: `app.log.1`, `app.log-20261121`, not packed ones."""
+    folder, name = os.path.split(path)
+    found = []
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            other = entry.name
+            if other.startswith(name) and other[len(name) :][:1] in (".", "-") and not other.endswith(_PACKED):
+                with suppress(OSError):
+                    found.append((entry.path, entry.stat()))
+    return sorted(found, key=lambda each: each[1].st_mtime_ns)
