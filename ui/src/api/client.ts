@@ -1,5 +1,5 @@
 /** The only place that fetches. Paths are relative to <base>, so a path prefix works by itself. */
-import type { ErrorBody, LogList, ServiceList, Status, Trace, TraceList } from './types';
+import type { ErrorBody, LogList, ServiceList, Session, Status, Trace, TraceList } from './types';
 
 /** The collector answered, and said no. */
 export class ApiError extends Error {
@@ -35,6 +35,19 @@ function tell(reachable: boolean): void {
   for (const listener of listeners) listener(reachable);
 }
 
+const lockedListeners = new Set<() => void>();
+
+/** Told of every answer that asks for a key; returns its own removal. */
+export function onLocked(listener: () => void): () => void {
+  lockedListeners.add(listener);
+  return () => lockedListeners.delete(listener);
+}
+
+/** A proxy may ask for something else with the same status. */
+function asksForKey(response: Response): boolean {
+  return response.status === 401 && (response.headers.get('www-authenticate')?.includes('realm="spanwise"') ?? false);
+}
+
 export function address(path: string, params: Params = {}): string {
   const url = new URL(path, document.baseURI);
   for (const [key, value] of Object.entries(params)) {
@@ -60,13 +73,22 @@ async function request(url: string, init: RequestInit): Promise<Response> {
     throw new Unreachable(`The collector does not answer (${response.status}).`);
   }
   tell(true);
+  if (asksForKey(response)) for (const listener of lockedListeners) listener();
   return response;
+}
+
+/** How the paths of OTLP say no. */
+interface OtlpStatus {
+  code: number;
+  message: string;
 }
 
 async function failure(response: Response): Promise<ApiError> {
   const requestId = response.headers.get('x-request-id');
   try {
-    const { error } = (await response.json()) as ErrorBody;
+    const body = (await response.json()) as ErrorBody | OtlpStatus;
+    if (!('error' in body)) return new ApiError(response.status, `otlp ${body.code}`, body.message, null, requestId);
+    const { error } = body;
     return new ApiError(response.status, error.code, error.message, error.parameter ?? null, requestId);
   } catch {
     const text = `The collector answered ${response.status} ${response.statusText}`.trim();
@@ -90,6 +112,21 @@ export const fetchTrace = (id: string, signal?: AbortSignal): Promise<Trace> =>
   get(`traces/${encodeURIComponent(id)}`, {}, signal);
 export const fetchLogs = (params: Params, signal?: AbortSignal): Promise<LogList> => get('logs', params, signal);
 export const fetchStatus = (signal?: AbortSignal): Promise<Status> => get('status', {}, signal);
+
+async function session(init: RequestInit): Promise<Session> {
+  const response = await request(address('api/v1/session'), {
+    ...init,
+    headers: { accept: 'application/json', 'content-type': 'application/json' },
+  });
+  if (!response.ok) throw await failure(response);
+  return (await response.json()) as Session;
+}
+
+export const fetchSession = (signal: AbortSignal): Promise<Session> => session({ signal });
+/** Shows a key once; the answer sets a cookie that no script can read. */
+export const openSession = (key: string): Promise<Session> =>
+  session({ method: 'POST', body: JSON.stringify({ key }) });
+export const closeSession = (): Promise<Session> => session({ method: 'DELETE' });
 
 /** Whether the collector is there and ready; never throws. */
 export async function isReady(): Promise<boolean> {

@@ -11,6 +11,14 @@ import type { AnyValue } from './any-value';
 export type { AnyValue };
 export type Attributes = Record<string, AnyValue>;
 
+/** Whether a key is asked for, and what the one that was shown opens. */
+export interface Session {
+  required: boolean;
+  open: boolean;
+  project?: string | null;
+  scopes?: string[] | null;
+}
+
 export interface List {
   returned: number;
   total: number;
@@ -159,6 +167,7 @@ export interface LogRecord {
   instance: string;
   trace_id: string | null;
   span_id: string | null;
+  inferred: boolean;
   body: AnyValue;
   event_name: string;
   attributes: Attributes;

@@ -88,6 +88,7 @@ export function makeLog(spanId: string | null, offset: number, body = 'line'): L
     time_unix_nano: EPOCH + offset * MS,
     observed_time_unix_nano: EPOCH + offset * MS,
     severity_number: 9,
+    inferred: false,
     severity_text: 'INFO',
     service: 'api',
     instance: 'api-1',
