@@ -44,8 +44,8 @@ COPY requirements/collector.txt /tmp/requirements.txt
 RUN pip install --no-cache-dir --require-hashes -r /tmp/requirements.txt
 COPY --from=wheels /wheels /tmp/wheels
 RUN pip install --no-cache-dir --no-deps --no-index /tmp/wheels/*.whl
-# Inside a container it must listen on all addresses; which of them are published is said when it is run.
-ENV SPANWISE_DATA=/data SPANWISE_HTTP=0.0.0.0:4318 SPANWISE_GRPC=0.0.0.0:4317 SPANWISE_INSECURE=true
+# Inside a container it must listen on all addresses, so it wants a key: `docker run --rm -v spanwise:/data spanwise keys create --scope admin`.
+ENV SPANWISE_DATA=/data SPANWISE_HTTP=0.0.0.0:4318 SPANWISE_GRPC=0.0.0.0:4317
 WORKDIR /data
 USER spanwise
 VOLUME /data

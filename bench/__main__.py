@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
-from bench import report
+from bench import overload, report, stored
 from bench.collector import CollectorFailed
+from bench.ids import Shape
 from bench.run import Options, measure
 
 
 def main() -> int:
     """Measure, print, and write the JSON where it was asked for."""
     options = _parser().parse_args()
-    chosen = Options(options.seconds, options.clients, options.spans, options.burst)
     with tempfile.TemporaryDirectory(prefix="spanwise-bench-", dir=options.folder) as folder:
         try:
-            result = measure(chosen, Path(folder))
+            text, content = _measured(options, Path(folder))
         except CollectorFailed as error:
             print(f"The collector {error}", file=sys.stderr)
             return 1
-    print(report.as_text(result))
+    print(text)
     if options.json:
-        options.json.write_text(report.as_json(result), encoding="utf-8")
+        options.json.write_text(content, encoding="utf-8")
     return 0
+
+
+def _measured(options: argparse.Namespace, folder: Path) -> tuple[str, str]:
+    """What the options ask for, as text and as JSON."""
+    shape = Shape(spans=options.spans)
+    if options.overload:
+        storm = overload.measure(options.seconds, options.clients, shape, folder)
+        return "\n".join(overload.as_text(storm)), json.dumps(asdict(storm), indent=2)
+    if options.stored or options.logs:
+        filled = stored.measure(options.stored, options.logs, options.clients, shape, folder)
+        return "\n".join(stored.as_text(filled)), json.dumps(asdict(filled), indent=2)
+    result = measure(Options(options.seconds, options.clients, options.spans, options.burst), folder)
+    return report.as_text(result), report.as_json(result)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -34,6 +49,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--clients", type=int, default=8, help="client processes [8]")
     parser.add_argument("--spans", type=int, default=512, help="spans in a body, a multiple of 4 [512]")
     parser.add_argument("--burst", action="store_true", help="first a burst of ten seconds, reported by itself")
+    parser.add_argument("--overload", action="store_true", help="instead: three times the load that it can take")
+    parser.add_argument("--stored", type=int, default=0, metavar="N", help="instead: the goals' queries over N spans")
+    parser.add_argument(
+        "--logs", type=int, default=0, metavar="N", help="instead, or first: N log records of 200 bytes"
+    )
     parser.add_argument("--folder", type=Path, help="where the temporary data folder is made")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there as JSON too")
     return parser

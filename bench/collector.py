@@ -36,7 +36,7 @@ class Collector:
     """`spanwise up` on a data folder. It may be started again after it was stopped or killed.
 
     `output` gets what it prints, of all its lives; its folder is where the collector runs. It is told its addresses
-    and folder by flags, or by the variables that `make up` passes on.
+    and folder by flags, or by the variables that `make up` passes on; `flags` and `variables` come on top.
     """
 
     data: Path
@@ -45,6 +45,8 @@ class Collector:
     grpc: int = field(default_factory=free_port)
     command: tuple[str, ...] = (str(Path(sys.executable).with_name("spanwise")),)
     by_variables: bool = False
+    flags: tuple[str, ...] = ()
+    variables: dict[str, str] = field(default_factory=dict)
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self, timeout: float = 60.0) -> float:
@@ -61,9 +63,9 @@ class Collector:
         variables = {f"SPANWISE_{key.upper()}": value for key, value in chosen.items()} if self.by_variables else {}
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
-                (*self.command, "up", *words),
+                (*self.command, "up", *words, *self.flags),
                 cwd=self.output.parent,
-                env=os.environ | variables,
+                env=os.environ | variables | self.variables,
                 stdout=output,
                 stderr=output,
             )

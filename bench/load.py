@@ -14,6 +14,7 @@ from bench.bodies import Bodies
 from bench.client import Answer, Client, Unanswered
 from bench.collector import HOST
 from bench.ids import Shape
+from bench.logs import LogBodies
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Barrier
@@ -21,23 +22,33 @@ if TYPE_CHECKING:
 _context = multiprocessing.get_context("spawn")
 _PAUSE_SECONDS = 0.05
 _PATIENCE_SECONDS = 60.0
+_UNANSWERED = "no answer"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Who sends what where, and for how long."""
+    """Who sends what where, and for how long.
+
+    `rate` is of all clients together, in items a second; 0 is as fast as they are answered. `bodies` ends a client
+    early. With `resend` off a body that is refused is not sent again: the sender is one who does not listen.
+    """
 
     port: int
     seconds: float
     clients: int = 8
     run: int = 0
     shape: Shape = field(default_factory=Shape)
+    signal: str = "traces"
+    rate: float = 0.0
+    bodies: int = 0
+    resend: bool = True
 
 
 @dataclass(slots=True)
 class Tally:
     """What one client, or all of them, saw: bodies acknowledged, and all else by what it was.
 
+    `taken` and `unknown` name bodies by client and sequence: those acknowledged, and those that nobody answered.
     `finished` is when the last answer came, on the machine's monotonic clock.
     """
 
@@ -47,6 +58,13 @@ class Tally:
     cpu_seconds: float = 0.0
     finished: float = 0.0
     errors: Counter[str] = field(default_factory=Counter)
+    taken: list[tuple[int, int]] = field(default_factory=list)
+    unknown: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def sent(self) -> int:
+        """Requests, whatever came of them."""
+        return self.bodies + self.errors.total()
 
     def add(self, other: Tally) -> None:
         """Take another client's counts in."""
@@ -56,6 +74,8 @@ class Tally:
         self.cpu_seconds += other.cpu_seconds
         self.finished = max(self.finished, other.finished)
         self.errors += other.errors
+        self.taken += other.taken
+        self.unknown += other.unknown
 
 
 class Load:
@@ -99,36 +119,53 @@ class Load:
             process.join()
         return total
 
+    def end(self) -> None:
+        """End the clients where they are; there is no tally."""
+        for process, _ in self._clients():
+            process.terminate()
+            process.join()
+
     def _clients(self) -> list[tuple[SpawnProcess, Connection]]:
         return list(zip(self._processes, self._results, strict=True))
 
 
 def _run(plan: Plan, number: int, sent: list[int], barrier: Barrier, results: Connection) -> None:
     """One client's process."""
-    bodies = Bodies(number, plan.run, plan.shape)
+    bodies = (
+        Bodies(number, plan.run, plan.shape) if plan.signal == "traces" else LogBodies(number, plan.run, plan.bodies)
+    )
     tally = Tally()
     sequence = 0
+    step = plan.shape.spans * plan.clients / plan.rate if plan.rate else 0.0
     with Client(HOST, plan.port) as client:
         barrier.wait(timeout=_PATIENCE_SECONDS)
         cpu = time.process_time()
-        deadline = time.monotonic() + plan.seconds
-        while time.monotonic() < deadline:
+        began = time.monotonic()
+        while time.monotonic() < began + plan.seconds and (not plan.bodies or sequence < plan.bodies):
+            # One that is behind its rate goes on as fast as it is answered.
+            time.sleep(max(0.0, began + sequence * step - time.monotonic()))
             body = bodies.body(sequence, time.time_ns()).gzip
-            if _deliver(client, body, tally):
+            unanswered = tally.errors[_UNANSWERED]
+            if _deliver(client, f"/v1/{plan.signal}", body, tally, plan.resend):
                 tally.bodies += 1
+                tally.taken.append((number, sequence))
                 sent[number] = tally.bodies
+            elif tally.errors[_UNANSWERED] > unanswered:
+                tally.unknown.append((number, sequence))
             sequence += 1
         tally.cpu_seconds = time.process_time() - cpu
         tally.finished = time.monotonic()
     results.send(tally)
 
 
-def _deliver(client: Client, body: bytes, tally: Tally) -> bool:
-    """Send until it is accepted or refused for good; patience ends after a minute."""
+def _deliver(client: Client, path: str, body: bytes, tally: Tally, resend: bool) -> bool:
+    """Send until it is accepted or refused for good; patience ends after a minute, or at once."""
     give_up = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < give_up:
         began = time.perf_counter()
-        answer = _send(client, body, tally)
+        answer = _send(client, path, body, tally)
+        if answer is None and not resend:
+            return False
         if answer is None:
             time.sleep(_PAUSE_SECONDS)
             continue
@@ -136,17 +173,17 @@ def _deliver(client: Client, body: bytes, tally: Tally) -> bool:
             tally.seconds_to_answer.append(time.perf_counter() - began)
             return True
         tally.errors[f"answered {answer.status}"] += 1
-        if not answer.retryable:
+        if not (answer.retryable and resend):
             return False
         time.sleep(max(answer.retry_after, _PAUSE_SECONDS))
     tally.errors["given up"] += 1
     return False
 
 
-def _send(client: Client, body: bytes, tally: Tally) -> Answer | None:
+def _send(client: Client, path: str, body: bytes, tally: Tally) -> Answer | None:
     tally.bytes_sent += len(body)
     try:
-        return client.post("/v1/traces", body)
+        return client.post(path, body)
     except Unanswered:
-        tally.errors["no answer"] += 1
+        tally.errors[_UNANSWERED] += 1
         return None

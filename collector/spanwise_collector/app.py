@@ -3,59 +3,90 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
-import psutil
 from fastapi import FastAPI
 
-from spanwise_collector.api import exposition, failures, health, models, routes, web
-from spanwise_collector.errors import StoreError
-from spanwise_collector.folder import DataFolder
-from spanwise_collector.housekeeping import keep_house
-from spanwise_collector.model.health import Health
+from spanwise_collector.access import grant_of, project_of
+from spanwise_collector.api import admin, errands, exposition, failures, health, models, routes, sampling, tail, web
+from spanwise_collector.api.feeds import Feeds, settled
+from spanwise_collector.entrance import Entrance, entrance
+from spanwise_collector.folder import DataFolder, Stand
+from spanwise_collector.housekeeping import keep_house, report
+from spanwise_collector.keeping.desk import Desk, desk
 from spanwise_collector.query.arrivals import arrivals
+from spanwise_collector.query.extent import Most
+from spanwise_collector.query.language.parse import Limits
 from spanwise_collector.query.totals import totals
-from spanwise_collector.receive import jaeger_http, otlp_http, zipkin_http
+from spanwise_collector.receive import jaeger_http, lines, loki_http, otlp_http, zipkin_http
 from spanwise_collector.receive.check import canonical
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.otlp_grpc import GrpcServer
 from spanwise_collector.receive.peers import peer_ports
 from spanwise_collector.settings import Address, Settings
+from spanwise_collector.settings.sampling import SamplingFile
 from spanwise_collector.spool import Recovered, Segment, Signal, Spool
-from spanwise_collector.store import Engine, Loader, retention, schema
+from spanwise_collector.store import (
+    EmbeddedEngine,
+    Engine,
+    Loader,
+    ServerEngine,
+    StoreAway,
+    migration,
+    schema,
+)
+from spanwise_collector.store.errand import Allowance
+from spanwise_collector.store.opening import opened
+from spanwise_collector.vitals import Vitals
 
 _log = logging.getLogger(__name__)
-_PROJECT = "default"
 
 
 class Collector:
     """One running collector; `asgi` is its HTTP side, `grpc` the address that its gRPC side is bound to."""
 
-    def __init__(
-        self, settings: Settings, engine: Engine, spool: Spool, loader: Loader[Segment], intake: Intake
+    def __init__(  # noqa: PLR0913, PLR0917 - it holds every part
+        self,
+        settings: Settings,
+        folder: DataFolder,
+        engine: Engine,
+        spool: Spool,
+        loader: Loader[Segment],
+        intake: Intake,
+        entrance: Entrance,
+        desk: Desk | None,
+        vitals: Vitals,
     ) -> None:
         self.settings = settings
+        self.folder = folder
         self.engine = engine
         self.spool = spool
         self.loader = loader
         self.intake = intake
+        self.entrance = entrance
         self.grpc: Address = settings.grpc
         self.http: Address = settings.http
-        self.started = time.time_ns()
+        self.vitals = vitals
+        self.sampling = SamplingFile(settings.sampling)
+        self.desk = desk
+        self.feeds = Feeds(
+            lambda: settled(spool.stats().oldest), buffer=settings.tail_buffer, most=settings.tail_clients
+        )
         self.asgi = _asgi(self)
 
-    def status(self) -> models.CollectorStatus:
-        """What the collector holds, has accepted and has refused."""
-        stored = totals(self.engine, _PROJECT)
+    def status(self, project: str) -> models.CollectorStatus:
+        """What the collector holds of a project, and what it has accepted and refused of all."""
+        stored = totals(self.engine, project)
         counters = self.intake.counters
         return models.CollectorStatus(
             version=version("spanwise-collector"),
-            started_unix_nano=self.started,
+            started_unix_nano=self.vitals.started,
             http=str(self.http),
             grpc=str(self.grpc),
-            data=str(self.settings.data.absolute()),
+            data=str(self.folder.path),
             span_count=stored.spans,
             log_count=stored.logs,
             service_count=stored.services,
@@ -66,37 +97,6 @@ class Collector:
             last_store_error=self.loader.state.last_error or None,
         )
 
-    def health(self) -> Health:
-        """How the collector is doing at this moment."""
-        counters, spool, loader = self.intake.counters, self.spool.stats(), self.loader.state
-        return Health(
-            started=self.started,
-            accepted=dict(counters.accepted),
-            rejected=dict(counters.rejected),
-            repeated=dict(counters.repeated),
-            refused=dict(counters.refused),
-            waiting_bytes=spool.bytes,
-            waiting_limit=spool.max_bytes,
-            waiting_segments=spool.segments,
-            lag_seconds=0.0 if spool.oldest is None else max(0.0, (time.time_ns() - spool.oldest) / 1e9),
-            spool_error=spool.error,
-            segments_loaded=loader.loaded,
-            insert_seconds=loader.insert_seconds,
-            store_error=loader.last_error or None,
-            set_aside=dict(loader.refused),
-            stored_bytes=sum(day.bytes for day in retention.days(self.engine)),
-            memory_bytes=psutil.Process().memory_info().rss,
-        )
-
-    def trouble(self) -> str | None:
-        """Why the collector cannot do its work, in a sentence; None when it can."""
-        try:
-            self.engine.check()
-        except StoreError as error:
-            return f"The store does not answer: {error}"
-        spool_error = self.spool.stats().error
-        return None if spool_error is None else f"The spool cannot write: {spool_error}"
-
 
 def _asgi(collector: Collector) -> FastAPI:
     app = FastAPI(
@@ -106,17 +106,35 @@ def _asgi(collector: Collector) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    intake, settings = collector.intake, collector.settings
-    app.include_router(otlp_http.router(intake, settings, signals=tuple(Signal)))
-    app.include_router(zipkin_http.router(intake, settings))
-    app.include_router(jaeger_http.router(intake, settings))
-    app.include_router(health.router(collector.trouble))
-    app.include_router(exposition.router(collector.health))
-    app.include_router(health.words_router(collector.health, lambda since: arrivals(collector.engine, _PROJECT, since)))
-    app.include_router(routes.router(collector.engine, collector.status, collector.settings.max_trace_spans))
+    intake, settings, vitals = collector.intake, collector.settings, collector.vitals
+    app.include_router(lines.router(intake, settings, project_of))
+    app.include_router(loki_http.router(intake, settings, project_of))
+    app.include_router(otlp_http.router(intake, settings, project_of, signals=tuple(Signal)))
+    app.include_router(zipkin_http.router(intake, settings, project_of))
+    app.include_router(jaeger_http.router(intake, settings, project_of))
+    app.include_router(health.router(vitals.trouble))
+    app.include_router(exposition.router(vitals.health))
+    app.include_router(
+        health.words_router(vitals.health, vitals.recent, partial(arrivals, collector.engine), project_of)
+    )
+    allowance = Allowance(settings.query_timeout, settings.query_rows, settings.query_memory)
+    limits = Limits(settings.query_length, settings.query_terms, settings.query_depth)
+    most = Most(settings.facet_rows, settings.map_rows, settings.map_nodes)
+    app.include_router(
+        routes.router(
+            collector.engine, collector.status, settings.max_trace_spans, project_of, limits=limits, most=most
+        )
+    )
+    app.include_router(tail.router(collector.engine, collector.feeds, project_of, limits))
+    app.include_router(sampling.router(collector.sampling))
+    if (desk := collector.desk) is not None:
+        app.include_router(admin.router(desk.erasures, desk.backups, time.time_ns, grant_of))
+    app.include_router(collector.entrance.router())
     app.include_router(web.router())
-    app.add_middleware(web.SecurityHeaders)
     failures.install(app)
+    app.add_middleware(errands.Errands, stop=collector.engine.stop, allowance=allowance)
+    app.add_middleware(collector.entrance.guard, counters=intake.counters)
+    app.add_middleware(web.SecurityHeaders)
     return app
 
 
@@ -128,9 +146,10 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
     """
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(
-            DataFolder(settings.data, f"http {settings.http}, gRPC {settings.grpc}", schema.VERSION)
+            DataFolder(settings.data, f"http {settings.http}, gRPC {settings.grpc}", migration.VERSION)
         )
-        engine = stack.enter_context(_engine(folder, settings))
+        door = stack.enter_context(entrance(settings))
+        engine = stack.enter_context(opened(folder, settings))
         spool = Spool(
             folder.spool,
             segment_bytes=settings.spool_segment_bytes,
@@ -148,34 +167,58 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
         )
         intake = Intake(spool, settings.max_inflight_bytes)
         stack.callback(intake.close)
-        _report(spool.start())
+        recovered = _started(spool, folder)
+        report(recovered)
+        # In case the store cannot be brought up; else the spool is closed below, before the loader.
+        stack.callback(spool.close)
+        _bring_up(folder, engine, loader)
         loader.start()
         stack.callback(loader.close)
         stack.callback(spool.close)
-        collector = Collector(settings, engine, spool, loader, intake)
-        grpc = GrpcServer(intake, settings, signals=tuple(Signal))
+        work = None
+        # A server's own means delete from it and back it up: other collectors write to it too.
+        if isinstance(engine, EmbeddedEngine):
+            work = stack.enter_context(desk(folder, settings.backup_dir, engine, spool, loader, door.note))
+        vitals = Vitals(intake, spool, loader, engine, folder.refused, recovered)
+        collector = Collector(settings, folder, engine, spool, loader, intake, door, work, vitals)
+        grpc = GrpcServer(intake, settings, door.gate.project_of_call, signals=tuple(Signal))
         collector.grpc = await grpc.start()
         stack.push_async_callback(grpc.stop, settings.stop_timeout)
-        await stack.enter_async_context(peer_ports(intake, settings, settings.stop_timeout))
-        house = asyncio.create_task(keep_house(engine, settings))
-        stack.callback(house.cancel)
+        await stack.enter_async_context(
+            peer_ports(
+                intake, settings, door.gate, partial(door.guard, counters=intake.counters), settings.stop_timeout
+            )
+        )
+        for work_on in (keep_house(engine, settings), intake.history.keep()):
+            stack.callback(asyncio.create_task(work_on).cancel)
         yield collector
 
 
-@contextmanager
-def _engine(folder: DataFolder, settings: Settings) -> Iterator[Engine]:
-    engine = Engine(
-        folder.store,
-        memory=settings.store_memory,
-        query_seconds=settings.query_timeout,
-        query_memory=settings.query_memory,
-    )
+def _started(spool: Spool, folder: DataFolder) -> Recovered:
     try:
-        schema.create(engine.run)
-        folder.mark()
-        yield engine
-    finally:
-        engine.close()
+        return spool.start()
+    except OSError as error:
+        raise folder.without_spool(error) from error
+
+
+def _bring_up(folder: DataFolder, engine: Engine, loader: Loader[Segment]) -> None:
+    """Make the tables, or bring those of an older version to this one."""
+    if isinstance(engine, ServerEngine):
+        try:
+            engine.prepare()
+        except StoreAway as error:
+            # What arrives is safe in the spool; the loader makes the tables when the server is there.
+            _log.warning("Starting without the store, which is away: %.300s", error)
+        return
+    stand = folder.stand()
+    if stand is not None and stand != Stand(migration.VERSION):
+        _log.warning("Bringing the store in %s from version %s to %d.", folder.store, stand, migration.VERSION)
+        if not stand.done:
+            # What was being inserted when the process before ended is known by a token that holds the old views.
+            loader.drain()
+        migration.migrate(engine.run, stand, folder.record)
+    schema.create(engine.run)
+    folder.record(Stand(migration.VERSION))
 
 
 def _set_aside(folder: DataFolder, spool: Spool) -> Callable[[Segment, str], None]:
@@ -184,14 +227,3 @@ def _set_aside(folder: DataFolder, spool: Spool) -> Callable[[Segment, str], Non
         _log.error("The store refused segment %s for good; it lies in %s, the reason beside it.", segment.name, place)
 
     return set_aside
-
-
-def _report(found: Recovered) -> None:
-    if found.torn_files:
-        _log.warning(
-            "The collector had not been stopped: %d bytes in %d files had not been acknowledged and were cut.",
-            found.torn_bytes,
-            found.torn_files,
-        )
-    if found.damaged:
-        _log.error("Acknowledged data was damaged on disk; what is left of it is kept: %s.", ", ".join(found.damaged))

@@ -13,6 +13,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import Request, urlopen
 
+from spanwise_collector import remote
+
 NOTHING, FOUND, USAGE, UNREACHABLE = 0, 1, 2, 3
 _DEFAULT_URL: Final = "http://127.0.0.1:4318"
 _SECONDS: Final = 60
@@ -54,6 +56,7 @@ def _parser(name: str, description: str) -> argparse.ArgumentParser:
     parser.add_argument("--baseline-start", help="beginning of a time that is taken as normal")
     parser.add_argument("--baseline-end", help="its end")
     parser.add_argument("--url", help="address of the collector (SPANWISE_ENDPOINT), " + _DEFAULT_URL)
+    remote.add_key(parser)
     parser.add_argument("--json", action="store_true", help="print the collector's answer as it is")
     return parser
 
@@ -63,7 +66,8 @@ def _run(given: argparse.Namespace, path: str, text: type["_Text"]) -> int:
     query = {key: value for key in wanted if (value := getattr(given, key, None)) is not None}
     url = given.url or os.environ.get("SPANWISE_ENDPOINT") or _DEFAULT_URL
     try:
-        answer = _get(f"{url.rstrip('/')}{path}{'?' if query else ''}{urlencode(query)}")
+        address = f"{url.rstrip('/')}{path}{'?' if query else ''}{urlencode(query)}"
+        answer = _get(address, remote.key_headers(given.key))
     except Unanswered as error:
         sys.stderr.write(f"spanwise {text.command}: {error}\n")
         return error.code
@@ -74,29 +78,23 @@ def _run(given: argparse.Namespace, path: str, text: type["_Text"]) -> int:
     return FOUND if answer["verdict"] in ("findings", "culprit") else NOTHING
 
 
-def _get(url: str) -> Mapping[str, Any]:
+def _get(url: str, headers: Mapping[str, str]) -> Mapping[str, Any]:
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
         raise Unanswered(f"{url} is not an address: give --url http://host:port.", USAGE)
     try:
-        with urlopen(Request(url, headers={"Accept": "application/json"}), timeout=_SECONDS) as answer:  # noqa: S310
+        asked = Request(url, headers={"Accept": "application/json", **headers})  # noqa: S310 - checked above
+        with urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310
             found: Mapping[str, Any] = json.load(answer)
             return found
     except HTTPError as error:
         with error:
-            raise Unanswered(_said(error), USAGE if error.code < 500 else UNREACHABLE) from error
+            raise Unanswered(remote.said(error), USAGE if error.code < 500 else UNREACHABLE) from error
     except (URLError, HTTPException, OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         address = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}"
         raise Unanswered(
             f"the collector at {address} cannot be asked: {reason}. Start one with: spanwise up", UNREACHABLE
         ) from error
-
-
-def _said(error: HTTPError) -> str:
-    try:
-        return str(json.load(error)["error"]["message"])
-    except (ValueError, KeyError, TypeError):
-        return f"the collector answered {error.code}."
 
 
 def _colours() -> bool:

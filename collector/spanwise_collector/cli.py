@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from spanwise_collector.errors import SettingError, StoreError
+from spanwise_collector.errors import NotebookError, SettingError, StoreError
 from spanwise_collector.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ def up(argv: list[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # Until the server listens for it, SIGTERM ends the start as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # The engine and its driver load pyarrow where it is installed, for answers in a form that we never ask for: 36 MB.
+    sys.modules["pyarrow"] = None  # type: ignore[assignment]  # what Python documents for a module that is not to be had
     try:
         import uvloop
 
@@ -32,7 +34,7 @@ def up(argv: list[str]) -> int:
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(settings, _announce))
-    except (SettingError, StoreError) as error:
+    except (SettingError, NotebookError, StoreError) as error:
         return _fail(error, FAILED)
     except KeyboardInterrupt:
         pass

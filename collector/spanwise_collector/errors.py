@@ -5,18 +5,22 @@
     └── Refused                   a request got a negative answer; the text is shown to whoever sent it
         ├── BadData               the body is not what its Content-Type says, or breaks the protocol
         ├── InvalidParameter      a parameter of a query is wrong; `parameter` names it
+        │   └── InvalidQuery      a text of the search language is wrong; `column` says where
+        ├── QueryLimit            a query costs more than it may; `setting` names the limit
         ├── NotFound              nothing has that name
         ├── MethodNotAllowed      the path exists, the method does not; `allow` says which do
         ├── UnsupportedMediaType  no decoder for that Content-Type
         ├── BodyTooLarge          over the limit, before or after inflating
         ├── BodyTimeout           the body did not arrive in time
-        ├── SenderLeft            the connection was closed before the body was complete
-        ├── Unauthenticated       no key, or one that is not known
+        ├── SenderLeft            the connection was closed before the body or the answer was complete
+        ├── Unauthenticated       no key
+        │   └── UnknownKey        a key that is not known, or was revoked
         ├── PermissionDenied      a key that does not allow this
         ├── Overloaded            more than can be taken now; come back after `delay`
         │   └── SpoolFull         the spool has reached its size
         └── Unavailable           our own trouble; come back after `delay`
             ├── SpoolUnavailable  the spool cannot write: full disk, I/O error
+            ├── NotebookError     the notebook cannot be asked or written
             └── StoreError        the store cannot be opened, written or asked
 
 Raise these low and map them once: HTTP statuses, gRPC codes and the right to retry are decided in `WIRE` and
@@ -89,6 +93,42 @@ class InvalidParameter(Refused):
         self.parameter = parameter
 
 
+class InvalidQuery(InvalidParameter):
+    """A text of the search language is wrong from `column` (1 is the first character) on, for `length` characters."""
+
+    reason = "invalid_query"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        column: int,
+        length: int = 1,
+        expected: tuple[str, ...] = (),
+        suggestions: tuple[str, ...] = (),
+        parameter: str = "q",
+    ) -> None:
+        hint = f" Did you mean {' or '.join(f'`{each}`' for each in suggestions)}?" if suggestions else ""
+        super().__init__(parameter, f"`{parameter}`, column {column}: {message}{hint}")
+        self.column = column
+        self.length = length
+        self.expected = expected
+        self.suggestions = suggestions
+
+
+class QueryLimit(Refused):
+    """A query was stopped because it costs more than it may; `setting` names the limit. Asking again cannot help."""
+
+    reason = "query_limit"
+
+    def __init__(self, setting: str, hit: str) -> None:
+        super().__init__(
+            f"The query was stopped: {hit} (the setting {setting}). Ask for a shorter time range, or add terms that few"
+            " rows fulfil, such as a service or a trace id."
+        )
+        self.setting = setting
+
+
 class NotFound(Refused):
     """Nothing has that name."""
 
@@ -124,15 +164,21 @@ class BodyTimeout(Refused):
 
 
 class SenderLeft(Refused):
-    """The connection was closed before the body was complete; nobody reads the answer."""
+    """The connection was closed before the body or the answer was complete; nobody reads it."""
 
     reason = "sender_left"
 
 
 class Unauthenticated(Refused):
-    """No key, or one that is not known."""
+    """No key where one is required."""
 
     reason = "unauthenticated"
+
+
+class UnknownKey(Unauthenticated):
+    """A key that is not known, or was revoked; it is never quoted."""
+
+    reason = "unknown_key"
 
 
 class PermissionDenied(Refused):
@@ -171,6 +217,12 @@ class SpoolUnavailable(Unavailable):
     reason = "spool_unavailable"
 
 
+class NotebookError(Unavailable):
+    """The notebook cannot be asked or written; the text holds no password."""
+
+    reason = "notebook_unavailable"
+
+
 class StoreError(Unavailable):
     """The store cannot be opened, written or asked; the text is the engine's."""
 
@@ -189,6 +241,7 @@ class WireCode:
 WIRE: dict[type[Refused], WireCode] = {
     BadData: WireCode(400, GrpcCode.INVALID_ARGUMENT),
     InvalidParameter: WireCode(400, GrpcCode.INVALID_ARGUMENT),
+    QueryLimit: WireCode(422, GrpcCode.RESOURCE_EXHAUSTED),
     NotFound: WireCode(404, GrpcCode.NOT_FOUND),
     MethodNotAllowed: WireCode(405, GrpcCode.UNIMPLEMENTED),
     UnsupportedMediaType: WireCode(415, GrpcCode.INVALID_ARGUMENT),
@@ -196,6 +249,8 @@ WIRE: dict[type[Refused], WireCode] = {
     BodyTimeout: WireCode(408, GrpcCode.DEADLINE_EXCEEDED),
     SenderLeft: WireCode(400, GrpcCode.CANCELLED),
     Unauthenticated: WireCode(401, GrpcCode.UNAUTHENTICATED),
+    # Over gRPC a wrong key is told apart from none.
+    UnknownKey: WireCode(401, GrpcCode.PERMISSION_DENIED),
     PermissionDenied: WireCode(403, GrpcCode.PERMISSION_DENIED),
     Overloaded: WireCode(429, GrpcCode.RESOURCE_EXHAUSTED, retryable=True),
     Unavailable: WireCode(503, GrpcCode.UNAVAILABLE, retryable=True),

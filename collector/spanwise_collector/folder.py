@@ -2,17 +2,37 @@
 
 import fcntl
 import os
+import re
+import shutil
+import uuid
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from spanwise_collector.errors import SettingError, excerpt
+
+_STAND: Final = re.compile(r"([0-9]{1,9})(?:\+([0-9]{1,9}))?")
+
+_LEAST_ROOM: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How far a folder's schema has come: `done` statements of what leads beyond `version` have been run."""
+
+    version: int
+    done: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.version}+{self.done}" if self.done else f"{self.version}"
 
 
 class DataFolder:
     """The folder of one collector, locked while it is open.
 
+    `collector` is the name of the collector that lives here, the same after every start.
     `spool/` holds what is acknowledged and not yet stored, `store/` belongs to the engine, `refused/` holds segments
-    that the engine would not take, `version` the version of the store's schema. Entering it raises SettingError where
+    that the engine would not take, `version` how far the store's schema has come. Entering it raises SettingError where
     the folder cannot be used, is held by another collector or was written by a newer one.
     """
 
@@ -27,7 +47,8 @@ class DataFolder:
     def __enter__(self) -> Self:
         try:
             for folder in (self.path, self.spool, self.store):
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._refuse_full_disk()
             self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise SettingError(
@@ -45,25 +66,66 @@ class DataFolder:
             ) from error
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, f"process {os.getpid()} ({self._holder})\n".encode(), 0)
-        self._refuse_newer()
+        try:
+            self.stand()
+            self.collector = self._name()
+        except SettingError:
+            os.close(self._lock)
+            raise
         return self
 
-    def mark(self) -> None:
-        """Write down that the folder has this version's schema now."""
-        part = self.path / "version.part"
-        part.write_text(f"{self._version}\n", "utf-8")
-        part.replace(self.path / "version")
-
-    def _refuse_newer(self) -> None:
+    def stand(self) -> Stand | None:
+        """How far its schema has come; None in a new folder."""
         file = self.path / "version"
-        found = file.read_text("utf-8").strip() if file.exists() else "0"
-        if not found.isdigit() or int(found) > self._version:
-            os.close(self._lock)
+        if not file.exists():
+            return None
+        text = file.read_text("utf-8").strip()
+        found = _STAND.fullmatch(text)
+        if found is None or int(found[1]) > self._version:
             raise SettingError(
-                f"The data folder {self.path} was written by a newer Spanwise (schema {excerpt(found, 20)}, this"
+                f"The data folder {self.path} was written by a newer Spanwise (schema {excerpt(text, 20)}, this"
                 f" one knows {self._version})."
                 " Start the newer version, or choose another folder with --data or SPANWISE_DATA."
             )
+        return Stand(int(found[1]), int(found[2] or 0))
+
+    def record(self, stand: Stand) -> None:
+        """Write down how far the schema has come; durable on return, whole or not at all."""
+        self._write("version", str(stand))
+
+    def without_spool(self, error: OSError) -> SettingError:
+        """Why a collector does not start whose spool cannot be put in order."""
+        return SettingError(
+            f"The spool {self.spool} cannot be put in order: {error.strerror}. Nothing was accepted, and what was"
+            " acknowledged is still there: see to the disk (dmesg) and start again."
+        )
+
+    def _refuse_full_disk(self) -> None:
+        # A process that runs waits for room; one that starts could not even open its notebook.
+        if shutil.disk_usage(self.path).free < _LEAST_ROOM:
+            raise SettingError(
+                f"The disk of the data folder {self.path} is full. Free some of it and start again: what was"
+                " acknowledged is still there."
+            )
+
+    def _name(self) -> str:
+        file = self.path / "collector"
+        if not file.exists():
+            self._write("collector", uuid.uuid4().hex)
+        return file.read_text("utf-8").strip()
+
+    def _write(self, name: str, line: str) -> None:
+        part = self.path / f"{name}.part"
+        with part.open("w", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self.path / name)
+        folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def __exit__(self, *exception: object) -> None:
         os.ftruncate(self._lock, 0)

@@ -3,8 +3,11 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
+import sys
+import threading
 from collections.abc import Callable, Iterator
 
 import uvicorn
@@ -14,17 +17,25 @@ from spanwise_collector.errors import SettingError
 from spanwise_collector.receive.connection import bounded
 from spanwise_collector.settings import Address, Settings
 
+_log = logging.getLogger(__name__)
+
 
 class _Server(uvicorn.Server):
     """Says when it answers, and leaves signals alone: uvicorn would raise them again before the store is closed."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], ending: Callable[[], None]) -> None:
         super().__init__(config)
         self._started = started
+        self._ending = ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Answers that have no end of their own would be waited for.
+        self._ending()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -36,30 +47,48 @@ async def serve(settings: Settings, announce: Callable[[Collector], None]) -> No
 
     Raises SettingError where the folder or an address cannot be used, StoreError where the store cannot.
     """
-    stopping = _Stop()
+    stopping = _Stop(settings.stop_limit)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.ask)
     with contextlib.closing(_listen(settings.http)) as listener:
         async with running(settings) as collector:
             collector.http = Address(settings.http.host, listener.getsockname()[1])
-            stopping.server = _Server(_config(collector), lambda: announce(collector))
+            stopping.server = _Server(_config(collector), lambda: announce(collector), collector.feeds.close)
             if not stopping.asked:
                 await stopping.server.serve(sockets=[listener])
 
 
 class _Stop:
-    """A wish to stop, from the first moment on; a second one does not wait for requests that run."""
+    """A wish to stop, from the first moment on; a second one does not wait for requests that run.
 
-    def __init__(self) -> None:
+    What does not end within `limit` seconds is left: all that was acknowledged is synced, as if we were killed.
+    """
+
+    def __init__(self, limit: float) -> None:
         self.asked = False
         self.server: uvicorn.Server | None = None
+        self._limit = limit
 
     def ask(self) -> None:
+        if not self.asked:
+            limit = threading.Timer(self._limit, self._leave)
+            limit.daemon = True
+            limit.start()
         if self.server is not None:
             self.server.should_exit = True
             self.server.force_exit = self.asked
         self.asked = True
+
+    def _leave(self) -> None:
+        busy = sorted(each.name for each in threading.enumerate() if each.name.startswith(("spanwise", "asyncio")))
+        _log.warning(
+            "Not all has ended within %g s (stop_limit); it is left as it is, and the next start goes on. Busy: %s.",
+            self._limit,
+            ", ".join(busy) or "nothing of ours",
+        )
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def _listen(address: Address) -> socket.socket:

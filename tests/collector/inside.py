@@ -58,10 +58,10 @@ class Inside:
 
 
 @contextmanager
-def inside(folder: Path) -> Iterator[Inside]:
+def inside(folder: Path, *flags: str) -> Iterator[Inside]:
     """Run a collector in a thread of its own until the block ends."""
-    addresses = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"]
-    settings = Settings.load([*addresses, "--data", str(folder), "--spool-segment-age", "1ms", "--resend-window", "0"])
+    addresses = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--data", str(folder)]
+    settings = Settings.load([*addresses, "--spool-segment-age", "1ms", "--resend-window", "0", *flags])
     made: queue.SimpleQueue[Inside | BaseException] = queue.SimpleQueue()
     stop = asyncio.Event()
 

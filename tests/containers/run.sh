@@ -2,7 +2,7 @@
 # Builds the images without a registry and starts them for real: `tests/containers/run.sh`, as root on Debian.
 #
 # Base images are made by debootstrap, with this machine's certificates and, where Debian's Node is too old, this
-# machine's Node. `run.sh bases`, `build`, `collector` and `compose` run one step; without a word all run.
+# machine's Node. `run.sh bases`, `build`, `keys`, `collector` and `compose` run one step; without a word all run.
 # Needs: apt-get install podman runc buildah debootstrap, and podman-compose from PyPI.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -80,6 +80,34 @@ healthy() {
     echo "healthy: $1"
 }
 
+# As the image stands it listens on all addresses: without a key it must end at once, with the sentence that says so.
+keys() {
+    say "the image as it stands, without and with a key"
+    local image=localhost/spanwise-test-collector key
+    podman volume rm --force spanwise-test >/dev/null
+    trap 'podman rm --force --ignore --time 20 spanwise-test >/dev/null; podman volume rm --force spanwise-test >/dev/null' EXIT
+    if "${RUN[@]}" --rm --volume spanwise-test:/data --env SPANWISE_HTTP=0.0.0.0:14718 "$image" 2>"$WORK/refused"; then return 1; fi
+    grep "there is no key yet. Make one first: spanwise keys create --scope admin" "$WORK/refused"
+    key=$("${RUN[@]}" --rm --volume spanwise-test:/data "$image" keys create --scope admin)
+    "${RUN[@]}" --detach --name spanwise-test --volume spanwise-test:/data \
+        --env SPANWISE_HTTP=0.0.0.0:14718 --env SPANWISE_GRPC=0.0.0.0:14717 "$image"
+    ready http://127.0.0.1:14718/readyz
+    healthy spanwise-test
+    KEY=$key python3 -c '
+import os, urllib.error, urllib.request as u
+address = "http://127.0.0.1:14718/api/v1/services"
+try:
+    u.urlopen(address)
+    raise SystemExit("it answers without a key")
+except urllib.error.HTTPError as error:
+    assert error.code == 401, error
+u.urlopen(u.Request(address, headers={"Authorization": "Bearer " + os.environ["KEY"]}))
+print("401 without the key, 200 with it")'
+    trap - EXIT
+    podman rm --force --time 20 spanwise-test >/dev/null
+    podman volume rm spanwise-test >/dev/null
+}
+
 collector() {
     say "the collector alone"
     podman rm --force --ignore spanwise-test >/dev/null
@@ -137,7 +165,7 @@ print(*sorted(each['name'] for trace in answer['traces'] for each in trace['serv
 }
 
 case "${1:-all}" in
-    all) bases && build && collector && compose ;;
-    bases | build | collector | compose) "$1" ;;
-    *) echo "usage: run.sh [bases|build|collector|compose]" >&2; exit 2 ;;
+    all) bases && build && keys && collector && compose ;;
+    bases | build | keys | collector | compose) "$1" ;;
+    *) echo "usage: run.sh [bases|build|keys|collector|compose]" >&2; exit 2 ;;
 esac

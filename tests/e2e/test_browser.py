@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from examples.shop.faults import Fault
 from examples.shop.shop import Shop
 from examples.shop.topology import Kind
+from tests.e2e.browsing import browsing
 from tests.e2e.customer import Customer
 from tests.e2e.running import Collector, eventually
 
@@ -21,17 +21,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def page(collector: Collector) -> Iterator[Page]:
     """A page of Debian's chromium; anything that the web view complains of on its console fails the test."""
-    chromium = shutil.which("chromium")
-    assert chromium, "Debian's chromium is missing: apt-get install chromium"
-    complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(base_url=collector.address, viewport={"width": 1440, "height": 900})
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+    with browsing(collector.address) as page:
         yield page
-        browser.close()
-    assert complaints == []
 
 
 def test_from_the_search_page_to_the_log_line_that_says_what_went_wrong(

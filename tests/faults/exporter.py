@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import Counter
 
 from bench.bodies import Bodies, Body
 from bench.client import Answer, Client, Unanswered
@@ -23,17 +24,31 @@ ATTEMPTS_BEFORE_GIVING_UP = 3
 class Exporter(threading.Thread):
     """Sends bodies one after the other until it is told to finish; the last one is seen through.
 
-    `ledger` and `refused` may be read after `finish()`. `refused` holds answers that no good body may get.
+    `ledger` and `refused` may be read after `finish()`. `refused` holds answers that no good body may get, `statuses`
+    counts all answers.
     """
 
-    def __init__(self, number: int, port: int, shape: Shape, seed: int) -> None:
+    def __init__(  # noqa: PLR0913 - each is one choice, by name
+        self,
+        number: int,
+        port: int,
+        shape: Shape,
+        seed: int,
+        *,
+        run: int = 0,
+        timeout: float = 30.0,
+        pause: float = PAUSE_SECONDS,
+    ) -> None:
         super().__init__(name=f"exporter-{number}", daemon=True)
         self.ledger = Ledger()
         self.refused: list[Answer] = []
+        self.statuses: Counter[int] = Counter()
         self.resent = 0
         self.sequence = 0
-        self._bodies = Bodies(number, shape=shape)
-        self._client = Client(HOST, port)
+        self.run_number = run
+        self._pause = pause
+        self._bodies = Bodies(number, run, shape)
+        self._client = Client(HOST, port, timeout)
         self._random = random.Random(f"{seed}/{number}")
         self._finishing = threading.Event()
 
@@ -42,8 +57,12 @@ class Exporter(threading.Thread):
         while not self._finishing.is_set():
             self._export(self._bodies.body(self.sequence, time.time_ns()))
             self.sequence += 1
-            self._finishing.wait(PAUSE_SECONDS)
+            self._finishing.wait(self._pause)
         self._client.close()
+
+    def ask_to_finish(self) -> None:
+        """Begin no other body."""
+        self._finishing.set()
 
     def finish(self, timeout: float) -> None:
         """Wait until the last body is acknowledged; raises `TimeoutError` if it is not in time."""
@@ -69,6 +88,7 @@ class Exporter(threading.Thread):
         except Unanswered:
             self.ledger.doubt(body.ids)
             return False
+        self.statuses[answer.status] += 1
         if answer.accepted:
             self.ledger.acknowledge(body.ids)
         elif not answer.retryable:

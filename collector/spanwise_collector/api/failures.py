@@ -1,6 +1,8 @@
 """What goes wrong, as the API says it: one shape, a sentence, and the parameter that is to blame."""
 
 import difflib
+import logging
+import secrets
 from typing import Any
 
 from fastapi import FastAPI
@@ -8,48 +10,103 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from spanwise_collector.api.facets import FacetQuery
+from spanwise_collector.api.histogram import HistogramQuery
 from spanwise_collector.api.models import ErrorAnswer, ErrorDetail
-from spanwise_collector.api.parameters import LogQuery, MetricQuery, TraceQuery
-from spanwise_collector.errors import InvalidParameter, Refused, excerpt, wire_code
+from spanwise_collector.api.parameters import LogQuery, MetricQuery, SpanQuery, TraceQuery
+from spanwise_collector.api.services import MapQuery, OperationQuery, PageQuery
+from spanwise_collector.api.suggest import SuggestQuery
+from spanwise_collector.errors import InvalidParameter, InvalidQuery, QueryLimit, Refused, excerpt, wire_code
 
-_KNOWN = sorted({*TraceQuery.model_fields, *LogQuery.model_fields, *MetricQuery.model_fields})
+_log = logging.getLogger(__name__)
+_KEY_SHOWN = "/api/v1/session"
+_QUERIES = (
+    TraceQuery,
+    LogQuery,
+    MetricQuery,
+    SpanQuery,
+    FacetQuery,
+    HistogramQuery,
+    MapQuery,
+    PageQuery,
+    OperationQuery,
+    SuggestQuery,
+)
+_KNOWN = sorted({name for query in _QUERIES for name in query.model_fields})
 
 
 def install(app: FastAPI) -> None:
     """Answer every failure of the API in the shape of models.ErrorAnswer."""
+    app.add_middleware(Faults)
 
     @app.exception_handler(Refused)
     def refused(request: Request, error: Refused) -> JSONResponse:
-        parameter = error.parameter if isinstance(error, InvalidParameter) else None
-        headers = {} if error.delay is None else {"Retry-After": str(max(1, round(error.delay)))}
-        return _answer(wire_code(error).http, error.reason, error.message, parameter, headers)
+        return answer(error)
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        parameter, message = _sentence(error.errors()[0])
-        return _answer(422, "invalid_parameter", message, parameter)
+        # What stands in place of a key may be one: it is not quoted.
+        parameter, message = _sentence(error.errors()[0], quoted=request.url.path != _KEY_SHOWN)
+        return _answer(422, ErrorDetail(code="invalid_parameter", message=message, parameter=parameter))
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> JSONResponse:
         code = str(error.detail).lower().replace(" ", "_")
         message = f"{request.method} {excerpt(request.url.path)}: {error.detail}."
-        return _answer(error.status_code, code, message, None, dict(error.headers or {}))
+        return _answer(error.status_code, ErrorDetail(code=code, message=message), dict(error.headers or {}))
 
 
-def _sentence(problem: dict[str, Any]) -> tuple[str, str]:
+class Faults:
+    """Answers a fault of our own with 500 and a reference; the traceback is in the log under it, and nowhere else."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            reference = secrets.token_hex(4)
+            _log.exception("Fault %s of our own in %s %s", reference, scope.get("method"), excerpt(scope["path"]))
+            if not begun:
+                message = f"The collector met a fault of its own; its log tells more under {reference}."
+                detail = ErrorDetail(code="internal_error", message=message, reference=reference)
+                await _answer(500, detail)(scope, receive, send)
+
+
+def answer(refusal: Refused) -> JSONResponse:
+    """A refusal in the API's shape."""
+    parameter = refusal.parameter if isinstance(refusal, InvalidParameter) else None
+    headers = {} if refusal.delay is None else {"Retry-After": str(max(1, round(refusal.delay)))}
+    detail = ErrorDetail(code=refusal.reason, message=refusal.message, parameter=parameter)
+    if isinstance(refusal, InvalidQuery):
+        place = {"column": refusal.column, "length": refusal.length}
+        words = {"expected": list(refusal.expected), "suggestions": list(refusal.suggestions)}
+        detail = detail.model_copy(update=place | words)
+    if isinstance(refusal, QueryLimit):
+        detail = detail.model_copy(update={"setting": refusal.setting})
+    return _answer(wire_code(refusal).http, detail, headers)
+
+
+def _sentence(problem: dict[str, Any], *, quoted: bool) -> tuple[str, str]:
     parameter = excerpt(str(problem["loc"][1] if len(problem["loc"]) > 1 else problem["loc"][-1]), 60)
     if problem["type"] == "extra_forbidden":
         # A word that another request knows is no misspelling.
         near = [] if parameter in _KNOWN else difflib.get_close_matches(parameter, _KNOWN, n=1)
         hint = f" Did you mean `{near[0]}`?" if near else ""
         return parameter, f"`{parameter}` is not a parameter of this request.{hint}"
-    given = excerpt(str(problem.get("input", "")), 40)
-    return parameter, f"`{parameter}` is {given!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}."
+    given = f" is {excerpt(str(problem.get('input', '')), 40)!r}" if quoted else ""
+    return parameter, f"`{parameter}`{given}: {problem['msg'][0].lower()}{problem['msg'][1:]}."
 
 
-def _answer(
-    status: int, code: str, message: str, parameter: str | None, headers: dict[str, str] | None = None
-) -> JSONResponse:
-    detail = ErrorDetail(code=code, message=message, parameter=parameter)
+def _answer(status: int, detail: ErrorDetail, headers: dict[str, str] | None = None) -> JSONResponse:
     return JSONResponse(ErrorAnswer(error=detail).model_dump(exclude_none=True), status, headers)

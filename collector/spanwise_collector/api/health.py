@@ -1,26 +1,76 @@
 """Whether the process lives, whether it can do its work, and how it is doing, in words."""
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator
-from typing import Annotated, Any, Final
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from spanwise_collector.api import models
-from spanwise_collector.model.health import Arrival, Health
+from spanwise_collector.api import health_words, models
+from spanwise_collector.errors import StoreError
+from spanwise_collector.model.health import RECENT_MINUTES, Arrival, Counts, Health, Recent
 from spanwise_collector.store.tables import MINUTE
 
-_LAGGING: Final = 5.0
-_ADVICE: Final = {
-    "body_too_large": "Send smaller batches, or raise max_body_bytes.",
-    "body_timeout": "The sender or the network is slow; read_timeout is the limit.",
-    "bad_data": "The sender's exporter is set to another protocol, or is broken.",
-    "unsupported_media_type": "Set the exporter to http/protobuf or http/json.",
-    "spool_full": "The store does not keep up; senders were told to come back.",
-    "overloaded": "More arrived at once than max_inflight_bytes allows; senders were told to come back.",
-    "spool_unavailable": "The disk is full or failing; senders were told to come back.",
-}
+
+class ArrivalCount(models.Answer):
+    signal: str
+    protocol: str
+    accepted: int
+    rejected: int = Field(description="Invalid items taken out of requests that were accepted.")
+    repeated: int = Field(description="Items that were sent again and not stored again.")
+
+
+class Refusal(models.Answer):
+    signal: str
+    protocol: str
+    reason: str
+    requests: int
+
+
+class Sender(models.Answer):
+    service: str
+    instance: str
+    span_count: int
+    error_count: int
+    last_seen_unix_nano: int
+
+
+class SetAside(models.Answer):
+    segment: str
+    reason: str
+
+
+class CollectorHealth(models.Answer):
+    """What arrived, from whom, what was refused and why: in the last minutes, and since the start of the collector."""
+
+    status: Literal["ok", "trouble"]
+    summary: str = Field(description="What arrived lately, from whom, and what was refused, in a sentence.")
+    sentences: list[str] = Field(description="What a person should know, the gravest first; empty when all is well.")
+    started_unix_nano: int
+    minutes: int = Field(
+        description="What was asked for: `arrived`, `refused` and `senders` are of these last minutes."
+    )
+    since_unix_nano: int = Field(
+        description="Where `arrived` and `refused` begin: up to 10 s before those minutes, or the collector's start."
+    )
+    arrived: list[ArrivalCount]
+    refused: list[Refusal]
+    arrived_total: list[ArrivalCount] = Field(description="Since the start of the collector.")
+    refused_total: list[Refusal] = Field(description="Since the start of the collector.")
+    senders: list[Sender] = Field(description="Instances whose spans began in the last minutes, the busiest first.")
+    waiting_bytes: int
+    waiting_limit_bytes: int
+    lag_seconds: float
+    cut_bytes: int = Field(description="Half written when the collector ended before, and not acknowledged.")
+    damaged: list[str] = Field(description="Files of acknowledged data that were no longer good at the start.")
+    stored_bytes: int | None = Field(description="Null while the store does not say.")
+    memory_bytes: int
+    set_aside: list[SetAside] = Field(description="Segments that the store would not take.")
 
 
 def router(trouble: Callable[[], str | None]) -> APIRouter:
@@ -28,14 +78,15 @@ def router(trouble: Callable[[], str | None]) -> APIRouter:
     made = APIRouter(tags=["collector"])
 
     @made.get("/healthz")
-    def healthz() -> dict[str, str]:
+    async def healthz() -> dict[str, str]:
         """200 while the process answers."""
         return {"status": "ok"}
 
     @made.get("/readyz")
-    def readyz() -> JSONResponse:
+    async def readyz() -> JSONResponse:
         """200 when telemetry is taken and questions are answered, else 503 with the reason."""
-        reason = trouble()
+        # Not in the threads of the other routes: those may all be waiting for slow queries.
+        reason = await asyncio.to_thread(trouble)
         if reason is None:
             return JSONResponse({"status": "ready"})
         return JSONResponse({"status": "not ready", "reason": reason}, 503)
@@ -43,79 +94,82 @@ def router(trouble: Callable[[], str | None]) -> APIRouter:
     return made
 
 
-def words_router(health: Callable[[], Health], arrivals: Callable[[int], list[Arrival]]) -> APIRouter:
-    """`arrivals` names who has sent since a time in ns."""
+def words_router(
+    health: Callable[[], Health],
+    recent: Callable[[int], Recent],
+    arrivals: Callable[[str, int], list[Arrival]],
+    project_of: Callable[[Request], str],
+) -> APIRouter:
+    """`recent` counts what came in over so many minutes; `arrivals` names who sent to a project since a time in ns."""
     failures: dict[int | str, dict[str, Any]] = {code: {"model": models.ErrorAnswer} for code in (422, 503)}
     made = APIRouter(prefix="/api/v1", tags=["collector"], responses=failures)
 
     @made.get("/health")
-    def get_health(minutes: Annotated[int, Query(ge=1, le=1440)] = 5) -> models.CollectorHealth:
-        """What arrived, from whom, what was refused and why."""
-        return _in_words(health(), arrivals(time.time_ns() - minutes * MINUTE), minutes)
+    def get_health(
+        project: Annotated[str, Depends(project_of)], minutes: Annotated[int, Query(ge=1, le=RECENT_MINUTES)] = 5
+    ) -> CollectorHealth:
+        """What arrived in the last minutes, from whom, what was refused and why; counts are of all projects."""
+        now, lately = health(), recent(minutes)
+        senders: list[Arrival] | None = None
+        try:
+            senders = arrivals(project, time.time_ns() - minutes * MINUTE)
+        except StoreError as error:
+            # What else there is to say matters most now.
+            now = replace(now, store_error=now.store_error or error.message)
+        return _answer(now, lately, senders, minutes)
 
     return made
 
 
-def _in_words(now: Health, senders: list[Arrival], minutes: int) -> models.CollectorHealth:
-    sentences = list(_sentences(now))
-    return models.CollectorHealth(
-        status="trouble" if _troubled(now) else "ok",
-        sentences=sentences,
+def _answer(now: Health, lately: Recent, senders: list[Arrival] | None, minutes: int) -> CollectorHealth:
+    return CollectorHealth(
+        status="trouble" if health_words.troubled(now) else "ok",
+        summary=health_words.summary(lately, senders),
+        sentences=list(health_words.sentences(now, lately)),
         started_unix_nano=now.started,
-        arrived=_arrived(now),
-        refused=[
-            models.Refusal(signal=signal, protocol=protocol, reason=reason, requests=count)
-            for (signal, protocol, reason), count in sorted(now.refused.items())
-        ],
+        minutes=minutes,
+        since_unix_nano=now.started if lately.whole else time.time_ns() - int(lately.seconds * 1e9),
+        arrived=_arrived(lately.counts),
+        refused=_refused(lately.counts),
+        arrived_total=_arrived(now.total),
+        refused_total=_refused(now.total),
         senders=[
-            models.Sender(
+            Sender(
                 service=each.service,
                 instance=each.instance,
                 span_count=each.span_count,
                 error_count=each.error_count,
                 last_seen_unix_nano=each.last_seen,
             )
-            for each in senders
+            for each in senders or ()
         ],
-        senders_minutes=minutes,
         waiting_bytes=now.waiting_bytes,
         waiting_limit_bytes=now.waiting_limit,
         lag_seconds=now.lag_seconds,
+        cut_bytes=now.cut_bytes,
+        damaged=list(now.spool_damaged),
         stored_bytes=now.stored_bytes,
         memory_bytes=now.memory_bytes,
-        set_aside=[models.SetAside(segment=name, reason=reason) for name, reason in sorted(now.set_aside.items())],
+        set_aside=[SetAside(segment=name, reason=reason) for name, reason in sorted(now.set_aside.items())],
     )
 
 
-def _troubled(now: Health) -> bool:
-    return bool(now.spool_error or now.store_error or now.set_aside) or now.lag_seconds > _LAGGING
-
-
-def _arrived(now: Health) -> list[models.ArrivalCount]:
-    keys = sorted({*now.accepted, *now.rejected, *now.repeated})
+def _arrived(counts: Counts) -> list[ArrivalCount]:
+    keys = sorted({*counts.accepted, *counts.rejected, *counts.repeated})
     return [
-        models.ArrivalCount(
+        ArrivalCount(
             signal=key[0],
             protocol=key[1],
-            accepted=now.accepted.get(key, 0),
-            rejected=now.rejected.get(key, 0),
-            repeated=now.repeated.get(key, 0),
+            accepted=counts.accepted.get(key, 0),
+            rejected=counts.rejected.get(key, 0),
+            repeated=counts.repeated.get(key, 0),
         )
         for key in keys
     ]
 
 
-def _sentences(now: Health) -> Iterator[str]:
-    if now.spool_error:
-        yield f"Nothing can be acknowledged: {now.spool_error}."
-    if now.store_error:
-        yield f"The store does not take what was acknowledged; it waits safely in the spool. {now.store_error}"
-    for name, reason in sorted(now.set_aside.items()):
-        yield f"The store refused segment {name} for good; it lies in the folder `refused`. {reason}"
-    if now.lag_seconds > _LAGGING:
-        yield f"What arrives can be searched {now.lag_seconds:.0f} s later: the store does not keep up."
-    for (signal, protocol, reason), count in sorted(now.refused.items(), key=lambda item: -item[1]):
-        advice = _ADVICE.get(reason, "")
-        yield f"{count:,} requests with {signal} over {protocol} were refused: {reason}. {advice}".rstrip()
-    for (signal, protocol), count in sorted(now.rejected.items()):
-        yield f"{count:,} {signal} over {protocol} were taken out of good requests because their ids are invalid."
+def _refused(counts: Counts) -> list[Refusal]:
+    return [
+        Refusal(signal=signal, protocol=protocol, reason=reason, requests=count)
+        for (signal, protocol, reason), count in sorted(counts.refused.items())
+    ]

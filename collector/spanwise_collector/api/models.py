@@ -1,22 +1,26 @@
 """What the API answers with. Times are ns since the epoch, durations and offsets are ns, ids are lower-case hex."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from spanwise_collector.store.errand import rows_scanned, time_taken
 
 
 class Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Listing(Answer):
-    """What a list covers."""
+class Listing(Answer, json_schema_serialization_defaults_required=True):
+    """What a list covers; every field is always there."""
 
     returned: int = Field(description="Items in this answer.")
     total: int = Field(description="Items there are, as far as this answer had to look.")
     total_relation: Literal["eq", "gte"] = Field(description="Whether `total` is exact or a lower bound.")
     reason: Literal["end", "limit"] = Field(description="Why the list ends here: no more, or its limit.")
     next_cursor: str | None = Field(default=None, description="Pass it as `cursor` to go on.")
+    rows_scanned: int = Field(default_factory=rows_scanned, description="Rows that the store has read for it.")
+    time: int = Field(default_factory=time_taken, description="How long it took, in ns.")
 
 
 class ServiceCount(Answer):
@@ -163,8 +167,12 @@ class LogRecord(Answer):
     instance: str
     trace_id: str | None
     span_id: str | None
+    inferred: bool = Field(
+        description="The record came without ids, and these are of the only trace that was active in its instance."
+    )
     body: JsonValue
     event_name: str
+    pattern: str | None = Field(description="Its form: `pattern:` and /api/v1/patterns take it as a template's id.")
     attributes: dict[str, JsonValue]
     dropped_attributes_count: int
     flags: int
@@ -223,57 +231,22 @@ class CollectorStatus(Answer):
     last_store_error: str | None
 
 
-class ArrivalCount(Answer):
-    signal: str
-    protocol: str
-    accepted: int
-    rejected: int = Field(description="Invalid items taken out of requests that were accepted.")
-    repeated: int = Field(description="Items that were sent again and not stored again.")
-
-
-class Refusal(Answer):
-    signal: str
-    protocol: str
-    reason: str
-    requests: int
-
-
-class Sender(Answer):
-    service: str
-    instance: str
-    span_count: int
-    error_count: int
-    last_seen_unix_nano: int
-
-
-class SetAside(Answer):
-    segment: str
-    reason: str
-
-
-class CollectorHealth(Answer):
-    """What arrived, from whom, what was refused and why; counts since the start of the collector."""
-
-    status: Literal["ok", "trouble"]
-    sentences: list[str] = Field(description="What a person should know, the gravest first; empty when all is well.")
-    started_unix_nano: int
-    arrived: list[ArrivalCount]
-    refused: list[Refusal]
-    senders: list[Sender] = Field(description="Instances whose spans began in the last minutes, the busiest first.")
-    senders_minutes: int
-    waiting_bytes: int
-    waiting_limit_bytes: int
-    lag_seconds: float
-    stored_bytes: int
-    memory_bytes: int
-    set_aside: list[SetAside] = Field(description="Segments that the store would not take.")
-
-
 class ErrorDetail(Answer):
     code: str
     message: str
     parameter: str | None = None
+    column: int | None = Field(default=None, description="Of a query: where it is wrong; 1 is its first character.")
+    length: int | None = Field(default=None, description="Characters from there that are wrong.")
+    expected: list[str] | None = Field(default=None, description="What could stand there.")
+    suggestions: list[str] | None = Field(default=None, description="What was probably meant, the likeliest first.")
+    setting: str | None = Field(default=None, description="The limit that was hit.")
+    reference: str | None = Field(default=None, description="Where the collector's log tells more.")
 
 
 class ErrorAnswer(Answer):
     error: ErrorDetail
+
+
+def described(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """For a router's `responses`: these failures, in the one shape."""
+    return {code: {"model": ErrorAnswer} for code in codes}

@@ -9,9 +9,23 @@ from pydantic import BaseModel, ConfigDict, Field
 from spanwise_collector.errors import InvalidParameter, excerpt
 from spanwise_collector.model.log import SEVERITIES
 from spanwise_collector.model.span import STATUS_CODES
-from spanwise_collector.query.logs import LogSearch
+from spanwise_collector.query.language.parse import DEFAULT_LIMITS, Limits, parse
+from spanwise_collector.query.language.tree import (
+    EVERYTHING,
+    Equals,
+    FreeText,
+    Key,
+    Level,
+    Node,
+    Number,
+    Query,
+    Spans,
+    Term,
+    Test,
+    all_of,
+)
 from spanwise_collector.query.metrics import MetricSearch
-from spanwise_collector.query.search import SpanFilter
+from spanwise_collector.query.records import RecordSearch
 from spanwise_collector.query.times import MAX_TIME, parse_duration, parse_time
 from spanwise_collector.query.traces import TraceSearch
 from spanwise_collector.store.tables import MINUTE
@@ -26,6 +40,13 @@ Time = Annotated[
 ]
 Duration = Annotated[
     str | None, Field(max_length=64, description="Such as 500ms or 1.5s; digits are ns.", examples=["500ms"])
+]
+QueryText = Annotated[
+    str | None,
+    Field(
+        description="In the search language: docs/query-language.md.",
+        examples=['service:checkout status:error duration>500ms http.route:"/pay/*"'],
+    ),
 ]
 Cursor = Annotated[str | None, Field(max_length=1024, description="`next_cursor` of an earlier answer.")]
 
@@ -49,7 +70,26 @@ class TimeRange(BaseModel):
         return start, end
 
 
-class TraceQuery(TimeRange):
+def _is(name: str, test: Test) -> Term:
+    return Term(Key("field", name), test)
+
+
+def read(text: str | None, level: Level, limits: Limits = DEFAULT_LIMITS) -> Query:
+    """The meaning of a `q`; raises InvalidQuery."""
+    return Query() if text is None else parse(text, level, limits)
+
+
+def without_groups(query: Query) -> Node:
+    """What a list searches for; raises InvalidParameter where the query makes groups."""
+    if query.pipeline is not None:
+        raise InvalidParameter("q", "`q` makes groups with `|`: ask /api/v1/aggregate for them; this is a list.")
+    return query.where
+
+
+class SpanParameters(TimeRange):
+    """What one span must be like, word by word; the same can be said in `q`, and all of it must hold."""
+
+    q: QueryText = None
     service: Text | None = None
     operation: Text | None = Field(default=None, description="A span's name.")
     status: Literal["ok", "error", "unset"] | None = None
@@ -58,30 +98,61 @@ class TraceQuery(TimeRange):
     attribute: list[Text] = Field(
         default=[],
         max_length=32,
-        description="key=value, of the span or its resource; may be repeated, and all must hold for the same span.",
+        description="key=value, of the span or else its resource; may be repeated, and all must hold together.",
         examples=[["http.route=/pay"]],
     )
+
+    def condition(self) -> Node:
+        """What the parameters besides `q` say; raises InvalidParameter."""
+        terms: list[Node] = []
+        for name, text in (("service", self.service), ("name", self.operation)):
+            if text is not None:
+                terms.append(_is(name, Equals(text)))
+        if self.status is not None:
+            terms.append(_is("status", Number("=", STATUS_CODES.index(self.status))))
+        if self.min_duration is not None:
+            terms.append(_is("duration", Number(">=", parse_duration(self.min_duration, "min_duration"))))
+        if self.max_duration is not None:
+            terms.append(_is("duration", Number("<=", parse_duration(self.max_duration, "max_duration"))))
+        for text in self.attribute:
+            key, value = _key_and_value(text)
+            terms.append(Term(Key("plain", key), Equals(value)))
+        return all_of(*terms)
+
+
+class TraceQuery(SpanParameters):
     sort: Literal["newest", "slowest"] = "newest"
     limit: int = Field(default=20, ge=1, le=1000)
     cursor: Cursor = None
 
-    def search(self, project: str) -> TraceSearch:
+    def search(self, project: str, limits: Limits = DEFAULT_LIMITS) -> TraceSearch:
         """The search that is asked for; raises InvalidParameter."""
         start, end = self.bounds()
-        return TraceSearch(project, start, end, self._filter(), self.sort, self.limit, self.cursor)
-
-    def _filter(self) -> SpanFilter:
-        return SpanFilter(
-            service=self.service,
-            operation=self.operation,
-            status_code=STATUS_CODES.index(self.status) if self.status else None,
-            min_duration=parse_duration(self.min_duration, "min_duration") if self.min_duration is not None else None,
-            max_duration=parse_duration(self.max_duration, "max_duration") if self.max_duration is not None else None,
-            attributes=tuple(_key_and_value(text) for text in self.attribute),
-        )
+        where = without_groups(read(self.q, "traces", limits))
+        spans = self.condition()
+        if spans != EVERYTHING:
+            where = all_of(Spans(spans), where)
+        return TraceSearch(project, start, end, where, self.sort, self.limit, self.cursor)
 
 
-class LogQuery(TimeRange):
+class SpanQuery(SpanParameters):
+    trace_id: Text | None = None
+    sort: Literal["newest", "oldest"] = "newest"
+    limit: int = Field(default=100, ge=1, le=1000)
+    cursor: Cursor = None
+
+    def search(self, project: str, limits: Limits = DEFAULT_LIMITS) -> RecordSearch:
+        """The search that is asked for; raises InvalidParameter."""
+        start, end = self.bounds()
+        where = all_of(self.condition(), without_groups(read(self.q, "spans", limits)))
+        trace_id = None if self.trace_id is None else parse_trace_id(self.trace_id)
+        return RecordSearch(project, start, end, where, self.sort, self.limit, self.cursor, trace_id)
+
+
+class LogParameters(TimeRange):
+    """What a log record must be like, word by word; the same can be said in `q`, and all of it must hold."""
+
+    q: QueryText = None
     trace_id: Text | None = None
     span_id: Text | None = None
     service: Text | None = None
@@ -91,26 +162,38 @@ class LogQuery(TimeRange):
     text: Text | None = Field(
         default=None, min_length=1, description="Found anywhere in the body, upper or lower case."
     )
+
+    def condition(self) -> Node:
+        """What the parameters besides `q` say; raises InvalidParameter."""
+        trace = [] if self.trace_id is None else [_is("trace_id", Equals(parse_trace_id(self.trace_id)))]
+        return all_of(*trace, self.in_any_trace())
+
+    def in_any_trace(self) -> Node:
+        """What the parameters besides `q` and `trace_id` say; raises InvalidParameter."""
+        terms: list[Node] = []
+        if self.span_id is not None:
+            terms.append(_is("span_id", Equals(parse_span_id(self.span_id))))
+        if self.service is not None:
+            terms.append(_is("service", Equals(self.service)))
+        if self.severity is not None:
+            terms.append(_is("severity", Number(">=", _severity(self.severity))))
+        if self.text is not None:
+            terms.append(FreeText(self.text))
+        return all_of(*terms)
+
+
+class LogQuery(LogParameters):
     sort: Literal["newest", "oldest"] | None = Field(default=None, description="Newest first; of a trace oldest first.")
     limit: int = Field(default=100, ge=1, le=1000)
     cursor: Cursor = None
 
-    def search(self, project: str) -> LogSearch:
+    def search(self, project: str, limits: Limits = DEFAULT_LIMITS) -> RecordSearch:
         """The search that is asked for; raises InvalidParameter."""
         start, end = self.bounds()
-        return LogSearch(
-            project=project,
-            start=start,
-            end=end,
-            trace_id=parse_trace_id(self.trace_id) if self.trace_id is not None else None,
-            span_id=_parse_id(self.span_id, "span_id", 16) if self.span_id is not None else None,
-            service=self.service,
-            min_severity=_severity(self.severity) if self.severity is not None else None,
-            text=self.text,
-            sort=self.sort or ("newest" if self.trace_id is None else "oldest"),
-            limit=self.limit,
-            cursor=self.cursor,
-        )
+        where = all_of(self.in_any_trace(), without_groups(read(self.q, "logs", limits)))
+        trace_id = None if self.trace_id is None else parse_trace_id(self.trace_id)
+        sort = self.sort or ("newest" if trace_id is None else "oldest")
+        return RecordSearch(project, start, end, where, sort, self.limit, self.cursor, trace_id)
 
 
 class MetricQuery(TimeRange):
@@ -129,6 +212,11 @@ class MetricQuery(TimeRange):
 def parse_trace_id(text: str) -> str:
     """32 lower-case hex digits; a 64-bit id of B3 is filled with zeros on the left. Raises InvalidParameter."""
     return _parse_id(text.rjust(32, "0") if len(text) == 16 else text, "trace_id", 32)
+
+
+def parse_span_id(text: str, parameter: str = "span_id") -> str:
+    """16 lower-case hex digits. Raises InvalidParameter."""
+    return _parse_id(text, parameter, 16)
 
 
 def _parse_id(text: str, parameter: str, length: int) -> str:

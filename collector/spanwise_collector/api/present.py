@@ -67,9 +67,7 @@ def _service_counts(spans: Mapping[str, int], errors: Mapping[str, int]) -> list
 
 def trace(loaded: Trace) -> models.Trace:
     nodes = loaded.nodes
-    dated = [node.span for node in nodes if node.span.start]
-    start = min((span.start for span in dated), default=0)
-    end = max((span.start + span.duration for span in dated), default=0)
+    start, end = loaded.start, loaded.end
     root = next((node.span for node in nodes if not node.span.parent_span_id), None)
     spans = Counter(node.span.service for node in nodes)
     errors = Counter(node.span.service for node in nodes if node.span.status_code == ERROR)
@@ -97,7 +95,7 @@ def trace(loaded: Trace) -> models.Trace:
         spans=[
             _span(
                 node,
-                start,
+                (start, end),
                 resource_index[id(node.span.resource)],
                 scope_index[id(node.span.scope)],
                 critical.get(index, ()),
@@ -111,8 +109,10 @@ def trace(loaded: Trace) -> models.Trace:
     )
 
 
-def _span(node: Node, start: int, resource_index: int, scope_index: int, critical: Iterable[Section]) -> models.Span:
-    span = node.span
+def _span(
+    node: Node, bounds: Section, resource_index: int, scope_index: int, critical: Iterable[Section]
+) -> models.Span:
+    span, (start, end) = node.span, bounds
     return models.Span(
         span_id=span.span_id,
         parent_span_id=span.parent_span_id or None,
@@ -128,53 +128,59 @@ def _span(node: Node, start: int, resource_index: int, scope_index: int, critica
         scope=scope_index,
         start_time_unix_nano=span.start,
         end_time_unix_nano=span.end,
-        start_offset=max(0, span.start - start),
+        start_offset=min(max(0, span.start - start), end - start),
         duration=span.duration,
         self_time=self_time(node),
-        critical=[(begin - start, end - start) for begin, end in critical],
+        critical=[(first - start, last - start) for first, last in critical if start <= first <= last <= end],
         unfinished=span.unfinished,
         status=models.Status(code=status_name(span.status_code), message=span.status_message),
         trace_state=span.trace_state,
         flags=span.flags,
         attributes=attributes_to_json(span.attributes),
         dropped_attributes_count=span.dropped_attributes_count,
-        events=[_event(event, start) for event in span.events],
+        events=[event(each, start) for each in span.events],
         dropped_events_count=span.dropped_events_count,
-        links=[_link(link) for link in span.links],
+        links=[link(each) for each in span.links],
         dropped_links_count=span.dropped_links_count,
-        warnings=list(_warnings(node)),
+        warnings=list(_warnings(node, start, end)),
     )
 
 
-def _warnings(node: Node) -> Iterable[str]:
+def _warnings(node: Node, start: int, end: int) -> Iterable[str]:
     yield from node.warnings
     span = node.span
+    if span.pieces > 1:
+        yield f"This span came in {span.pieces} pieces, which are shown as one."
     if not span.start:
         yield "This span came without a start time; it is shown at the trace's start."
+    elif not start <= span.start <= end:
+        days = round(abs(span.start - start) / 86_400e9)
+        where = "before" if span.start < start else "after"
+        yield f"This span is dated {days:,} days {where} its trace: it is drawn at the edge of the others."
     elif span.unfinished:
         yield "This span had not ended when it was sent."
     elif span.end < span.start:
         yield f"This span ends {span.start - span.end} ns before it starts; its duration is shown as 0."
 
 
-def _event(event: Event, start: int) -> models.Event:
+def event(given: Event, start: int) -> models.Event:
     return models.Event(
-        time_unix_nano=event.time,
-        offset=event.time - start,
-        name=event.name,
-        attributes=attributes_to_json(event.attributes),
-        dropped_attributes_count=event.dropped_attributes_count,
+        time_unix_nano=given.time,
+        offset=given.time - start,
+        name=given.name,
+        attributes=attributes_to_json(given.attributes),
+        dropped_attributes_count=given.dropped_attributes_count,
     )
 
 
-def _link(link: Link) -> models.Link:
+def link(given: Link) -> models.Link:
     return models.Link(
-        trace_id=link.trace_id,
-        span_id=link.span_id,
-        trace_state=link.trace_state,
-        attributes=attributes_to_json(link.attributes),
-        dropped_attributes_count=link.dropped_attributes_count,
-        flags=link.flags,
+        trace_id=given.trace_id,
+        span_id=given.span_id,
+        trace_state=given.trace_state,
+        attributes=attributes_to_json(given.attributes),
+        dropped_attributes_count=given.dropped_attributes_count,
+        flags=given.flags,
     )
 
 
@@ -241,8 +247,10 @@ def log_record(record: LogRecord) -> models.LogRecord:
         instance=record.instance,
         trace_id=record.trace_id or None,
         span_id=record.span_id or None,
+        inferred=record.inferred,
         body=to_json(record.body),
         event_name=record.event_name,
+        pattern=record.pattern or None,
         attributes=attributes_to_json(record.attributes),
         dropped_attributes_count=record.dropped_attributes_count,
         flags=record.flags,

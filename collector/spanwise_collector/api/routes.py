@@ -6,38 +6,47 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
-from spanwise_collector.api import diagnosis, diagnosis_trace, models, present
+from spanwise_collector.api import (
+    aggregate,
+    diagnosis,
+    diagnosis_trace,
+    facets,
+    forms,
+    histogram,
+    models,
+    patterns,
+    present,
+    services,
+    spans,
+    suggest,
+)
 from spanwise_collector.api.parameters import LogQuery, MetricQuery, TimeRange, TraceQuery, parse_trace_id
-from spanwise_collector.query import logs, metrics, services, trace, traces
+from spanwise_collector.query import metrics, records, trace, traces
+from spanwise_collector.query.extent import DEFAULT_MOST, Most
+from spanwise_collector.query.language.parse import DEFAULT_LIMITS, Limits
 from spanwise_collector.store import Engine
-
-
-def default_project(request: Request) -> str:
-    return "default"
 
 
 def router(
     engine: Engine,
-    status: Callable[[], models.CollectorStatus],
+    status: Callable[[str], models.CollectorStatus],
     max_trace_spans: int,
-    project_of: Callable[[Request], str] = default_project,
+    project_of: Callable[[Request], str],
+    limits: Limits = DEFAULT_LIMITS,
+    most: Most = DEFAULT_MOST,
 ) -> APIRouter:
     """The API over one engine. `project_of` names the project of a request, or raises Refused."""
     failures: dict[int | str, dict[str, Any]] = {code: {"model": models.ErrorAnswer} for code in (400, 422, 503)}
     made = APIRouter(prefix="/api/v1", responses=failures)
     Project = Annotated[str, Depends(project_of)]
 
-    @made.get("/services", tags=["services"])
-    def list_services(query: Annotated[TimeRange, Query()], project: Project) -> models.ServiceList:
-        """Every service that was seen, by name, with its rates, errors and durations."""
-        page = services.services(engine, project, *query.bounds())
-        return models.ServiceList(services=[present.service(each) for each in page.items], **present.coverage(page))
-
     @made.get("/traces", tags=["traces"])
     def list_traces(query: Annotated[TraceQuery, Query()], project: Project) -> models.TraceList:
-        """Traces that began in the time range and have a span for which all filters hold together."""
-        page = traces.search(engine, query.search(project))
+        """Traces that began in the time range, are as `q` says, and have a span for which all other filters hold."""
+        page = traces.search(engine, query.search(project, limits))
         return models.TraceList(traces=[present.trace_summary(each) for each in page.items], **present.coverage(page))
+
+    forms.add(made, engine, project_of, max_trace_spans)
 
     @made.get("/traces/{trace_id}", tags=["traces"], responses={404: {"model": models.ErrorAnswer}})
     def get_trace(trace_id: str, project: Project) -> models.Trace:
@@ -46,8 +55,8 @@ def router(
 
     @made.get("/logs", tags=["logs"])
     def list_logs(query: Annotated[LogQuery, Query()], project: Project) -> models.LogList:
-        """Log records of a trace, of a span, or by text, severity and service."""
-        page = logs.search(engine, query.search(project))
+        """Log records of a trace, of a span, or by text, severity and service; or as `q` says."""
+        page = records.search_logs(engine, query.search(project, limits))
         return models.LogList(logs=[present.log_record(each) for each in page.items], **present.coverage(page))
 
     @made.get("/metrics", tags=["metrics"])
@@ -63,10 +72,17 @@ def router(
         return models.MetricSeriesList(series=[present.series(each) for each in page.items], **present.coverage(page))
 
     @made.get("/status", tags=["collector"])
-    def get_status() -> models.CollectorStatus:
-        """What the collector holds, what it has accepted and what it has refused and why."""
-        return status()
+    def get_status(project: Project) -> models.CollectorStatus:
+        """What the collector holds of the project, and what it has accepted and refused of all, and why."""
+        return status(project)
 
+    services.add(made, engine, project_of, limits, most)
+    spans.add(made, engine, project_of, limits)
+    suggest.add(made, engine, project_of, limits)
+    aggregate.add(made, engine, project_of, limits)
+    facets.add(made, engine, project_of, limits, most)
+    histogram.add(made, engine, project_of, limits)
+    patterns.add(made, engine, project_of, limits)
     diagnosis.add(made, engine, project_of)
     diagnosis_trace.add(made, engine, project_of, max_trace_spans)
     return made

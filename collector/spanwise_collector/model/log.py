@@ -13,8 +13,10 @@ SEVERITIES: Final = {"TRACE": 1, "DEBUG": 5, "INFO": 9, "WARN": 13, "ERROR": 17,
 class LogRecord:
     """One log record (opentelemetry-proto logs.v1.LogRecord); `trace_id` and `span_id` are "" where it has none.
 
+    `pattern` names its form (16 hex digits), "" in records that were stored before there were patterns.
+
     `time` is when it happened, else when it was observed, else when it arrived; `time_source` says which
-    ("event", "observed" or "received").
+    ("event", "observed" or "received"). The ids of an `inferred` record are not its own (query/inferred.py).
     """
 
     time: int
@@ -26,6 +28,7 @@ class LogRecord:
     severity_text: str = ""
     body: Value = None
     event_name: str = ""
+    pattern: str = ""
     trace_id: str = ""
     span_id: str = ""
     flags: int = 0
@@ -33,3 +36,12 @@ class LogRecord:
     dropped_attributes_count: int = 0
     resource: Resource = NO_RESOURCE
     scope: Scope = NO_SCOPE
+    inferred: bool = False
+
+
+def severity_name(number: int) -> str:
+    """The name of a severity's range of four; a number that OpenTelemetry does not define stays visible."""
+    if number == 0:
+        return "unset"
+    lowest = (number - 1) // 4 * 4 + 1
+    return next((name.lower() for name, first in SEVERITIES.items() if first == lowest), f"unknown ({number})")

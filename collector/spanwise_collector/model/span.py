@@ -39,7 +39,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One span (opentelemetry-proto trace.v1.Span); ids are lower-case hex, `parent_span_id` is "" at a root."""
+    """One span (opentelemetry-proto trace.v1.Span); ids are lower-case hex, `parent_span_id` is "" at a root.
+
+    `pieces` is in how many parts it came, which only Zipkin's senders do.
+    """
 
     trace_id: str
     span_id: str
@@ -62,6 +65,7 @@ class Span:
     dropped_links_count: int = 0
     resource: Resource = NO_RESOURCE
     scope: Scope = NO_SCOPE
+    pieces: int = 1
 
     @property
     def unfinished(self) -> bool:

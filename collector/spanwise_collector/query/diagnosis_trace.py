@@ -43,7 +43,7 @@ def diagnose(engine: Engine, project: str, trace_id: str, limit: int, baseline: 
 
 def _history(engine: Engine, project: str, trace: Trace, given: Window | None) -> tuple[Counted, Window]:
     root = next((node.span for node in trace.nodes if not node.span.parent_span_id), trace.nodes[0].span)
-    start = min(node.span.start for node in trace.nodes)
+    start = trace.start
     before = (Window(max(0, start - length), start) for length in _LOOK_BACK)
     found, window = Counted([], 0), Window(start, start)
     for window in (given,) if given is not None else before:

@@ -8,6 +8,7 @@ from sqlalchemy import Row as RowOf
 from sqlalchemy import Select, column, func, select, text
 
 from spanwise_collector.diagnose.features import BUCKETS, OFFSET, Row
+from spanwise_collector.query.bounds import BEGAN
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE, trace_id_literal, traces
 
@@ -66,7 +67,6 @@ def rows(engine: Engine, project: str, chosen: Selection) -> Counted:
 def _extent(engine: Engine, project: str, chosen: Selection) -> RowOf[Any]:
     """How many traces are chosen, and the newest start of any of their spans."""
     columns = traces.c
-    began = func.min(columns.start_time_unix_nano)
     root = func.min(columns.root)
     whole = (
         select(func.max(columns.last_start_time_unix_nano).label("last"))
@@ -77,7 +77,7 @@ def _extent(engine: Engine, project: str, chosen: Selection) -> RowOf[Any]:
             columns.trace_id != trace_id_literal(chosen.other_than),
         )
         .group_by(columns.trace_id)
-        .having(began >= chosen.start, began < chosen.end)
+        .having(BEGAN.between(chosen.start, chosen.end - 1))
     )
     if chosen.root_name:
         service, name = func.tupleElement(root, 2), func.tupleElement(root, 3)

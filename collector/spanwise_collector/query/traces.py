@@ -1,4 +1,4 @@
-"""The list of traces: newest or slowest first, filtered by what one of their spans is like."""
+"""The list of traces: newest or slowest first, those for which a condition of the search language holds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,26 +7,29 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, Row, Select, func, literal, select, true, tuple_
 
 from spanwise_collector.model.summary import TraceSummary
+from spanwise_collector.query.bounds import BEGAN, ENDED
+from spanwise_collector.query.language.tree import EVERYTHING, Node
 from spanwise_collector.query.page import Page, decode_cursor, encode_cursor
-from spanwise_collector.query.search import EVERY_SPAN, SpanFilter, conditions
+from spanwise_collector.query.structure import matching
+from spanwise_collector.query.trace_conditions import Window, candidates, is_structural
 from spanwise_collector.query.windows import newest_first
 from spanwise_collector.store import Engine
-from spanwise_collector.store.tables import MINUTE, spans, trace_id_literal, traces
+from spanwise_collector.store.tables import trace_id_literal, traces
 
 _columns: Final = traces.c
 _ID: Final = func.hex(_columns.trace_id)
-_START: Final = func.min(_columns.start_time_unix_nano)
-_END: Final = func.max(_columns.end_time_unix_nano)
+# Traces whose spans are fetched at a time to see who is below whom.
+_LOOKED_AT: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class TraceSearch:
-    """Traces that start from `start` (inclusive) to `end` (exclusive) and have a span that passes the filter."""
+    """Traces that start from `start` (inclusive) to `end` (exclusive) and are as `where` says."""
 
     project: str
     start: int
     end: int
-    wanted: SpanFilter = EVERY_SPAN
+    where: Node = EVERYTHING
     sort: Literal["newest", "slowest"] = "newest"
     limit: int = 20
     cursor: str | None = None
@@ -57,9 +60,13 @@ def _newest(engine: Engine, request: TraceSearch, after: Sequence[Any] | None) -
     if bounds is None:
         return found
     end = min(request.end, bounds[1] + 1, after[0] + 1 if after else request.end)
-    for window in newest_first(max(request.start, bounds[0]), end):
-        query = _candidates(request, *window)
-        found += _first(engine, request, query, _START, after, request.limit + 1 - len(found), window[0])
+    for start, stop in newest_first(max(request.start, bounds[0]), end):
+        window = _window(engine, request, start, stop)
+        # A trace that began before or after the window may have a row in it, for spans that came later or are dated
+        # wrongly: `_first` sorts it out.
+        query = select(_columns.trace_id).where(*window.rows(), candidates(request.where, window))
+        order = _Ordered(query.group_by(_columns.trace_id), BEGAN, window, after)
+        found += _first(engine, request, order, request.limit + 1 - len(found))
         if len(found) > request.limit:
             break
     return found
@@ -67,87 +74,57 @@ def _newest(engine: Engine, request: TraceSearch, after: Sequence[Any] | None) -
 
 def _slowest(engine: Engine, request: TraceSearch, after: Sequence[Any] | None) -> list[TraceSummary]:
     # By all rows of a trace, as its duration is shown: spans after the range may have made it longer.
-    whole = select(_columns.trace_id).where(*_of_window(request.project, request.start, request.end))
-    query = _passing(whole.group_by(_columns.trace_id), request, request.start, request.end)
-    return _first(engine, request, query, _END - _START, after, request.limit + 1, request.start)
+    window = _window(engine, request, request.start, request.end)
+    query = select(_columns.trace_id).where(*window.all_rows(), candidates(request.where, window))
+    order = _Ordered(query.group_by(_columns.trace_id), ENDED - BEGAN, window, after)
+    return _first(engine, request, order, request.limit + 1)
 
 
-def _first(  # noqa: PLR0913, PLR0917 - the parts of one query
-    engine: Engine,
-    request: TraceSearch,
-    candidates: Select[*tuple[Any, ...]],
-    order: ColumnElement[Any],
-    after: Sequence[Any] | None,
-    count: int,
-    earliest: int,
-) -> list[TraceSummary]:
-    """The first `count` candidates by `order` that began at `earliest` or later."""
+def _window(engine: Engine, request: TraceSearch, start: int, end: int) -> Window:
+    window = Window(request.project, start, end)
+    return window if request.where == EVERYTHING else window.measured(engine)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    """Candidates of a window by `order`, from the place `after` on."""
+
+    query: Select[*tuple[Any, ...]]
+    order: ColumnElement[Any]
+    window: Window
+    after: Sequence[Any] | None
+
+
+def _first(engine: Engine, request: TraceSearch, wanted: _Ordered, count: int) -> list[TraceSummary]:
+    """The first `count` that are as asked for and began in the window."""
     found: list[TraceSummary] = []
+    after = wanted.after
+    structural = is_structural(request.where)
+    batch = max(count, _LOOKED_AT) if structural else count
     while len(found) < count:
-        query = candidates.add_columns(order.label("order")).having(_after(order, after))
-        rows = engine.read(query.order_by(order.desc(), _ID.desc()).limit(count))
-        whole = _complete(engine, request.project, [row.trace_id for row in rows])
-        found += [each for each in whole if each.start >= earliest]
-        if len(rows) < count:
+        query = wanted.query.add_columns(wanted.order.label("order")).having(_after(wanted.order, after))
+        rows = engine.read(query.order_by(wanted.order.desc(), _ID.desc()).limit(batch))
+        ids = [row.trace_id for row in rows]
+        if structural:
+            holds = matching(engine, wanted.window, request.where, ids)
+            ids = [each for each in ids if each in holds]
+        whole = _complete(engine, request.project, ids)
+        found += [each for each in whole if wanted.window.start <= each.start < wanted.window.end]
+        if len(rows) < batch:
             break
         after = (rows[-1].order, rows[-1].trace_id.hex())
-    return found
+    return found[:count]
 
 
 def _bounds(engine: Engine, request: TraceSearch) -> tuple[int, int] | None:
     """The starts of the oldest and newest row of the range, so that empty hours are not walked through."""
     query = select(
-        _START.label("oldest"),
+        BEGAN.label("oldest"),
         func.max(_columns.start_time_unix_nano).label("newest"),
         func.count().label("n"),
     )
-    row = engine.read(query.where(*_in_range(request.project, request.start, request.end)))[0]
+    row = engine.read(query.where(*Window(request.project, request.start, request.end).rows()))[0]
     return (row.oldest, row.newest) if row.n else None
-
-
-def _in_range(project: str, start: int, end: int) -> list[ColumnElement[bool]]:
-    return [
-        _columns.project == project,
-        _columns.minute >= start // MINUTE,
-        _columns.minute <= end // MINUTE,
-        _columns.start_time_unix_nano >= start,
-        _columns.start_time_unix_nano < end,
-    ]
-
-
-def _candidates(request: TraceSearch, start: int, end: int) -> Select[*tuple[Any, ...]]:
-    """Ids of traces with a row in the window whose spans pass the filter.
-
-    A trace that began before the window may be among them, since its later spans may have made a row of their own:
-    `_first` sorts those out.
-    """
-    query = select(_columns.trace_id).where(*_in_range(request.project, start, end)).group_by(_columns.trace_id)
-    return _passing(query, request, start, end)
-
-
-def _of_window(project: str, start: int, end: int) -> list[ColumnElement[bool]]:
-    """All rows from `start` on of traces that have a row in the window."""
-    return [
-        _columns.project == project,
-        _columns.minute >= start // MINUTE,
-        _columns.start_time_unix_nano >= start,
-        _columns.trace_id.in_(select(_columns.trace_id).where(*_in_range(project, start, end))),
-    ]
-
-
-def _passing(query: Select[*tuple[Any, ...]], request: TraceSearch, start: int, end: int) -> Select[*tuple[Any, ...]]:
-    """The query, less traces none of whose spans passes the filter."""
-    if request.wanted.empty:
-        return query
-    # Of all rows of these traces: the span that passes may have come late, in a row after the window.
-    last = select(func.max(_columns.last_start_time_unix_nano)).where(*_of_window(request.project, start, end))
-    passing = select(spans.c.trace_id).where(
-        spans.c.project == request.project,
-        spans.c.start_time_unix_nano >= start,
-        spans.c.start_time_unix_nano <= last.scalar_subquery(),
-        conditions(request.wanted),
-    )
-    return query.where(_columns.trace_id.in_(passing))
 
 
 def _after(order: ColumnElement[Any], after: Sequence[Any] | None) -> ColumnElement[bool]:
@@ -163,8 +140,8 @@ def _complete(engine: Engine, project: str, ids: Sequence[bytes]) -> list[TraceS
     query = (
         select(
             _columns.trace_id,
-            _START.label("start"),
-            _END.label("end"),
+            BEGAN.label("start"),
+            ENDED.label("end"),
             func.min(_columns.root).label("root"),
             func.sumMap(_columns.spans).label("spans"),
             func.sumMap(_columns.errors).label("errors"),

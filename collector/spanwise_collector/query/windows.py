@@ -5,7 +5,7 @@ from typing import Final
 
 from spanwise_collector.store.tables import MINUTE
 
-_FIRST: Final = 5 * MINUTE
+_FIRST: Final = MINUTE
 _GROWTH: Final = 8
 
 

@@ -8,10 +8,13 @@ from threading import Lock
 from types import ModuleType, TracebackType
 from typing import Protocol, Self
 
+import cramjam
+
 from spanwise_collector.errors import BadData, BodyTimeout, BodyTooLarge, Overloaded, excerpt
 
 # RFC 9659: a zstd body sent over HTTP needs no larger window than 8 MB.
 _ZSTD_WINDOW_LOG = 23
+_SNAPPY_FRAMES = b"\xff\x06\x00\x00sNaPpY"
 
 
 class Budget:
@@ -34,6 +37,11 @@ class Budget:
                 )
             self.held += count
 
+    def ask(self, count: int) -> None:
+        """As `take`, without taking."""
+        self.take(count)
+        self.give(count)
+
     def give(self, count: int) -> None:
         with self._lock:
             self.held -= count
@@ -45,6 +53,10 @@ class Hold:
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._count = 0
+
+    def ask(self, count: int) -> None:
+        """Raises Overloaded where so much could not be held."""
+        self._budget.ask(count)
 
     def grow(self, count: int) -> None:
         self._budget.take(count)
@@ -62,11 +74,13 @@ class Hold:
 async def read(chunks: AsyncIterator[bytes], *, length: str | None, limit: int, deadline: float, hold: Hold) -> bytes:
     """The whole body. `length` is its Content-Length, where it has one.
 
-    Raises BodyTooLarge before reading when the length says so, or as soon as the limit is passed; BodyTimeout
-    when the last byte is not there after `deadline` seconds.
+    Raises BodyTooLarge and Overloaded before reading when the length says so, or as soon as a limit is passed;
+    BodyTimeout when the last byte is not there after `deadline` seconds.
     """
-    if length is not None and length.isdigit() and int(length) > limit:
-        raise BodyTooLarge(f"The body has {excerpt(length)} bytes; max_body_bytes is {limit}.")
+    if length is not None and length.isdigit():
+        if int(length) > limit:
+            raise BodyTooLarge(f"The body has {excerpt(length)} bytes; max_body_bytes is {limit}.")
+        hold.ask(int(length))
     parts, total = [], 0
     try:
         async with asyncio.timeout(deadline):
@@ -87,11 +101,26 @@ def inflate(data: bytes, encoding: str, limit: int) -> bytes:
     encoding = encoding.strip().lower()
     if encoding in ("", "identity", "none") or not data:
         return data
+    if encoding == "snappy":
+        return _snappy(data, limit)
     start = _STARTERS.get(encoding)
     if start is None:
-        known = ", ".join(_STARTERS)
+        known = ", ".join((*_STARTERS, "snappy"))
         raise BadData(f"Content-Encoding '{excerpt(encoding)}' is not known: use one of {known}, or none.")
     return _members(data, encoding, start, limit)
+
+
+def _snappy(block: bytes, limit: int) -> bytes:
+    """One block: its size stands at its beginning, so that nothing is allocated for one that is too large."""
+    if block.startswith(_SNAPPY_FRAMES):
+        raise BadData("The snappy body is in frames; one block is expected.")
+    try:
+        size = cramjam.snappy.decompress_raw_len(block)
+        if size > limit:
+            raise BodyTooLarge(f"The body inflates to {size} bytes; max_body_bytes is {limit}.")
+        return bytes(cramjam.snappy.decompress_raw(block))
+    except cramjam.DecompressionError as error:
+        raise BadData(f"The snappy body is no block: {excerpt(str(error))}.") from None
 
 
 class _Inflater(Protocol):

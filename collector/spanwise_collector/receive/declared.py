@@ -54,6 +54,15 @@ _JAEGER = {
     "Time": ["seconds int64", "nanos int32"],
 }  # fmt: skip
 
+# Loki's entries have a field 4 besides, which is not for senders.
+_LOKI = {
+    "PushRequest": ["streams *Stream"],
+    "Stream": ["labels string", "entries *Entry"],
+    "Entry": ["timestamp Time", "line string", "metadata *Pair"],
+    "Pair": ["name string", "value string"],
+    "Time": ["seconds int64", "nanos int32"],
+}
+
 
 @cache
 def zipkin_spans() -> Any:
@@ -65,6 +74,12 @@ def zipkin_spans() -> Any:
 def jaeger_request() -> Any:
     """The class of Jaeger's `PostSpansRequest`."""
     return _compile("jaeger", _JAEGER, "PostSpansRequest")
+
+
+@cache
+def loki_push() -> Any:
+    """The class of Loki's `PushRequest`."""
+    return _compile("loki", _LOKI, "PushRequest")
 
 
 def _compile(package: str, declared: Mapping[str, list[str]], wanted: str) -> Any:

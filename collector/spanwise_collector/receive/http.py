@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -19,15 +20,20 @@ _HEAVY_COMPRESSED = HEAVY_BYTES // 8
 
 ProjectOf = Callable[[Request], str]
 Decoder = Callable[[bytes], Payload]
+T = TypeVar("T")
 
 
 def default_project(request: Request) -> str:
     return "default"
 
 
-def media_type(request: Request) -> str:
+def media_type(connection: HTTPConnection) -> str:
     """The Content-Type without its parameters, lower-case; empty where there is none."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def content_encoding(request: Request) -> str:
+    return request.headers.get("content-encoding", "")
 
 
 class Body:
@@ -44,15 +50,18 @@ class Body:
         """Whether to leave the event loop for it."""
         return len(self._raw) > (_HEAVY_COMPRESSED if self._encoding else HEAVY_BYTES)
 
-    def decoded(self, decode: Decoder, weight: int = 1) -> Payload:
+    def decoded(self, decode: Callable[[bytes], T], weight: int = 1) -> T:
         """Inflate and decode. `weight` tells how many bytes of memory a byte of the body may take meanwhile."""
         inflated = inflate(self._raw, self._encoding, self._limit)
         self._hold.grow(weight * len(inflated))
         return decode(inflated)
 
 
-async def read_body(request: Request, settings: Settings, hold: Hold) -> Body:
-    """Read a body within the limits of size, time and memory; raises Refused beyond them."""
+async def read_body(request: Request, settings: Settings, hold: Hold, encoding: str | None = None) -> Body:
+    """Read a body within the limits of size, time and memory; raises Refused beyond them.
+
+    `encoding` is for protocols whose bodies are compressed without saying so.
+    """
     limit = settings.max_body_bytes
     try:
         raw = await read(
@@ -64,7 +73,7 @@ async def read_body(request: Request, settings: Settings, hold: Hold) -> Body:
         )
     except ClientDisconnect:
         raise SenderLeft("The sender closed the connection before its body was complete.") from None
-    return Body(raw, request.headers.get("content-encoding", ""), limit, hold)
+    return Body(raw, content_encoding(request) if encoding is None else encoding, limit, hold)
 
 
 def refusal_headers(refusal: Refused) -> dict[str, str]:
@@ -116,6 +125,7 @@ class SpanEndpoint:
             raise MethodNotAllowed(request.method, "POST")
         decode = self._decoder_of(media_type(request))
         project = self._project_of(request)
+        self._intake.admit(Signal.TRACES)
         with self._intake.budget.hold() as hold:
             body = await read_body(request, self._settings, hold)
             work = partial(body.decoded, decode, 8)

@@ -11,8 +11,10 @@ from functools import partial
 from typing import Protocol
 
 from spanwise_collector.errors import Refused, Unavailable
+from spanwise_collector.model.health import Counts
 from spanwise_collector.receive.body import Budget
 from spanwise_collector.receive.check import Checked, Request, check
+from spanwise_collector.receive.history import History
 from spanwise_collector.spool import Receipt, Signal
 from spanwise_collector.spool.frame import Frame
 
@@ -30,6 +32,8 @@ class Log(Protocol):
     def prepare(self, signal: Signal, project: str, body: bytes) -> Frame: ...
 
     async def commit(self, frame: Frame) -> Receipt: ...
+
+    def refusal(self, signal: Signal) -> Refused | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +62,21 @@ class Counters:
         self.repeated: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[tuple[str, str, str]] = Counter()
 
+    def counts(self) -> Counts:
+        """A copy, as of now."""
+        return Counts(dict(self.accepted), dict(self.rejected), dict(self.repeated), dict(self.refused))
+
     def accepted_of(self, signal: Signal) -> int:
         return sum(count for (which, _), count in self.accepted.items() if which == signal)
 
     def refused_by_reason(self) -> dict[str, int]:
-        """Requests by reason, and under `invalid_id` the items that were taken out of good ones."""
+        """Requests by reason, and the items that were taken out of good ones: spans with an `invalid_id`, log records
+        outside the limits of their protocol."""
         found: Counter[str] = Counter()
         for (_, _, reason), count in self.refused.items():
             found[reason] += count
-        if self.rejected:
-            found["invalid_id"] = self.rejected.total()
+        for (signal, _), count in self.rejected.items():
+            found["invalid_id" if signal == Signal.TRACES else "invalid_record"] += count
         return dict(found)
 
 
@@ -79,6 +88,13 @@ class Intake:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="intake")
         self.budget = Budget(max_inflight_bytes)
         self.counters = Counters()
+        self.history = History(self.counters.counts)
+
+    def admit(self, signal: Signal) -> None:
+        """Raises Refused where no request of this signal can be taken now; ask before its body is read."""
+        refusal = self._spool.refusal(signal)
+        if refusal is not None:
+            raise refusal
 
     async def accept(
         self,

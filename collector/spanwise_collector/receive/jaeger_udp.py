@@ -56,6 +56,9 @@ class UdpServer:
         return Address(address.host, transport.get_extra_info("sockname")[1])
 
     def _receive(self, packet: bytes, decode: Decode) -> None:
+        if len(self._tasks) >= _MOST_WAITING:
+            self._intake.counters.refused[Signal.TRACES, _PROTOCOL, Overloaded.reason] += 1
+            return
         task = asyncio.get_running_loop().create_task(self._take(packet, decode))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -63,8 +66,6 @@ class UdpServer:
     async def _take(self, packet: bytes, decode: Decode) -> None:
         try:
             with self._intake.counting(Signal.TRACES, _PROTOCOL):
-                if len(self._tasks) > _MOST_WAITING:
-                    raise Overloaded("Too many packets wait.")
                 work = decode(packet)
                 await self._intake.accept(Signal.TRACES, self._project, work, protocol=_PROTOCOL, heavy=False)
         except Refused:

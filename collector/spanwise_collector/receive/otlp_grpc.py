@@ -1,5 +1,6 @@
 """OTLP over gRPC: the Export of traces, logs and metrics, on raw bytes. The only module that imports grpc."""
 
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -68,18 +69,19 @@ class GrpcServer:
         self._settings = settings
         self._server: grpc.aio.Server | None = None
 
-    async def start(self, address: Address | None = None) -> Address:
+    async def start(self, address: Address | None = None, flag: str = "--grpc") -> Address:
         """Listen, by default where the settings say. Returns the address with the port that was bound.
 
-        Raises SettingError when it is taken.
+        Raises SettingError, which names the flag, when it is taken.
         """
+        wanted = address or self._settings.grpc
+        _probe(wanted, flag)
         limit = ("grpc.max_receive_message_length", self._settings.max_body_bytes)
         server = grpc.aio.server(handlers=(self._handler,), options=(*_OPTIONS, limit))
-        wanted = address or self._settings.grpc
         try:
             port = server.add_insecure_port(str(wanted))
         except RuntimeError:
-            raise SettingError(f"Nobody can listen for gRPC on {wanted}; it may be in use.") from None
+            raise _taken(wanted, flag, "it may be in use") from None
         await server.start()
         self._server = server
         return Address(wanted.host, port)
@@ -88,6 +90,25 @@ class GrpcServer:
         """Take no more calls and let those that run end within `grace` seconds."""
         if self._server is not None:
             await self._server.stop(grace)
+
+
+def _probe(address: Address, flag: str) -> None:
+    # The C core would say the same, and write lines of its own to stderr.
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address.host, address.port))
+        except OSError as error:
+            raise _taken(address, flag, error.strerror or str(error)) from error
+
+
+def _taken(address: Address, flag: str, reason: str) -> SettingError:
+    variable = f"SPANWISE_{flag.lstrip('-').replace('-', '_').upper()}"
+    return SettingError(
+        f"{flag}: nobody can listen for gRPC on {address}: {reason}. Another collector may be running;"
+        f" choose another address with {flag} or {variable}."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +133,7 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no typ
     async def _export(self, method: _Method, body: bytes, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
         try:
             with self._intake.counting(method.signal, method.protocol), self._intake.budget.hold() as hold:
+                self._intake.admit(method.signal)
                 hold.grow(len(body))
                 project = self._project_of(context.invocation_metadata() or ())
                 accepted = await self._intake.accept(

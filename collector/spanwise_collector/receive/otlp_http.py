@@ -1,17 +1,17 @@
 """OTLP over HTTP: POST /v1/traces, /v1/logs and /v1/metrics, in protobuf and JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from fastapi import APIRouter
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from spanwise_collector.errors import MethodNotAllowed, NotFound, Refused, UnsupportedMediaType, excerpt, wire_code
 from spanwise_collector.receive.http import ProjectOf, default_project, media_type, read_body, refusal_headers
-from spanwise_collector.receive.intake import Intake
+from spanwise_collector.receive.intake import Intake, Payload
 from spanwise_collector.receive.otlp_json import from_json
 from spanwise_collector.receive.status import Encoding, failure, success
 from spanwise_collector.settings import Settings
@@ -86,10 +86,11 @@ class _Endpoint:
                 f"Content-Type '{excerpt(media_type(request))}' is not known here: use one of {_KNOWN_TYPES}."
             )
         project = self._project_of(request)
+        self._intake.admit(self._signal)
         with self._intake.budget.hold() as hold:
             body = await read_body(request, self._settings, hold)
             if encoding is Encoding.JSON:
-                work = partial(body.decoded, partial(from_json, self._signal), _JSON_WEIGHT)
+                work: Callable[[], Payload] = partial(body.decoded, partial(from_json, self._signal), _JSON_WEIGHT)
             else:
                 work = partial(body.decoded, _as_it_is)
             accepted = await self._intake.accept(self._signal, project, work, protocol=protocol, heavy=body.heavy)
@@ -106,7 +107,12 @@ class _NothingHere:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         refusal = NotFound(f"{excerpt(request.url.path)} is no path of OTLP that is served here.")
-        await refused(refusal, _ENCODINGS.get(media_type(request), Encoding.JSON))(scope, receive, send)
+        await refused(refusal, encoding_of(request))(scope, receive, send)
+
+
+def encoding_of(connection: HTTPConnection) -> Encoding:
+    """How to answer a request: as it is written itself, or in JSON where that is not known."""
+    return _ENCODINGS.get(media_type(connection), Encoding.JSON)
 
 
 def refused(refusal: Refused, encoding: Encoding) -> Response:

@@ -1,25 +1,33 @@
-"""The ports that Zipkin and Jaeger are known by, for senders that cannot be told another."""
+"""The ports that other protocols are known by, for senders that cannot be told another."""
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from spanwise_collector.access import Gate, project_of
 from spanwise_collector.errors import SettingError
 from spanwise_collector.receive import jaeger_http, zipkin_http
 from spanwise_collector.receive.connection import bounded
+from spanwise_collector.receive.fluent_server import FluentServer
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.jaeger_udp import UdpServer
+from spanwise_collector.receive.log_http import reading_of
 from spanwise_collector.receive.otlp_grpc import GrpcServer
+from spanwise_collector.receive.syslog_server import SyslogServer
 from spanwise_collector.settings import Address, Settings
 
 
 @asynccontextmanager
-async def peer_ports(intake: Intake, settings: Settings, grace: float) -> AsyncIterator[dict[str, Address]]:
-    """Listen on every port of Zipkin and Jaeger that the settings name, in this event loop, until the block ends.
+async def peer_ports(
+    intake: Intake, settings: Settings, gate: Gate, guarded: Callable[[ASGIApp], ASGIApp], grace: float
+) -> AsyncIterator[dict[str, Address]]:
+    """Listen on every port of another protocol that the settings name, in this event loop, until the block ends.
+
+    What is served over HTTP stands behind `guarded`; packets carry no key, and are of the default project.
 
     Yields what is listened on, by the name of its setting; raises SettingError when a port is taken. Calls that
     run at the end have `grace` seconds.
@@ -29,7 +37,8 @@ async def peer_ports(intake: Intake, settings: Settings, grace: float) -> AsyncI
     async with AsyncExitStack() as stack:
         for name, router in (("zipkin_port", zipkin_http.router), ("jaeger_http_port", jaeger_http.router)):
             if port := getattr(settings, name):
-                serving = _http(router(intake, settings), Address(host, port), settings.read_timeout)
+                app = guarded(router(intake, settings, project_of))
+                serving = _http(app, Address(host, port), settings.read_timeout)
                 found[name] = await stack.enter_async_context(serving)
         packets = UdpServer(intake)
         stack.push_async_callback(packets.stop)
@@ -38,9 +47,19 @@ async def peer_ports(intake: Intake, settings: Settings, grace: float) -> AsyncI
         if settings.jaeger_binary_port:
             found["jaeger_binary_port"] = await packets.listen_binary(Address(host, settings.jaeger_binary_port))
         if settings.jaeger_grpc_port:
-            calls = GrpcServer(intake, settings, signals=(), jaeger=True)
+            calls = GrpcServer(intake, settings, gate.project_of_call, signals=(), jaeger=True)
             stack.push_async_callback(calls.stop, grace)
-            found["jaeger_grpc_port"] = await calls.start(Address(settings.grpc.host, settings.jaeger_grpc_port))
+            found["jaeger_grpc_port"] = await calls.start(
+                Address(settings.grpc.host, settings.jaeger_grpc_port), "--jaeger-grpc-port"
+            )
+        if settings.syslog_port:
+            syslog = SyslogServer(intake, reading_of(settings))
+            stack.push_async_callback(syslog.stop)
+            found["syslog_port"] = await syslog.listen(Address(host, settings.syslog_port))
+        if settings.fluent_port:
+            fluent = FluentServer(intake, settings)
+            stack.push_async_callback(fluent.stop)
+            found["fluent_port"] = await fluent.listen(Address(host, settings.fluent_port))
         yield found
 
 

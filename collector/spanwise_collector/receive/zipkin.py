@@ -14,6 +14,8 @@ KINDS = {
     "PRODUCER": Span.SPAN_KIND_PRODUCER,
     "CONSUMER": Span.SPAN_KIND_CONSUMER,
 }
+# By this name the reader knows spans that may have come in pieces (trace/pieces.py).
+_SCOPE = "zipkin"
 _STATUS_TAGS = {"OK": Status.STATUS_CODE_OK, "ERROR": Status.STATUS_CODE_ERROR}
 
 
@@ -61,7 +63,9 @@ def to_otlp(spans: Iterable[ZipkinSpan]) -> ExportTraceServiceRequest:
             resource = request.resource_spans.add()
             if service:
                 _put(resource.resource.attributes.add(), "service.name", service)
-            targets[service] = resource.scope_spans.add().spans
+            group = resource.scope_spans.add()
+            group.scope.name = _SCOPE
+            targets[service] = group.spans
         _fill(targets[service].add(), span)
     return request
 

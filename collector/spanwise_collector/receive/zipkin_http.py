@@ -32,7 +32,9 @@ def router(intake: Intake, settings: Settings, project_of: ProjectOf = default_p
     made = APIRouter()
     for version, decoders in (("v2", _V2), ("v1", _V1)):
         endpoint = SpanEndpoint(intake, settings, project_of, f"zipkin_{version}", partial(_decoder, version, decoders))
-        made.routes.append(Route(f"/api/{version}/spans", endpoint, include_in_schema=False))
+        # GET /api/v1/spans is the list of spans of our own API.
+        methods = ["POST"] if version == "v1" else None
+        made.routes.append(Route(f"/api/{version}/spans", endpoint, methods=methods, include_in_schema=False))
     return made
 
 

@@ -80,6 +80,10 @@ class Committer:
         pause = writer.retry_at - self._clock.monotonic()
         return _unavailable(writer.error, pause) if writer.error is not None and pause > 0 else None
 
+    def opened(self) -> set[str]:
+        """The names of the segments that are being written."""
+        return {name for writer in self._writers.values() if (name := writer.opened()) is not None}
+
     def error(self) -> str | None:
         """The last failure of the disk, while it lasts."""
         return next((str(writer.error) for writer in self._writers.values() if writer.error is not None), None)

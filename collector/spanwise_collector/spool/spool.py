@@ -3,10 +3,11 @@
 import asyncio
 import queue
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from spanwise_collector.errors import SpoolFull, SpoolUnavailable
+from spanwise_collector.errors import Refused, SpoolFull, SpoolUnavailable
 from spanwise_collector.spool.committer import Committer, Pending, Receipt
 from spanwise_collector.spool.files import Clock, Files, SystemClock, SystemFiles
 from spanwise_collector.spool.frame import Frame, encode
@@ -17,6 +18,7 @@ from spanwise_collector.spool.segment import Names, Place, Segment, Signal
 from spanwise_collector.spool.writer import Limits
 
 _FULL_DELAY = 2.0
+_ROOM = 0.95
 # Closed segments from which the store counts as behind: as many as are inserted side by side.
 _BEHIND = 2
 # Seconds by which an answer is held back where twice `brake_bytes` wait, and at the most.
@@ -80,7 +82,7 @@ class Spool:
         self._in_flight: dict[bytes, Pending] = {}
         self._held: dict[str, int] = {}
         self._bytes = self._frames = self._repeated = 0
-        self._running = False
+        self._running = self._full = False
         self.closed: queue.SimpleQueue[Segment] = queue.SimpleQueue()
 
     def start(self) -> Recovered:
@@ -110,6 +112,17 @@ class Spool:
     def prepare(self, signal: Signal, project: str, body: bytes) -> Frame:
         """The frame of a request. Costs a hash and a checksum of the body: use a thread if that is large."""
         return encode(signal, project, self._clock.time_ns(), body)
+
+    def refusal(self, signal: Signal) -> Refused | None:
+        """Why no request of a signal can be taken now, for whoever would rather not read its body; None when one can.
+
+        A spool that was full counts as full until the store has made room: a twentieth of its size.
+        """
+        with self._lock:
+            if self._full and self._bytes > self._max_bytes * _ROOM:
+                return self._no_room()
+            self._full = False
+            return self._committer.refusal(signal)
 
     async def append(self, signal: Signal, project: str, body: bytes) -> Receipt:
         """`prepare` and `commit` in one."""
@@ -192,6 +205,26 @@ class Spool:
             self._held[segment.name] = mended.bytes
         return mended
 
+    def barrier(self) -> Callable[[], bool]:
+        """A question that becomes true once all that was taken before this call is stored or set aside."""
+        with self._lock:
+            pending = set(self._in_flight)
+        names: set[str] | None = None
+
+        def passed() -> bool:
+            nonlocal names
+            with self._lock:
+                if not pending.isdisjoint(self._in_flight):
+                    return False
+            # In this order: a segment is among the held before it is no longer open.
+            here = self._committer.opened()
+            with self._lock:
+                here |= set(self._held)
+            names = here if names is None else names & here
+            return not names
+
+        return passed
+
     def stats(self) -> SpoolStats:
         """Cheap enough for every request of a health page."""
         with self._lock:
@@ -230,15 +263,18 @@ class Spool:
         if refusal is not None:
             raise refusal
         if self._bytes + frame.size > self._max_bytes:
-            raise SpoolFull(
-                f"{self._bytes} bytes wait for the store, and spool_max_bytes is {self._max_bytes}.",
-                delay=_FULL_DELAY,
-            )
+            self._full = True
+            raise self._no_room()
         pending = Pending(frame)
         self._bytes += frame.size
         self._in_flight[frame.digest] = pending
         self._committer.submit(pending)
         return pending
+
+    def _no_room(self) -> SpoolFull:
+        return SpoolFull(
+            f"{self._bytes} bytes wait for the store, and spool_max_bytes is {self._max_bytes}.", delay=_FULL_DELAY
+        )
 
     def _publish(self, segment: Segment) -> None:
         with self._lock:

@@ -50,6 +50,11 @@ class SegmentWriter:
         self.error: OSError | None = None
         self.retry_at = 0.0
 
+    def opened(self) -> str | None:
+        """The name of the segment that is being written."""
+        opened = self._open
+        return None if opened is None else opened.name
+
     def due(self, patient: bool = False) -> float | None:
         """When `tend` will have something to do, on the monotonic clock; None while only a frame can give it some."""
         if self._open is None:
@@ -138,8 +143,9 @@ class SegmentWriter:
             opened.path = path
         self._place.sync()
         opened.file.close()
-        self._open = None
+        # Before it is forgotten here: at every moment one of the two knows it.
         if opened.frames:
             self._publish(
                 Segment(opened.name, self._signal, opened.path, opened.size, opened.frames, bytes(opened.records))
             )
+        self._open = None

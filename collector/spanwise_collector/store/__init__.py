@@ -1,6 +1,8 @@
-"""The only folder that knows the database: the engine, its tables, and the loader that fills them."""
+"""The only folder that knows the database: the engines, their tables, and the loader that fills them."""
 
-from spanwise_collector.store.engine import Engine
+from spanwise_collector.store.embedded import EmbeddedEngine
+from spanwise_collector.store.engine import Engine, StoreAway
 from spanwise_collector.store.loader import Loader, LoaderState
+from spanwise_collector.store.server import ServerEngine
 
-__all__ = ["Engine", "Loader", "LoaderState"]
+__all__ = ["EmbeddedEngine", "Engine", "Loader", "LoaderState", "ServerEngine", "StoreAway"]

@@ -1,88 +1,154 @@
-"""The embedded column engine: one folder, one process, several connections. The only module that knows the driver."""
+"""What the rest of the collector may ask of a column store, whichever it is."""
 
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy
-from clickhouse_connect import get_client
 from clickhouse_connect.driver.client import Client
-from sqlalchemy.pool import QueuePool
+from clickhouse_connect.driver.exceptions import Error as DriverError
 
-from spanwise_collector.errors import StoreError
+from spanwise_collector.errors import QueryLimit, Refused, SenderLeft, StoreError
+from spanwise_collector.store.codes import code_of
+from spanwise_collector.store.errand import Queries, current
+from spanwise_collector.store.layout import Layout, quoted
 
-_SERVER_OPTIONS: Final[Mapping[str, int]] = {
-    # The engine's own defaults are sized for a server of its own: caches of 5 GiB each, 90 % of the memory.
-    "mark_cache_size": 64 << 20,
-    "primary_index_cache_size": 64 << 20,
-    "index_mark_cache_size": 16 << 20,
-    "query_condition_cache_size": 16 << 20,
-    "background_pool_size": 2,
-    "background_schedule_pool_size": 2,
+INSERT_SETTINGS: Final = {
+    "input_format_protobuf_oneof_presence": 1,
+    "deduplicate_blocks_in_dependent_materialized_views": 1,
+    # In one thread a segment is cut into the same blocks every time, which is how an insert that is repeated is known.
+    "max_threads": 1,
+    "max_insert_threads": 1,
 }
 
 
-class Engine:
-    """Runs SQL on the data in `folder`; connections are opened as they are needed, each its own session.
+class StoreAway(StoreError):
+    """The store was not reached, or its answer was not: whether it did what was asked is not known."""
 
-    `memory` (bytes) bounds the whole engine, `query_seconds` and `query_memory` each query.
-    Methods may be called from any thread. Raises StoreError with the engine's own words.
+    reason = "store_away"
+
+
+def failure(text: str) -> StoreError:
+    """What the driver raised, in our terms: without a code it is no answer of the store's, but the way to it."""
+    return StoreAway(text) if code_of(text) is None else StoreError(text)
+
+
+class Inserter(ABC):
+    """One thread's way into the store; it inserts one segment at a time."""
+
+    @abstractmethod
+    def insert(self, table: str, message: str, name: str, segment: Path) -> None:
+        """Add a file of frames, each a `message` of otlp.proto; returns once its rows are durable.
+
+        Of inserts with the same `name` only one counts. Raises StoreError, and StoreAway where
+        the connection failed.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give up the connection."""
+
+
+class Engine(ABC):
+    """Runs SQL; methods may be called from any thread and raise StoreError with the store's own words.
+
+    `reader` and `watcher` connect in the same way: one for the questions of people, one for the collector's own.
     """
 
-    def __init__(
-        self, folder: Path, *, memory: int, query_seconds: float, query_memory: int, connections: int = 4
-    ) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._options = {**_SERVER_OPTIONS, "max_server_memory_usage": memory}
-        self._path = str(folder)
-        self._command_lock = threading.Lock()
-        self._commands = self.connect()
-        self._reader = sqlalchemy.create_engine(
-            "clickhousedb:///default",
-            connect_args={
-                "interface": "chdb",
-                "path": self._path,
-                "chdb_options": self._options,
-                "ch_max_execution_time": query_seconds,
-                "ch_max_memory_usage": query_memory,
-                "ch_readonly": 2,
-            },
-            poolclass=QueuePool,
-            pool_size=connections,
-            max_overflow=0,
-        )
+    layout: Layout
 
-    def connect(self, settings: Mapping[str, Any] | None = None) -> Client:
-        """Open a connection of the caller's own, which the caller closes; it runs one statement at a time."""
-        try:
-            return get_client(
-                interface="chdb", path=self._path, chdb_options=self._options, settings=dict(settings or {})
-            )
-        except Exception as error:
-            raise StoreError(f"The store in {self._path} cannot be opened: {error}") from error
+    def __init__(self, reader: sqlalchemy.Engine, watcher: sqlalchemy.Engine) -> None:
+        self.queries = Queries()
+        self._reader = reader
+        self._watcher = watcher
+        self._stopper: Client | None = None
+        self._stopper_lock = threading.Lock()
 
+    @abstractmethod
+    def inserter(self) -> Inserter:
+        """Open a way in for one thread, which closes it."""
+
+    @abstractmethod
     def run(self, statement: str) -> None:
         """Run a statement that answers with nothing."""
-        with self._command_lock:
-            try:
-                self._commands.command(statement)
-            except Exception as error:
-                raise StoreError(str(error)) from error
 
     def read(self, query: sqlalchemy.Select[*tuple[Any, ...]]) -> Sequence[sqlalchemy.Row[Any]]:
-        """Answer a query with all its rows."""
+        """Answer a query with all its rows.
+
+        On an errand within what is left of its allowance; raises QueryLimit beyond, and SenderLeft where nobody waits.
+        """
         try:
             with self._reader.connect() as connection:
+                return self._answer(connection, query)
+        except (QueryLimit, SenderLeft) as refusal:
+            self.queries.stop(refusal)
+            raise
+        except sqlalchemy.exc.DBAPIError as error:
+            raise self._refusal(str(error.orig)) from error
+        except (sqlalchemy.exc.SQLAlchemyError, DriverError) as error:
+            raise self._refusal(str(error)) from error
+
+    def _answer(
+        self, connection: sqlalchemy.Connection, query: sqlalchemy.Select[*tuple[Any, ...]]
+    ) -> Sequence[sqlalchemy.Row[Any]]:
+        errand = current.get()
+        # After the wait for a connection: who has left meanwhile is not asked for, and the wait counts.
+        settings = {} if errand is None else errand.settings()
+        started = time.perf_counter()
+        self.queries.begin(errand)
+        try:
+            result = connection.execute(query, execution_options={"settings": settings})
+            cursor: Any = result.cursor
+            if errand is not None:
+                errand.rows += int(cursor.summary[-1].get("read_rows", 0))
+            return result.all()
+        finally:
+            self.queries.end(errand, time.perf_counter() - started)
+
+    def _refusal(self, text: str) -> Refused:
+        errand = current.get()
+        refusal = None if errand is None else errand.refusal(text)
+        if refusal is None:
+            return failure(text)
+        self.queries.stop(refusal)
+        return refusal
+
+    def stop(self, mark: str) -> None:
+        """End the queries of the errand with that mark, wherever they run; returns at once."""
+        with self._stopper_lock:
+            try:
+                # A connection of its own: others may be busy with a long statement.
+                self._stopper = self._stopper or self.commander()
+                where = f"Settings['log_comment'] = {quoted(mark)}"
+                self._stopper.command(f"KILL QUERY{self.layout.on_cluster} WHERE {where} ASYNC")
+            except Exception as error:
+                raise failure(str(error)) from error
+
+    @abstractmethod
+    def commander(self) -> Client:
+        """Open a connection for statements, which the caller closes."""
+
+    def look(self, query: sqlalchemy.Select[*tuple[Any, ...]]) -> Sequence[sqlalchemy.Row[Any]]:
+        """Answer what the collector asks about itself: it never waits behind the questions of people."""
+        try:
+            with self._watcher.connect() as connection:
                 return connection.execute(query).all()
         except sqlalchemy.exc.DBAPIError as error:
-            raise StoreError(str(error.orig)) from error
+            raise failure(str(error.orig)) from error
+        except (sqlalchemy.exc.SQLAlchemyError, DriverError) as error:
+            raise failure(str(error)) from error
 
     def check(self) -> None:
-        """Raise StoreError unless the engine answers; cheap enough to ask often."""
-        self.read(sqlalchemy.select(sqlalchemy.literal(1)))
+        """Raise StoreError unless the store answers; cheap enough to ask often."""
+        self.look(sqlalchemy.select(sqlalchemy.literal(1)))
 
     def close(self) -> None:
-        """Close every connection; the engine leaves the folder with the last one."""
+        """Close every connection."""
+        with self._stopper_lock:
+            if self._stopper is not None:
+                self._stopper.close()
         self._reader.dispose()
-        self._commands.close()
+        self._watcher.dispose()

@@ -3,19 +3,16 @@
 import contextlib
 import logging
 import queue
-import re
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
 
-from clickhouse_connect.driver.client import Client
-
-from spanwise_collector.errors import StoreError
-from spanwise_collector.store.engine import Engine
-from spanwise_collector.store.schema import wire_format
+from spanwise_collector.errors import Refused, StoreError
+from spanwise_collector.store.codes import TROUBLE, code_of
+from spanwise_collector.store.engine import Engine, Inserter, StoreAway
 
 _log = logging.getLogger(__name__)
 
@@ -25,11 +22,6 @@ _TABLES: Final = {
     "metrics": ("otlp_metrics", "MetricsRequest"),
 }
 _REFUSALS: Final = 4
-_CODE: Final = re.compile(r"Code: (\d+)")
-_TROUBLE: Final = frozenset(
-    # ClickHouse's codes for want of files, time, network, memory or space, for too many parts, and for a stop.
-    (74, 75, 76, 159, 164, 202, 209, 210, 236, 241, 242, 243, 252, 279, 319, 394, 425)
-)
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
 _POLL: Final = 0.2
@@ -51,12 +43,11 @@ S = TypeVar("S", bound=Segment)
 
 @dataclass(slots=True)
 class LoaderState:
-    """What the loader has done since it started; `refused` names the segments that were put aside, with the reason."""
+    """What the loader has done since it started."""
 
     loaded: int = 0
     insert_seconds: float = 0.0
     last_error: str = ""
-    refused: dict[str, str] = field(default_factory=dict)
 
 
 class Loader(Generic[S]):
@@ -85,6 +76,9 @@ class Loader(Generic[S]):
         self._set_aside = set_aside
         self._stopping = threading.Event()
         self._lock = threading.Lock()
+        self._inserting = 0
+        self._paused = False
+        self._turn = threading.Condition()
         self._threads = [
             threading.Thread(target=self._run, name=f"spanwise-loader-{number}", daemon=True)
             for number in range(threads)
@@ -95,6 +89,29 @@ class Loader(Generic[S]):
         for thread in self._threads:
             thread.start()
 
+    def drain(self) -> None:
+        """Load all that waits at this moment, instead of `start`; StoreError where the store does not take it now."""
+        inserter = self._engine.inserter()
+        try:
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    self._load(inserter, self._segments.get_nowait(), patient=False)
+        finally:
+            inserter.close()
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Insert nothing until the block ends, and begin it when no insert runs any more; segments wait meanwhile."""
+        with self._turn:
+            self._paused = True
+            self._turn.wait_for(lambda: not self._inserting)
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._paused = False
+                self._turn.notify_all()
+
     def close(self) -> None:
         """Finish the inserts that are running and stop; segments still queued stay on disk for the next start."""
         self._stopping.set()
@@ -102,39 +119,63 @@ class Loader(Generic[S]):
             thread.join()
 
     def _run(self) -> None:
-        client = self._engine.connect(_insert_settings())
+        inserter = self._way_in()
+        if inserter is None:
+            return
         try:
             while not self._stopping.is_set():
                 with contextlib.suppress(queue.Empty):
-                    self._see_through(client, self._segments.get(timeout=_POLL))
+                    self._see_through(inserter, self._segments.get(timeout=_POLL))
         finally:
-            client.close()
+            inserter.close()
 
-    def _see_through(self, client: Client, segment: S) -> None:
-        """Load, however often the disk fails under it: a segment is never left, and the thread never ends."""
+    def _way_in(self) -> Inserter | None:
+        """Wait for the store, however long it is away; None when told to stop before."""
+        pause = _FIRST_PAUSE
+        while not self._stopping.is_set():
+            try:
+                inserter = self._engine.inserter()
+            except StoreError as error:
+                self.state.last_error = error.message
+                _log.warning("Nothing can be stored yet: %.300s", error)
+                self._stopping.wait(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            else:
+                self.state.last_error = ""
+                return inserter
+        return None
+
+    def _see_through(self, inserter: Inserter, segment: S) -> None:
+        """Load, however often that fails: a segment is never left, and the thread never ends."""
         pause = _FIRST_PAUSE
         while True:
             try:
-                self._load(client, segment)
+                self._load(inserter, segment)
             except OSError as error:
                 self.state.last_error = f"The spool's disk failed: {error}"
                 _log.warning("Segment %s is not done with yet: %s", segment.name, error)
+            except Exception as error:
+                self.state.last_error = f"Segment {segment.name} cannot be loaded: {error!r}"
+                _log.exception("Segment %s is not done with yet.", segment.name)
             else:
                 return
             if self._stopping.wait(pause):
                 return
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    def _load(self, client: Client, segment: S) -> None:
+    def _load(self, inserter: Inserter, segment: S, patient: bool = True) -> None:
         refusals, pause = 0, _FIRST_PAUSE
-        while (reason := self._try(client, segment)) is not None:
+        while (error := self._try(inserter, segment)) is not None:
+            reason = str(error)
             _log.warning("Segment %s is not stored yet: %.300s", segment.name, reason)
-            if not self._store_is_to_blame(reason):
+            if self._store_is_to_blame(error):
+                if not patient:
+                    raise StoreError(reason)
+            else:
                 refusals += 1
                 if refusals == 1:
-                    segment = self._mend(segment)
+                    segment = self._mended(segment)
                 if refusals == _REFUSALS:
-                    self.state.refused[segment.name] = reason
                     self._set_aside(segment, reason)
                     return
             if self._stopping.wait(pause):
@@ -142,55 +183,42 @@ class Loader(Generic[S]):
             pause = min(pause * 2, _LONGEST_PAUSE)
         self._release(segment)
 
-    def _try(self, client: Client, segment: S) -> str | None:
-        """Insert; says why not."""
-        started = time.perf_counter()
+    def _mended(self, segment: S) -> S:
         try:
-            with segment.path.open("rb") as file:
-                client.command(_insert(segment, file.fileno()))
+            return self._mend(segment)
+        except Refused as error:
+            # Then it is set aside as it is.
+            _log.warning("Segment %s cannot be mended: %.300s", segment.name, error)
+            return segment
+
+    def _try(self, inserter: Inserter, segment: S) -> Exception | None:
+        """Insert; says why not."""
+        with self._turn:
+            self._turn.wait_for(lambda: not self._paused)
+            self._inserting += 1
+        started = time.perf_counter()
+        table, message = _TABLES[segment.signal]
+        try:
+            inserter.insert(table, message, segment.name, segment.path)
         except Exception as error:
             self.state.last_error = str(error)
-            return self.state.last_error
+            return error
+        finally:
+            with self._turn:
+                self._inserting -= 1
+                self._turn.notify_all()
         with self._lock:
             self.state.loaded += 1
             self.state.insert_seconds += time.perf_counter() - started
             self.state.last_error = ""
         return None
 
-    def _store_is_to_blame(self, reason: str) -> bool:
+    def _store_is_to_blame(self, error: Exception) -> bool:
         """Whether another segment would have met the same: then waiting is right, however long it takes."""
-        code = _CODE.search(reason)
-        if code is not None and int(code[1]) in _TROUBLE:
+        if isinstance(error, StoreAway) or code_of(str(error)) in TROUBLE:
             return True
         try:
             self._engine.check()
         except StoreError:
             return True
         return False
-
-
-def _insert(segment: Segment, file: int) -> str:
-    # By its descriptor: the engine takes braces in a path for a pattern, and inserts nothing where none matches.
-    table, message = _TABLES[segment.signal]
-    return (
-        f"INSERT INTO {table} FROM INFILE '/dev/fd/{file:d}'"
-        f" SETTINGS format_schema_message_name = {_quoted(message)},"
-        f" insert_deduplication_token = {_quoted(segment.name)}"
-        " FORMAT Protobuf"
-    )
-
-
-def _insert_settings() -> dict[str, object]:
-    return {
-        # As a file: given as text, the engine would write it to the working directory, which may not be ours.
-        "format_schema": str(wire_format()),
-        "input_format_protobuf_oneof_presence": 1,
-        "deduplicate_blocks_in_dependent_materialized_views": 1,
-        "max_threads": 1,
-        "max_insert_threads": 1,
-    }
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

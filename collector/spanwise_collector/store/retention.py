@@ -2,22 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import column, func, select, table
+from sqlalchemy import FromClause, Label, Select, column, func, literal_column, select, table
 
+from spanwise_collector.errors import StoreError
 from spanwise_collector.store.engine import Engine
 
-TABLES: Final = ("spans", "logs", "traces", "span_stats", "metric_points")
-_parts: Final = table(
-    "parts",
-    column("partition"),
-    column("table"),
-    column("database"),
-    column("active"),
-    column("bytes_on_disk"),
-    schema="system",
-)
+TABLES: Final = ("spans", "logs", "traces", "span_stats", "log_patterns", "attributes", "metric_points")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +30,16 @@ class Dropped:
 
 def days(engine: Engine) -> list[Day]:
     """The days of which anything is stored, oldest first."""
-    columns = _parts.c
-    size = func.sum(columns.bytes_on_disk).label("bytes")
-    query = (
-        select(columns.partition, size)
-        .where(columns.active == 1, columns.database == func.currentDatabase(), columns.table.in_(TABLES))
-        .group_by(columns.partition)
-        .order_by(columns.partition)
+    names = [engine.layout.local(name) for name in TABLES]
+    size: Label[int] = func.sum(column("bytes_on_disk")).label("bytes")
+    query: Select[*tuple[Any, ...]] = (
+        select(column("partition"), size)
+        .select_from(_parts(engine))
+        .where(column("active") == 1, column("database") == func.currentDatabase(), column("table").in_(names))
+        .group_by(column("partition"))
+        .order_by(column("partition"))
     )
-    return [Day(int(row.partition), int(row.bytes)) for row in engine.read(query)]
+    return [Day(int(row.partition), int(row.bytes)) for row in engine.look(query)]
 
 
 def expired(stored: Sequence[Day], oldest: int, max_bytes: int) -> list[Dropped]:
@@ -64,5 +57,19 @@ def expired(stored: Sequence[Day], oldest: int, max_bytes: int) -> list[Dropped]
 
 def drop(engine: Engine, day: Day) -> None:
     """Remove all that arrived on a day. May be repeated: a crash in the middle leaves some tables to the next time."""
+    layout, failed = engine.layout, None
     for name in TABLES:
-        engine.run(f"ALTER TABLE {name} DROP PARTITION {day.number:d}")
+        try:
+            engine.run(f"ALTER TABLE {layout.local(name)}{layout.on_cluster} DROP PARTITION {day.number:d}")
+        except StoreError as error:
+            # Of a cluster with a server away the others have done it: the next table must not wait for that one.
+            failed = error
+    if failed is not None:
+        raise failed
+
+
+def _parts(engine: Engine) -> FromClause:
+    """What lies on disk; of a cluster, on one replica of each shard."""
+    if not engine.layout.cluster:
+        return table("parts", schema="system")
+    return func.cluster(engine.layout.cluster, literal_column("system.parts")).table_valued()

@@ -87,6 +87,7 @@ class RowReader:
             severity_text=row.severity_text,
             body=value(row.body, row.body_type),
             event_name=row.event_name,
+            pattern=f"{row.pattern:016x}" if row.pattern else "",
             trace_id="" if row.trace_id == _NO_TRACE else row.trace_id.hex(),
             span_id="" if row.span_id == _NO_SPAN else row.span_id.hex(),
             flags=row.flags,

@@ -1,12 +1,16 @@
 """The tables and views: made from the `.sql` files beside this module, in the order of their numbers."""
 
+import re
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-VERSION = 1
-"""Raised with every change of a `.sql` file; a data folder of a higher version is refused."""
+from spanwise_collector.store.layout import Layout
+
+_ONE_PLACE = Layout()
+# A table of which each shard of a cluster has a piece.
+_PIECE = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+)_local\b")
 
 _ONEOF = (
     "Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4,"
@@ -35,18 +39,21 @@ _NAMES = {
 }
 
 
-def statements() -> Iterator[str]:
+def statements(layout: Layout = _ONE_PLACE) -> Iterator[str]:
     """Every statement of the schema, in order, ready to run; each may be run again."""
     folder = files(__package__) / "schema"
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".sql"):
-            text = Template(file.read_text("utf-8")).substitute(_NAMES)
-            yield from _split(text)
+            for statement in split(file.read_text("utf-8"), layout):
+                yield statement
+                piece = _PIECE.match(statement)
+                if layout.cluster and piece is not None:
+                    yield layout.over_all(piece[1])
 
 
-def create(run: Callable[[str], object]) -> None:
+def create(run: Callable[[str], object], layout: Layout = _ONE_PLACE) -> None:
     """Make what is missing, by handing each statement to `run`."""
-    for statement in statements():
+    for statement in statements(layout):
         run(statement)
 
 
@@ -55,8 +62,20 @@ def wire_format() -> Path:
     return Path(str(files(__package__) / "schema" / "otlp.proto"))
 
 
-def _split(text: str) -> Iterator[str]:
-    lines = (line for line in text.splitlines() if not line.lstrip().startswith("--"))
-    for statement in "\n".join(lines).split(";\n"):
+def wire_text() -> str:
+    """`otlp.proto` without its comments, for an engine that cannot see our files."""
+    return "\n".join(_code(wire_format().read_text("utf-8"), "//"))
+
+
+def split(text: str, layout: Layout = _ONE_PLACE) -> Iterator[str]:
+    """The statements of a `.sql` file, without its comments and with our `$names` filled in."""
+    names = _NAMES | layout.names()
+    names["durable"] += layout.remembered
+    text = Template(text).substitute(names)
+    for statement in "\n".join(_code(text, "--")).split(";\n"):
         if statement.strip():
             yield statement.strip().rstrip(";")
+
+
+def _code(text: str, comment: str) -> Iterator[str]:
+    return (line for line in text.splitlines() if not line.lstrip().startswith(comment))

@@ -91,6 +91,7 @@ logs: Final = Table(
     Column("body", String),
     Column("body_type", UInt8),
     Column("event_name", _Name),
+    Column("pattern", UInt64),
     Column("trace_id", FixedString(16)),
     Column("span_id", FixedString(8)),
     Column("flags", UInt32),
@@ -101,12 +102,29 @@ logs: Final = Table(
     Column("received_time_unix_nano", UInt64),
 )
 
+log_patterns: Final = Table(
+    "log_patterns",
+    _metadata,
+    Column("project", _Name),
+    Column("minute", UInt32),
+    Column("service", _Name),
+    Column("pattern", UInt64),
+    Column("severity_number", Int32),
+    Column("record_count", UInt64),
+    Column("first_time_unix_nano", UInt64),
+    Column("last_time_unix_nano", UInt64),
+    Column("form", String),
+    Column("example", String),
+    Column("trace_id", FixedString(16)),
+)
+
 traces: Final = Table(
     "traces",
     _metadata,
     Column("project", _Name),
     Column("minute", UInt32),
     Column("trace_id", FixedString(16)),
+    Column("received_day", UInt32),
     Column("start_time_unix_nano", UInt64),
     Column("end_time_unix_nano", UInt64),
     Column("last_start_time_unix_nano", UInt64),
@@ -130,6 +148,20 @@ span_stats: Final = Table(
     Column("last_start_time_unix_nano", UInt64),
     Column("duration_bucket", UInt16),
     Column("duration_sum", UInt64),
+)
+
+attributes: Final = Table(
+    "attributes",
+    _metadata,
+    Column("project", _Name),
+    Column("signal", _Name),
+    Column("scope", _Name),
+    Column("key", _Name),
+    Column("type", UInt8),
+    Column("kept", UInt8),
+    Column("value", String),
+    Column("day", UInt32),
+    Column("row_count", UInt64),
 )
 
 metric_points: Final = Table(

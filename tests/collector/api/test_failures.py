@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import httpx
 import pytest
+from spanwise_collector.api import services
 
 from tests import factories
+from tests.collector.inside import Inside
 from tests.collector.process import Process
 from tests.factories import span, trace_ids
 
@@ -75,7 +79,7 @@ def test_a_wrong_parameter_is_named_in_a_sentence(service: Process, path: str, s
     ("path", "parameter", "hint"),
     [
         ("/api/v1/traces?servise=a", "servise", " Did you mean `service`?"),
-        ("/api/v1/traces?q=a", "q", ""),
+        ("/api/v1/traces?x=a", "x", ""),
         ("/api/v1/logs?traceid=a", "traceid", " Did you mean `trace_id`?"),
         ("/api/v1/services?%00=a", "\\x00", ""),
     ],
@@ -126,7 +130,7 @@ def test_ids_are_taken_in_upper_case_and_those_of_64_bits_filled_up(service: Pro
     full = service.get("/traces/0000000000000000abcdef0123456789")
     assert full["trace_id"] == "0000000000000000abcdef0123456789"
     for written in ("ABCDEF0123456789", "abcdef0123456789", "0" * 16 + "ABCDEF0123456789"):
-        assert service.get(f"/traces/{written}") == full
+        assert service.get(f"/traces/{written}") | {"time": full["time"]} == full
         assert service.get("/logs", trace_id=written, span_id="00000000000000AB")["returned"] == 0
 
 
@@ -159,3 +163,26 @@ def test_values_that_json_lacks_are_said_in_words(service: Process) -> None:
         "true": True,
         "none": None,
     }
+
+
+def test_a_fault_of_our_own_has_a_reference_and_tells_the_client_no_more(
+    collector: Inside, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*arguments: object) -> None:
+        raise RuntimeError("a secret of ours")
+
+    monkeypatch.setattr(services, "services", broken)
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(collector.collector.asgi)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.get("/api/v1/services")
+
+    answer = asyncio.run(ask())
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (500, "internal_error")
+    assert error["message"] == f"The collector met a fault of its own; its log tells more under {error['reference']}."
+    assert "secret" not in answer.text
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    (line,) = [record for record in caplog.records if error["reference"] in record.getMessage()]
+    assert line.exc_info is not None

@@ -45,7 +45,7 @@ def routes(service: Process) -> list[tuple[str, list[str]]]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_no_parameters_make_the_api_fail(
+def test_case_93_no_parameters_make_the_api_fail(
     service: Process, routes: list[tuple[str, list[str]]], data: st.DataObject
 ) -> None:
     path, names = data.draw(st.sampled_from(routes))
@@ -84,3 +84,29 @@ def test_hostile_words_are_found_as_they_were_sent_and_nothing_else_is(service: 
     assert [each["trace_id"] for each in service.get("/logs", service=text)["logs"]] == [trace_id]
     assert trace_id in [each["trace_id"] for each in service.get("/logs", text=text, trace_id=trace_id)["logs"]]
     assert text in [each["name"] for each in service.get("/services")["services"]]
+
+
+def test_spans_are_listed_where_zipkin_sends_them(service: Process) -> None:
+    (trace_id,) = trace_ids(1)
+    service.post("/v1/traces", factories.traces([span(trace_id, attributes={"a": "b"})]).SerializeToString())
+    service.settle()
+    found = service.get("/spans", q=f"trace_id:{trace_id} a:b")
+    assert [(each["trace_id"], each["attributes"]) for each in found["spans"]] == [(trace_id, {"a": "b"})]
+    counted = service.get("/aggregate", q=f"trace_id:{trace_id} | group service | count", start="0")
+    assert [(each["keys"], each["values"]) for each in counted["groups"]] == [(["shop"], [1])]
+
+
+def test_a_mistake_in_a_query_is_told_with_its_place(service: Process) -> None:
+    answer = service.client.get("/api/v1/traces", params={"q": "service:a status:eror"})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["parameter"]) == (400, "invalid_query", "q")
+    assert (error["column"], error["length"], error["suggestions"]) == (18, 4, ["error"])
+
+
+@pytest.mark.parametrize(
+    "text", ["a:/(a+)+$/", "a" * 9000, " OR ".join(f"a:{n}" for n in range(300)), 'a:"\' OR 1=1 --"']
+)
+def test_case_94_queries_made_to_hurt_are_answered_or_refused(service: Process, text: str) -> None:
+    for path in ("traces", "spans", "logs", "aggregate"):
+        answer = service.client.get(f"/api/v1/{path}", params={"q": text})
+        assert answer.status_code == (400 if len(text) > 2000 else 200), answer.text

@@ -104,7 +104,7 @@ def raw(service: Process, target: bytes) -> bytes:
     """The answer to a request line as it stands: clients tidy paths up before they send them."""
     host, _, port = service.http.partition(":")
     with socket.create_connection((host, int(port)), timeout=30) as connection:
-        connection.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        connection.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 

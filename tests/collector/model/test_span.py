@@ -11,7 +11,9 @@ from tests.collector.trace.spans import span
 @pytest.mark.parametrize(
     ("start", "end", "duration", "unfinished"), [(5, 9, 4, False), (5, 5, 0, False), (5, 3, 0, False), (5, 0, 0, True)]
 )
-def test_a_duration_is_never_negative(start: int, end: int, duration: int, unfinished: bool) -> None:
+def test_cases_36_and_37_a_duration_is_never_negative_and_a_span_without_an_end_is_unfinished(
+    start: int, end: int, duration: int, unfinished: bool
+) -> None:
     made = span(1, 0, start, end)
     assert (made.duration, made.unfinished) == (duration, unfinished)
 

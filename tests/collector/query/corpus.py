@@ -11,7 +11,7 @@ from typing import Any
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from spanwise_collector.model.summary import TraceSummary
-from spanwise_collector.query.search import SpanFilter
+from spanwise_collector.query.language.tree import EVERYTHING, Equals, Key, Node, Number, Spans, Term, all_of
 
 from tests.factories import MINUTE, START, span, traces
 
@@ -27,6 +27,41 @@ VALUES: dict[str, tuple[Any, ...]] = {
 RESOURCES: dict[str, tuple[Any, ...]] = {"zone": ("a", "b"), "http.route": ("/", "/from-resource")}
 HOURS = 9
 LAST = START + HOURS * 60 * MINUTE
+
+
+@dataclass(frozen=True)
+class SpanFilter:
+    """The parameters of a search besides `q`; durations are nanoseconds, both ends included."""
+
+    service: str | None = None
+    operation: str | None = None
+    status_code: int | None = None
+    min_duration: int | None = None
+    max_duration: int | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
+
+    def where(self) -> Node:
+        """The same as a condition on traces."""
+        numbers = {
+            "status": (self.status_code, "="),
+            "min": (self.min_duration, ">="),
+            "max": (self.max_duration, "<="),
+        }
+        terms: list[Node] = [
+            Term(Key("field", name), Equals(text))
+            for name, text in (("service", self.service), ("name", self.operation))
+            if text is not None
+        ]
+        terms += [
+            Term(Key("field", "status" if name == "status" else "duration"), Number(operator, number))  # type: ignore[arg-type]
+            for name, (number, operator) in numbers.items()
+            if number is not None
+        ]
+        terms += [Term(Key("plain", key), Equals(text)) for key, text in self.attributes]
+        return Spans(all_of(*terms)) if terms else EVERYTHING
+
+
+EVERY_SPAN = SpanFilter()
 
 
 @dataclass
@@ -51,7 +86,7 @@ class SentSpan:
             and (wanted.min_duration is None or self.duration >= wanted.min_duration)
             and (wanted.max_duration is None or self.duration <= wanted.max_duration)
             and all(
-                text in (_text(each[key]) for each in (self.attributes, self.resource) if key in each)
+                [text] == [_text(each[key]) for each in (self.attributes, self.resource) if key in each][:1]
                 for key, text in wanted.attributes
             )
         )

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord as WireRecord
+from spanwise_collector.api.parameters import LogQuery
 from spanwise_collector.model.log import LogRecord
-from spanwise_collector.query import logs
-from spanwise_collector.query.logs import LogSearch
 from spanwise_collector.query.page import encode_cursor
+from spanwise_collector.query.records import RecordSearch, search_logs
 from spanwise_collector.query.times import MAX_TIME
 
 from tests import factories
@@ -26,6 +26,7 @@ SERVICES = ("api", "db", "it's")
 TEXTS = ("Payment failed", "payment FAILED 100%", "it's {x:String}", "a\\b", "Приём", "ÉTÉ", "\U0001f600", "a\x00b", "")
 WORDS = ("payment", "FAILED", "'", "%", "\\", "{x:String}", "приём", "été", "\U0001f600", "\x00", "nothing has this")
 TRACES = tuple(trace_ids(3))
+EVERY_RECORD = LogQuery()
 
 
 def generate(chance: random.Random, count: int) -> list[tuple[str, WireRecord]]:
@@ -58,11 +59,11 @@ def sent(collector: Inside) -> list[tuple[str, WireRecord]]:
     return made
 
 
-def walk(collector: Inside, search: LogSearch) -> list[LogRecord]:
+def walk(collector: Inside, search: RecordSearch) -> list[LogRecord]:
     """Every page to the end; what a page says of itself must be true."""
     found: list[LogRecord] = []
     while True:
-        page = logs.search(collector.engine, search)
+        page = search_logs(collector.engine, search)
         found += page.items
         if page.reason == "end":
             assert page.next_cursor is None
@@ -85,7 +86,7 @@ def known(found: LogRecord) -> tuple[object, ...]:
     )
 
 
-def expected(sent: list[tuple[str, WireRecord]], search: LogSearch) -> list[tuple[object, ...]]:
+def expected(sent: list[tuple[str, WireRecord]], search: RecordSearch, wanted: LogQuery) -> list[tuple[object, ...]]:
     """The plain definition of a search, without the order of records of one time."""
     return [
         (
@@ -100,19 +101,21 @@ def expected(sent: list[tuple[str, WireRecord]], search: LogSearch) -> list[tupl
         )
         for service, wire in sent
         if search.start <= wire.time_unix_nano < search.end
-        and search.trace_id in (None, wire.trace_id.hex())
-        and search.span_id in (None, wire.span_id.hex())
-        and search.service in (None, service)
-        and (search.min_severity is None or wire.severity_number >= search.min_severity)
-        and (search.text is None or search.text.lower() in wire.body.string_value.lower())
+        and wanted.trace_id in (None, wire.trace_id.hex())
+        and wanted.span_id in (None, wire.span_id.hex())
+        and wanted.service in (None, service)
+        and (wanted.severity is None or wire.severity_number >= int(wanted.severity))
+        and (wanted.text is None or wanted.text.lower() in wire.body.string_value.lower())
     ]
 
 
-def check(collector: Inside, sent: list[tuple[str, WireRecord]], search: LogSearch) -> None:
+def check(
+    collector: Inside, sent: list[tuple[str, WireRecord]], search: RecordSearch, wanted: LogQuery = EVERY_RECORD
+) -> None:
     found = walk(collector, search)
     times = [each.time for each in found]
     assert times == sorted(times, reverse=search.sort == "newest"), search
-    assert Counter(map(known, found)) == Counter(expected(sent, search)), search
+    assert Counter(map(known, found)) == Counter(expected(sent, search, wanted)), (search, wanted)
 
 
 def test_every_search_finds_what_its_plain_definition_finds(
@@ -123,19 +126,22 @@ def test_every_search_finds_what_its_plain_definition_finds(
     for _ in range(SEARCHES):
         one, other = chance.choice(times), chance.choice(times)
         start, end = (0, MAX_TIME) if chance.random() < 0.5 else (min(one, other), max(one, other) + 1)
-        search = LogSearch(
-            PROJECT,
-            start,
-            end,
+        wanted = LogQuery(
             trace_id=chance.choice([None, None, None, *TRACES]),
             span_id=chance.choice([None, None, None, f"{1:016x}"]),
             service=chance.choice([None, None, *SERVICES, "nobody's"]),
-            min_severity=chance.choice([None, None, 1, 9, 24]),
+            severity=chance.choice([None, None, "1", "9", "24"]),
             text=chance.choice([None, None, *WORDS]),
+        )
+        search = RecordSearch(
+            PROJECT,
+            start,
+            end,
+            wanted.condition(),
             sort=chance.choice(["newest", "oldest"]),
             limit=chance.choice([10, 50, 1000]),
         )
-        check(collector, sent, search)
+        check(collector, sent, search, wanted)
 
 
 @pytest.mark.parametrize("sort", ["newest", "oldest"])
@@ -143,7 +149,7 @@ def test_pages_of_three_hold_every_record_of_a_moment_once(
     collector: Inside, sent: list[tuple[str, WireRecord]], sort: Any
 ) -> None:
     """Many have this time, and some are equal in all that is shown."""
-    check(collector, sent, LogSearch(PROJECT, START, START + 1, sort=sort, limit=3))
+    check(collector, sent, RecordSearch(PROJECT, START, START + 1, sort=sort, limit=3))
 
 
 @pytest.mark.parametrize("sort", ["newest", "oldest"])
@@ -152,13 +158,13 @@ def test_twenty_equal_records_are_walked_over_in_pages_of_three(collector: Insid
     same = [("shop", record("same")) for _ in range(20)]
     around = [("shop", record("before", START - 1)), ("shop", record("after", START + 1))]
     collector.send(project, factories.logs([wire for _, wire in [*same, *around]]))
-    check(collector, [*same, *around], LogSearch(project, 0, MAX_TIME, sort=sort, limit=3))
+    check(collector, [*same, *around], RecordSearch(project, 0, MAX_TIME, sort=sort, limit=3))
 
 
 def test_a_cursor_that_claims_a_billion_equal_records_costs_no_more_than_a_page(collector: Inside) -> None:
     collector.send("claimed", factories.logs([record(f"{number}") for number in range(50)]))
     cursor = encode_cursor("newest", START, 2**64 - 1, 10**9)
-    page = logs.search(collector.engine, LogSearch("claimed", 0, MAX_TIME, limit=5, cursor=cursor))
+    page = search_logs(collector.engine, RecordSearch("claimed", 0, MAX_TIME, limit=5, cursor=cursor))
     assert [each.body for each in page.items] == []
 
 
@@ -167,7 +173,7 @@ def test_a_record_without_a_time_has_that_of_its_observation_else_of_its_arrival
         "timeless",
         factories.logs([record("observed", 0, observed_time_unix_nano=START), record("received", 0), record("own", 7)]),
     )
-    found = {each.body: each for each in walk(collector, LogSearch("timeless", 0, MAX_TIME))}
+    found = {each.body: each for each in walk(collector, RecordSearch("timeless", 0, MAX_TIME))}
     assert {body: each.time_source for body, each in found.items()} == {
         "observed": "observed",
         "received": "received",

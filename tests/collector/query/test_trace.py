@@ -46,3 +46,23 @@ def test_two_spans_of_one_id_are_both_kept(collector: Inside) -> None:
     collector.send("twice", *(factories.traces([span(trace_id, 1, name=name)]) for name in ("first", "second")))
     found = trace.load(collector.engine, "twice", trace_id, 10)
     assert sorted(node.span.name for node in found.nodes) == ["first", "second"]
+
+
+def test_half_an_insert_is_not_shown_as_if_it_were_all(collector: Inside) -> None:
+    """`traces` is filled after `spans`: its bounds are older for a moment, which is held here without its view."""
+    (trace_id,) = trace_ids(1)
+    start = {number: START + number * MINUTE for number in range(1, 7)}
+    spans = [span(trace_id, n, n - 1, start_time_unix_nano=start[n], end_time_unix_nano=start[n] + 1) for n in start]
+    collector.send("half", factories.traces([*spans[:2], spans[3]]))
+    collector.engine.run("DETACH TABLE traces_view")
+    try:
+        collector.send("half", factories.traces(spans[4:]))
+        beyond = trace.load(collector.engine, "half", trace_id, 100)
+        collector.send("half", factories.traces([spans[2]]))
+        over = trace.load(collector.engine, "half", trace_id, 100)
+    finally:
+        collector.engine.run("ATTACH TABLE traces_view")
+    # None of what came after, or all of it.
+    assert [node.span.name for node in beyond.nodes] == ["span 1", "span 2", "span 4"]
+    assert [node.span.name for node in over.nodes] == [f"span {n}" for n in start]
+    assert (beyond.span_count, over.span_count) == (3, 6)

@@ -8,13 +8,23 @@ from dataclasses import replace
 import pytest
 from spanwise_collector.model.summary import TraceSummary
 from spanwise_collector.query import traces
-from spanwise_collector.query.search import EVERY_SPAN, SpanFilter
 from spanwise_collector.query.times import MAX_TIME
 from spanwise_collector.query.traces import TraceSearch
 
 from tests import factories
 from tests.collector.inside import Inside
-from tests.collector.query.corpus import HOURS, LAST, NAMES, RESOURCES, SERVICES, VALUES, Corpus, generate
+from tests.collector.query.corpus import (
+    EVERY_SPAN,
+    HOURS,
+    LAST,
+    NAMES,
+    RESOURCES,
+    SERVICES,
+    VALUES,
+    Corpus,
+    SpanFilter,
+    generate,
+)
 from tests.factories import MINUTE, START, span, trace_ids
 from tests.generated import seed
 
@@ -65,26 +75,27 @@ def test_every_search_finds_what_its_plain_definition_finds(collector: Inside, c
     for _ in range(SEARCHES):
         one, other = chance.choice(times) + chance.randint(-1, 1), chance.choice([START, *times])
         start, end = (0, MAX_TIME) if chance.random() < 0.4 else (min(one, other), max(one, other) + 1)
+        wanted = filters(chance) if chance.random() < 0.8 else EVERY_SPAN
         search = TraceSearch(
             PROJECT,
             start,
             end,
-            filters(chance) if chance.random() < 0.8 else EVERY_SPAN,
+            wanted.where(),
             chance.choice(["newest", "slowest"]),
             chance.choice([9, 30, 1000]),
         )
-        assert walk(collector, search) == corpus.find(search.wanted, start, end, search.sort), search
+        assert walk(collector, search) == corpus.find(wanted, start, end, search.sort), search
 
 
 @pytest.mark.parametrize("sort", ["newest", "slowest"])
 def test_pages_of_one_hold_every_trace_once(collector: Inside, corpus: Corpus, sort: str) -> None:
-    search = TraceSearch(PROJECT, START, START + HOURS * MINUTE, EVERY_SPAN, sort, 1)  # type: ignore[arg-type]
+    search = TraceSearch(PROJECT, START, START + HOURS * MINUTE, EVERY_SPAN.where(), sort, 1)  # type: ignore[arg-type]
     assert walk(collector, search) == corpus.find(EVERY_SPAN, START, START + HOURS * MINUTE, sort)
 
 
 def test_another_project_has_none_of_it(collector: Inside, corpus: Corpus) -> None:
     assert walk(collector, TraceSearch("nobody's", 0, MAX_TIME)) == []
-    assert walk(collector, TraceSearch("nobody's", 0, MAX_TIME, SpanFilter(service="api"))) == []
+    assert walk(collector, TraceSearch("nobody's", 0, MAX_TIME, SpanFilter(service="api").where())) == []
 
 
 def at(minutes: int) -> dict[str, int]:
@@ -99,7 +110,7 @@ def test_a_filter_finds_a_trace_by_a_span_that_came_late_and_lies_long_after_its
     collector.send("late", first, late)
     for sort in ("newest", "slowest"):
         for end in (MAX_TIME, START + 10 * MINUTE):
-            search = TraceSearch("late", START, end, SpanFilter(service="late"), sort)
+            search = TraceSearch("late", START, end, SpanFilter(service="late").where(), sort)
             assert [each.trace_id for each in walk(collector, search)] == [trace_id], (sort, end)
 
 
@@ -108,7 +119,7 @@ def test_a_trace_that_began_before_the_range_is_not_in_it(collector: Inside) -> 
     collector.send("before", *(factories.traces([span(trace_id, n, **at(n))]) for n in (1, 3, 60)))
     for start in (START + 2 * MINUTE, START + 59 * MINUTE):
         assert walk(collector, TraceSearch("before", start, MAX_TIME)) == []
-        assert walk(collector, TraceSearch("before", start, MAX_TIME, SpanFilter(service="shop"))) == []
+        assert walk(collector, TraceSearch("before", start, MAX_TIME, SpanFilter(service="shop").where())) == []
 
 
 def test_traces_that_arrive_while_a_list_is_walked_move_nothing(collector: Inside) -> None:
@@ -132,7 +143,7 @@ def test_the_slowest_come_first_by_all_their_spans_those_after_the_range_include
         factories.traces([span(long, 1, **at(0)), span(short, 1, **at(1)), span(short, 2, **at(2))]),
         factories.traces([span(long, 2, 1, **at(30))]),
     )
-    search = TraceSearch("slow", START, START + 5 * MINUTE, EVERY_SPAN, "slowest", 1)
+    search = TraceSearch("slow", START, START + 5 * MINUTE, EVERY_SPAN.where(), "slowest", 1)
     assert [each.trace_id for each in walk(collector, search)] == [long, short]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +25,16 @@ class FullFiles(SystemFiles):
             raise OSError(errno.ENOSPC, "No space left on device")
 
 
+class SlowFiles(SystemFiles):
+    """A disk that takes `pause` seconds for a sync."""
+
+    def __init__(self) -> None:
+        self.pause = 0.0
+
+    def create(self, path: Path) -> File:
+        return _SlowFile(super().create(path), self)
+
+
 class _FullFile:
     def __init__(self, file: File, files: FullFiles) -> None:
         self._file = file
@@ -41,3 +52,13 @@ class _FullFile:
 
     def close(self) -> None:
         self._file.close()
+
+
+class _SlowFile(_FullFile):
+    def __init__(self, file: File, files: SlowFiles) -> None:
+        super().__init__(file, FullFiles())
+        self._slow = files
+
+    def sync(self) -> None:
+        time.sleep(self._slow.pause)
+        super().sync()

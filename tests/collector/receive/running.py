@@ -20,7 +20,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from spanwise_collector.receive import jaeger_http, otlp_grpc, otlp_http, zipkin_http
+from spanwise_collector.receive import jaeger_http, lines, loki_http, otlp_grpc, otlp_http, zipkin_http
 from spanwise_collector.receive.connection import bounded
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.settings import Settings
@@ -75,11 +75,14 @@ class Receiver:
             for span in scope.spans
         ]
 
+    def log_requests(self) -> list[ExportLogsServiceRequest]:
+        return [ExportLogsServiceRequest.FromString(body) for body in stored(self.folder, Signal.LOGS)]
+
     def records(self) -> list[LogRecord]:
         return [
             record
-            for body in stored(self.folder, Signal.LOGS)
-            for resource in ExportLogsServiceRequest.FromString(body).resource_logs
+            for request in self.log_requests()
+            for resource in request.resource_logs
             for scope in resource.scope_logs
             for record in scope.log_records
         ]
@@ -108,6 +111,8 @@ def receiver(
     log.start()
     intake = Intake(log, settings.max_inflight_bytes)
     app = FastAPI()
+    app.include_router(lines.router(intake, settings))
+    app.include_router(loki_http.router(intake, settings))
     app.include_router(otlp_http.router(intake, settings, signals=signals))
     app.include_router(zipkin_http.router(intake, settings))
     app.include_router(jaeger_http.router(intake, settings))

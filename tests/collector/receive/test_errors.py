@@ -15,6 +15,10 @@ def kinds(base: type[Refused] = Refused) -> list[type[Refused]]:
 def made(kind: type[Refused]) -> Refused:
     if kind in (errors.InvalidParameter, errors.MethodNotAllowed):
         return kind("a", "b")
+    if kind is errors.InvalidQuery:
+        return errors.InvalidQuery("a", column=1)
+    if kind is errors.QueryLimit:
+        return errors.QueryLimit("a", "b")
     return kind("a")
 
 

@@ -13,6 +13,7 @@ import pytest
 from spanwise_collector.errors import SettingError
 from spanwise_collector.receive.declared import jaeger_request
 from spanwise_collector.receive.intake import Counters, Intake
+from spanwise_collector.receive.jaeger import decode_compact_packet
 from spanwise_collector.receive.jaeger_udp import UdpServer
 from spanwise_collector.settings import Address
 from spanwise_collector.spool import Spool
@@ -224,6 +225,26 @@ def test_case_79_packets_that_are_none_are_dropped_and_counted(tmp_path: Path) -
     intake = asyncio.run(over_udp(tmp_path, [(0, packet) for packet in bad] + [(1, good), (0, good)]))
     assert intake.counters.refused_by_reason() == {"bad_data": 7}
     assert intake.counters.accepted.total() == 1
+
+
+def test_case_79_of_a_flood_of_packets_those_beyond_the_bound_are_dropped_and_counted(tmp_path: Path) -> None:
+    packet = write.compact_call("emitBatch", {1: (write.STRUCT, batch(span_fields()))})
+
+    async def flood(count: int) -> Intake:
+        spool = Spool(tmp_path, segment_age=3600)
+        spool.start()
+        intake = Intake(spool)
+        server = UdpServer(intake)
+        for _ in range(count):  # as one reading of the socket hands them over
+            server._receive(packet, decode_compact_packet)
+        await server.stop()
+        spool.close()
+        intake.close()
+        return intake
+
+    counters = asyncio.run(flood(1000)).counters
+    assert counters.refused == {("traces", "jaeger_udp", "overloaded"): 1000 - 256}
+    assert counters.accepted.total() + counters.repeated.total() == 256
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:

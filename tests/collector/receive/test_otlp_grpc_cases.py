@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from tests.collector.receive.factories import logs, record, span, traces
-from tests.collector.receive.faulty import FullFiles
+from tests.collector.receive.faulty import FullFiles, SlowFiles
 from tests.collector.receive.running import LOGS_EXPORT, TRACE_EXPORT, Receiver, receiver
 
 
@@ -28,7 +29,7 @@ def still_serves(running: Receiver) -> Iterator[None]:
 
 def export(running: Receiver, body: bytes, method: str = TRACE_EXPORT, **options: Any) -> bytes:
     with running.channel() as channel:
-        answer: bytes = channel.unary_unary(method)(body, timeout=30, **options)
+        answer: bytes = channel.unary_unary(method)(body, timeout=options.pop("deadline", 30), **options)
         return answer
 
 
@@ -165,6 +166,33 @@ def test_case_66_agents_may_ping_and_many_streams_are_served(running: Receiver) 
         for body in bodies:  # as every client does with UNAVAILABLE
             assert call(body, timeout=60) == b""
     assert len(running.spans()) == 1000
+
+
+def test_case_66_those_who_ping_without_end_are_sent_away_and_others_are_served(running: Receiver) -> None:
+    host, _, port = running.grpc_address.rpartition(":")
+    for _ in range(2):
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + h2_frame(4, 0, 0, b""))
+            connection.sendall(b"".join(h2_frame(6, 0, 0, number.to_bytes(8)) for number in range(10)))
+            received = b""
+            with contextlib.suppress(ConnectionError):
+                while chunk := connection.recv(65536):
+                    received += chunk
+        enhance_your_calm = (11).to_bytes(4)
+        assert enhance_your_calm + b"too_many_pings" in received
+    assert export(running, traces(span(1)).SerializeToString()) == b""
+
+
+def test_case_65_a_deadline_that_passes_while_we_write_leaves_nothing_twice(tmp_path: Path) -> None:
+    files = SlowFiles()
+    with receiver(tmp_path / "slow", files=files) as running:
+        body = traces(span(1)).SerializeToString()
+        files.pause = 0.5
+        error = refusal(running, body, deadline=0.2)
+        files.pause = 0.0
+        assert export(running, body) == b""
+        assert [stored.name for stored in running.spans()] == ["span 1"]
+    assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import grpc.aio  # type: ignore[import-untyped]  # it has no types
 import httpx
 import pytest
+from spanwise_collector.entrance import entrance
 from spanwise_collector.errors import SettingError
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.peers import peer_ports
-from spanwise_collector.settings import Settings
+from spanwise_collector.settings import Address, Settings
 from spanwise_collector.spool import Spool
 
 from tests.collector.receive import thrift_writer as write
@@ -30,15 +34,24 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
+@asynccontextmanager
+async def listening(intake: Intake, settings: Settings) -> AsyncIterator[dict[str, Address]]:
+    """The ports of these settings, behind the guard that they have in a collector."""
+    with entrance(settings) as door:
+        guarded = partial(door.guard, counters=intake.counters)
+        async with peer_ports(intake, settings, door.gate, guarded, 0) as ports:
+            yield ports
+
+
 def test_every_port_that_is_named_takes_spans_of_its_kind(tmp_path: Path) -> None:
     flags = [part for name, port in zip(NAMES, free_ports(5), strict=True) for part in (f"--{name}-port", str(port))]
-    settings = Settings.load(flags)
+    settings = Settings.load([*flags, "--data", str(tmp_path)])
     spool = Spool(tmp_path, segment_age=3600)
     spool.start()
     intake = Intake(spool)
 
     async def send() -> set[str]:
-        async with peer_ports(intake, settings, 0) as ports, httpx.AsyncClient(trust_env=False, verify=False) as client:
+        async with listening(intake, settings) as ports, httpx.AsyncClient(trust_env=False, verify=False) as client:
             zipkin, thrift, compact, binary, calls = (ports[f"{name.replace('-', '_')}_port"] for name in NAMES)
             body = write.binary((write.STRUCT, batch(span_fields())))
             answers = (
@@ -62,9 +75,35 @@ def test_every_port_that_is_named_takes_spans_of_its_kind(tmp_path: Path) -> Non
     assert found == {"zipkin_v2", "jaeger_http", "jaeger_grpc", "jaeger_udp"}
 
 
+def test_logs_of_syslog_and_fluent_come_through_the_ports_of_their_settings(tmp_path: Path) -> None:
+    syslog, fluent = free_ports(2)
+    settings = Settings.load(["--syslog-port", str(syslog), "--fluent-port", str(fluent), "--data", str(tmp_path)])
+    spool = Spool(tmp_path, segment_age=3600)
+    spool.start()
+    intake = Intake(spool)
+
+    async def send() -> set[str]:
+        async with listening(intake, settings):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.sendto(b"<13>packet", ("127.0.0.1", syslog))
+            for port, message in ((syslog, b"<13>line\n"), (fluent, b"\x93\xa3app\x01\x81\xa1a\x01")):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(message)
+                await writer.drain()
+                writer.close()
+            while intake.counters.accepted.total() < 3:  # noqa: ASYNC110 - none of them is answered
+                await asyncio.sleep(0.001)
+        return {protocol for _, protocol in intake.counters.accepted}
+
+    found = asyncio.run(send())
+    spool.close()
+    intake.close()
+    assert found == {"syslog_tcp", "syslog_udp", "fluent"}
+
+
 def test_no_port_is_opened_by_default(tmp_path: Path) -> None:
     async def count() -> int:
-        async with peer_ports(Intake(Spool(tmp_path)), Settings.load([]), 0) as ports:
+        async with listening(Intake(Spool(tmp_path)), Settings.load(["--data", str(tmp_path)])) as ports:
             return len(ports)
 
     assert asyncio.run(count()) == 0
@@ -74,10 +113,10 @@ def test_no_port_is_opened_by_default(tmp_path: Path) -> None:
 def test_a_port_that_is_taken_is_named(tmp_path: Path, name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        settings = Settings.load([f"--{name}-port", str(port)])
+        settings = Settings.load([f"--{name}-port", str(port), "--data", str(tmp_path)])
 
         async def listen() -> None:
-            async with peer_ports(Intake(Spool(tmp_path)), settings, 0):
+            async with listening(Intake(Spool(tmp_path)), settings):
                 pass
 
         with pytest.raises(SettingError, match=f"127.0.0.1:{port}"):

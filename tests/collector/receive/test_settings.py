@@ -108,11 +108,31 @@ def test_an_unknown_flag_is_named() -> None:
 
 
 @pytest.mark.parametrize("flag", ["--http", "--grpc"])
-def test_an_address_that_others_can_reach_needs_to_be_asked_for(flag: str) -> None:
-    assert "can be reached from other machines" in refusal(flag, "0.0.0.0:4318")
-    assert "can be reached from other machines" in refusal(flag, "shop.example:4318")
-    assert Settings.load([flag, "0.0.0.0:4318", "--insecure"]).insecure
-    assert not Settings.load([flag, "[::1]:4318"]).insecure
+def test_an_address_that_others_can_reach_is_known_as_such(flag: str) -> None:
+    name = flag.removeprefix("--")
+    for address in ("0.0.0.0:4318", "shop.example:4318"):
+        assert Settings.load([flag, address]).reached_by_others == (
+            f"{flag} (SPANWISE_{name.upper()}, {name} in spanwise.toml): {address}"
+        )
+    for address in ("127.0.0.1:1", "[::1]:4318", "localhost:1"):
+        assert Settings.load([flag, address]).reached_by_others is None
+
+
+@pytest.mark.parametrize("port", ["jaeger-compact-port", "jaeger-binary-port", "syslog-port", "fluent-port"])
+def test_what_carries_no_key_is_not_taken_from_other_machines(port: str) -> None:
+    name = port.replace("-", "_")
+    assert refusal(f"--{port}", "6831", "--http", "0.0.0.0:4318") == (
+        f"--{port} (SPANWISE_{name.upper()}, {name} in spanwise.toml): what comes in there can carry no key, and"
+        " 0.0.0.0:4318 can be reached from other machines. Expected a loopback address for --http, or --insecure"
+        " beside it."
+    )
+    assert Settings.load([f"--{port}", "6831", "--http", "0.0.0.0:4318", "--insecure"]).insecure
+    assert not Settings.load([f"--{port}", "6831"]).insecure
+
+
+def test_the_password_of_the_notebook_is_never_shown() -> None:
+    found = Settings.load(["--notebook", "postgresql://spanwise:hush@db/spanwise"])
+    assert "hush" not in f"{found!r} {found} {found.model_dump_json()}"
 
 
 def test_help_names_every_flag_and_its_default(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +62,30 @@ def test_case_55_more_bodies_than_memory_allows_are_asked_to_come_back(tmp_path:
         assert send(running, 1, 50_000).status_code == 200
         assert running.refused() == {"overloaded": 1}
         assert running.intake.budget.held == 0
+
+
+def headers_alone(running: Receiver) -> bytes:
+    """The first line of the answer to a request whose body never comes."""
+    head = (
+        b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: 80000\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", running.http_port), timeout=30) as connection:
+        connection.sendall(head)
+        return connection.recv(65536).partition(b"\r\n")[0]
+
+
+def test_case_55_what_cannot_be_taken_is_refused_before_its_body_is_read(tmp_path: Path) -> None:
+    with receiver(tmp_path / "full", "--spool-max-bytes", "1MiB") as running:
+        assert send(running, 1, 2**20 - 2000).status_code == 200
+        assert send(running, 2, 5000).status_code == 429
+        assert headers_alone(running) == b"HTTP/1.1 429 Too Many Requests"
+        assert running.refused() == {"spool_full": 2}
+    with receiver(tmp_path / "busy", "--max-inflight-bytes", "100KiB") as running:
+        running.intake.budget.take(80_000)
+        assert headers_alone(running) == b"HTTP/1.1 429 Too Many Requests"
+        running.intake.budget.give(80_000)
+        assert running.refused() == {"overloaded": 1}
+        assert send(running, 1, 50_000).status_code == 200
 
 
 def test_a_fault_of_our_own_is_never_a_500(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

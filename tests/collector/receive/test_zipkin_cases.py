@@ -11,7 +11,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from spanwise_collector.receive.declared import zipkin_spans
 
 from tests.collector.receive import thrift_writer as write
-from tests.collector.receive.running import JSON, PROTOBUF, Receiver
+from tests.collector.receive.running import JSON, PROTOBUF, Receiver, receiver
 
 THRIFT = {"Content-Type": "application/x-thrift"}
 FULL = {
@@ -181,6 +181,15 @@ def test_case_75_v1_on_the_path_of_v2_is_refused_with_a_hint(running: Receiver) 
     as_thrift = running.post("/api/v2/spans", b"\x0c\x00\x00\x00\x00", JSON)
     assert [(r.status_code, "/api/v1/spans" in r.text) for r in (as_json, as_thrift)] == [(400, True), (400, True)]
     assert running.post("/api/v2/spans", b"\x0c", THRIFT).status_code == 415
+
+
+def test_case_76_spans_that_ask_for_debug_have_no_way_past_the_limits(tmp_path: Path) -> None:
+    with receiver(tmp_path / "small", "--spool-max-bytes", "1MiB") as running:
+        flood = [[a_span(id=f"{n:016x}", debug=True, tags={"x": "y" * 100_000})] for n in range(1, 21)]
+        statuses = [v2(running, *spans) for spans in flood]
+        assert (statuses[0], statuses[-1], set(statuses)) == (202, 429, {202, 429})
+        assert len(running.spans()) == statuses.count(202)
+        assert running.refused() == {"spool_full": statuses.count(429)}
 
 
 V1 = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import queue
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from types import SimpleNamespace
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from spanwise_collector.spool import Signal
 from spanwise_collector.spool.frame import encode
-from spanwise_collector.store import Engine, Loader, schema
+from spanwise_collector.store import EmbeddedEngine, Loader, schema
 from sqlalchemy import func, select, table
 
 
@@ -25,7 +26,7 @@ def test_a_disk_that_fails_while_a_segment_is_released_costs_nothing(tmp_path: P
 
 def load_with_failing_releases(folder: Path) -> tuple[int, list[str], str]:
     """Rows stored, the releases that were tried, and the last error, with two releases failing."""
-    engine = Engine(folder / "store", memory=512 << 20, query_seconds=10, query_memory=256 << 20)
+    engine = EmbeddedEngine(folder / "store", memory=512 << 20, query_seconds=10, query_memory=256 << 20)
     schema.create(engine.run)
     segments: queue.SimpleQueue[SimpleNamespace] = queue.SimpleQueue()
     tried: list[str] = []
@@ -45,6 +46,28 @@ def load_with_failing_releases(folder: Path) -> tuple[int, list[str], str]:
     rows = engine.read(select(func.count().label("rows")).select_from(table("spans")))[0].rows
     engine.close()
     return rows, tried, loader.state.last_error
+
+
+def test_the_store_is_found_well_while_every_connection_is_busy_with_questions(tmp_path: Path) -> None:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(check_beside_a_slow_query, (tmp_path,)) == (True, 1)
+
+
+def check_beside_a_slow_query(folder: Path) -> tuple[bool, int]:
+    """Whether a check is answered before the query that holds the only connection, and the queries counted then."""
+    engine = EmbeddedEngine(folder / "store", memory=512 << 20, query_seconds=30, query_memory=256 << 20, connections=1)
+    row = func.sleepEachRow(0.5)
+    slow = threading.Thread(target=engine.read, args=(select(row).select_from(func.numbers(6)),))
+    running = select(func.count().label("n")).select_from(table("processes", schema="system"))
+    slow.start()
+    while engine.look(running)[0].n < 2:
+        time.sleep(0.01)
+    engine.check()
+    before = slow.is_alive()
+    slow.join()
+    asked = engine.queries.ended
+    engine.close()
+    return before, asked
 
 
 def segment_of_one_span(folder: Path, number: int) -> SimpleNamespace:

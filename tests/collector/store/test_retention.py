@@ -13,7 +13,7 @@ from spanwise_collector.housekeeping import apply_retention
 from spanwise_collector.settings import Settings
 from spanwise_collector.spool import Signal
 from spanwise_collector.spool.frame import encode
-from spanwise_collector.store import Engine, Loader, schema
+from spanwise_collector.store import EmbeddedEngine, Loader, schema
 from spanwise_collector.store.retention import Day, Dropped, days, expired
 from sqlalchemy import func, select, table
 
@@ -47,7 +47,7 @@ def test_dropped_days_are_gone_from_every_table(tmp_path: Path) -> None:
 
 
 def retain_a_week(folder: Path) -> tuple[dict[int, int], list[tuple[int, str]], dict[int, int]]:
-    engine = Engine(folder / "store", memory=512 << 20, query_seconds=10, query_memory=256 << 20)
+    engine = EmbeddedEngine(folder / "store", memory=512 << 20, query_seconds=10, query_memory=256 << 20)
     schema.create(engine.run)
     for day in (1, 10, 21):
         load(engine, folder, datetime(2026, 11, day, 12, tzinfo=UTC))
@@ -60,7 +60,7 @@ def retain_a_week(folder: Path) -> tuple[dict[int, int], list[tuple[int, str]], 
     return before, gone, after
 
 
-def load(engine: Engine, folder: Path, received: datetime) -> None:
+def load(engine: EmbeddedEngine, folder: Path, received: datetime) -> None:
     """One span that arrived at `received`, through the loader."""
     request = ExportTraceServiceRequest()
     span = request.resource_spans.add().scope_spans.add().spans.add(trace_id=b"t" * 16, span_id=b"s" * 8, name="kept?")
@@ -77,7 +77,7 @@ def load(engine: Engine, folder: Path, received: datetime) -> None:
     loader.close()
 
 
-def spans_by_day(engine: Engine) -> dict[int, int]:
+def spans_by_day(engine: EmbeddedEngine) -> dict[int, int]:
     spans = engine.read(select(func.count().label("rows")).select_from(table("spans")))[0].rows
     stored = {day.number: 1 for day in days(engine)}
     assert spans == len(stored)

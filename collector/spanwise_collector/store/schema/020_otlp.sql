@@ -1,7 +1,7 @@
 -- Tables that keep nothing: they have the shape of the wire (otlp.proto), take segments as they are, and feed the views below.
 -- $value is AnyValue and $attributes is repeated KeyValue, spelled out in schema.py.
 
-CREATE TABLE IF NOT EXISTS otlp_traces (
+CREATE TABLE IF NOT EXISTS otlp_traces$on_cluster (
     resource_spans Array(Tuple(
         resource Tuple(attributes $attributes, dropped_attributes_count UInt32, entity_refs Array(String)),
         scope_spans Array(Tuple(
@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS otlp_traces (
     received_time_unix_nano UInt64
 ) ENGINE = Null;
 
-CREATE TABLE IF NOT EXISTS otlp_logs (
+CREATE TABLE IF NOT EXISTS otlp_logs$on_cluster (
     resource_logs Array(Tuple(
         resource Tuple(attributes $attributes, dropped_attributes_count UInt32, entity_refs Array(String)),
         scope_logs Array(Tuple(

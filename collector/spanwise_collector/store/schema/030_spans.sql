@@ -1,59 +1,59 @@
 -- One row a span. Kept apart by the day of arrival, not of the span's own clock: a sender with a wrong clock must not be able
 -- to open a thousand partitions, and retention drops whole ones. Within a part, spans of a minute lie together and those of
 -- one trace side by side, which serves both a search of the newest and a trace by id (whose minutes `traces` knows).
-CREATE TABLE IF NOT EXISTS spans (
+CREATE TABLE IF NOT EXISTS spans$local$on_cluster (
     project LowCardinality(String),
     service LowCardinality(String),
     instance LowCardinality(String),
-    trace_id FixedString(16) CODEC(ZSTD(1)),
+    trace_id FixedString(16) CODEC(LZ4),
     span_id FixedString(8) CODEC(NONE),
-    parent_span_id FixedString(8) CODEC(ZSTD(1)),
-    trace_state String CODEC(ZSTD(1)),
-    flags UInt32 CODEC(ZSTD(1)),
+    parent_span_id FixedString(8) CODEC(LZ4),
+    trace_state String CODEC(LZ4),
+    flags UInt32 CODEC(LZ4),
     name LowCardinality(String),
-    kind Int32 CODEC(ZSTD(1)),
+    kind Int32 CODEC(LZ4),
     start_time_unix_nano UInt64 CODEC(Delta, ZSTD(1)),
     -- End less start; negative where the clock went back or the span has not ended (the wire's end is 0).
-    duration Int64 CODEC(ZSTD(1)),
-    status_code Int32 CODEC(ZSTD(1)),
-    status_message String CODEC(ZSTD(1)),
-    attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-    attribute_types Array(UInt8) CODEC(ZSTD(1)),
-    dropped_attributes_count UInt32 CODEC(ZSTD(1)),
-    event_times Array(UInt64) CODEC(ZSTD(1)),
-    event_names Array(LowCardinality(String)) CODEC(ZSTD(1)),
-    event_attributes Array(Map(LowCardinality(String), String)) CODEC(ZSTD(1)),
-    event_attribute_types Array(Array(UInt8)) CODEC(ZSTD(1)),
-    event_dropped_attributes_counts Array(UInt32) CODEC(ZSTD(1)),
-    dropped_events_count UInt32 CODEC(ZSTD(1)),
+    duration Int64 CODEC(LZ4),
+    status_code Int32 CODEC(LZ4),
+    status_message String CODEC(LZ4),
+    attributes Map(LowCardinality(String), String) CODEC(LZ4),
+    attribute_types Array(UInt8) CODEC(LZ4),
+    dropped_attributes_count UInt32 CODEC(LZ4),
+    event_times Array(UInt64) CODEC(LZ4),
+    event_names Array(LowCardinality(String)) CODEC(LZ4),
+    event_attributes Array(Map(LowCardinality(String), String)) CODEC(LZ4),
+    event_attribute_types Array(Array(UInt8)) CODEC(LZ4),
+    event_dropped_attributes_counts Array(UInt32) CODEC(LZ4),
+    dropped_events_count UInt32 CODEC(LZ4),
     -- Ids of links as hex: another trace may have ids of any length.
-    link_trace_ids Array(String) CODEC(ZSTD(1)),
-    link_span_ids Array(String) CODEC(ZSTD(1)),
-    link_trace_states Array(String) CODEC(ZSTD(1)),
-    link_attributes Array(Map(LowCardinality(String), String)) CODEC(ZSTD(1)),
-    link_attribute_types Array(Array(UInt8)) CODEC(ZSTD(1)),
-    link_dropped_attributes_counts Array(UInt32) CODEC(ZSTD(1)),
-    link_flags Array(UInt32) CODEC(ZSTD(1)),
-    dropped_links_count UInt32 CODEC(ZSTD(1)),
-    resource_attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-    resource_attribute_types Array(UInt8) CODEC(ZSTD(1)),
-    resource_dropped_attributes_count UInt32 CODEC(ZSTD(1)),
-    resource_entity_refs Array(String) CODEC(ZSTD(1)),
+    link_trace_ids Array(String) CODEC(LZ4),
+    link_span_ids Array(String) CODEC(LZ4),
+    link_trace_states Array(String) CODEC(LZ4),
+    link_attributes Array(Map(LowCardinality(String), String)) CODEC(LZ4),
+    link_attribute_types Array(Array(UInt8)) CODEC(LZ4),
+    link_dropped_attributes_counts Array(UInt32) CODEC(LZ4),
+    link_flags Array(UInt32) CODEC(LZ4),
+    dropped_links_count UInt32 CODEC(LZ4),
+    resource_attributes Map(LowCardinality(String), String) CODEC(LZ4),
+    resource_attribute_types Array(UInt8) CODEC(LZ4),
+    resource_dropped_attributes_count UInt32 CODEC(LZ4),
+    resource_entity_refs Array(String) CODEC(LZ4),
     resource_schema_url LowCardinality(String),
     scope_name LowCardinality(String),
     scope_version LowCardinality(String),
-    scope_attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-    scope_attribute_types Array(UInt8) CODEC(ZSTD(1)),
-    scope_dropped_attributes_count UInt32 CODEC(ZSTD(1)),
+    scope_attributes Map(LowCardinality(String), String) CODEC(LZ4),
+    scope_attribute_types Array(UInt8) CODEC(LZ4),
+    scope_dropped_attributes_count UInt32 CODEC(LZ4),
     scope_schema_url LowCardinality(String),
     received_time_unix_nano UInt64 CODEC(Delta, ZSTD(1))
 )
-ENGINE = MergeTree
+ENGINE = $mergetree
 PARTITION BY toYYYYMMDD(fromUnixTimestamp64Nano(toInt64(received_time_unix_nano), 'UTC'))
 ORDER BY (project, intDiv(start_time_unix_nano, 60000000000), trace_id)
 SETTINGS $durable;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS spans_view TO spans AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS spans_view$on_cluster TO spans AS
 SELECT
     project,
     service,

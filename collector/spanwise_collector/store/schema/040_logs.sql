@@ -1,5 +1,5 @@
 -- One row a log record, kept apart by the day of arrival like spans.
-CREATE TABLE IF NOT EXISTS logs (
+CREATE TABLE IF NOT EXISTS logs$local$on_cluster (
     project LowCardinality(String),
     service LowCardinality(String),
     instance LowCardinality(String),
@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS logs (
     body String CODEC(ZSTD(1)),
     body_type UInt8 CODEC(ZSTD(1)),
     event_name LowCardinality(String),
+    -- Names its row in `log_patterns`; 0 in records of before there were patterns.
+    pattern UInt64 CODEC(ZSTD(1)),
     -- Zeros where the record has no id, or none of the right length.
     trace_id FixedString(16) CODEC(ZSTD(1)),
     span_id FixedString(8) CODEC(ZSTD(1)),
@@ -34,12 +36,21 @@ CREATE TABLE IF NOT EXISTS logs (
     -- Finds the logs of a trace without knowing its time.
     INDEX trace_id_filter trace_id TYPE bloom_filter(0.001) GRANULARITY 1
 )
-ENGINE = MergeTree
+ENGINE = $mergetree
 PARTITION BY toYYYYMMDD(fromUnixTimestamp64Nano(toInt64(received_time_unix_nano), 'UTC'))
 ORDER BY (project, intDiv(time_unix_nano, 60000000000), service, time_unix_nano)
 SETTINGS $durable;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS logs_view TO logs AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS logs_view$on_cluster TO logs AS
+SELECT
+    * EXCEPT (own_trace_id, own_span_id),
+    -- Ids of the record's own, else those that stand in its attributes or text.
+    toFixedString(if(length(own_trace_id) = 16, own_trace_id, unhex(leftPad(spanwise_trace_found(attributes, body), 32, '0'))), 16) AS trace_id,
+    toFixedString(multiIf(
+        length(own_span_id) = 8, own_span_id,
+        length(own_trace_id) = 16, '',
+        unhex(leftPad(spanwise_span_found(attributes, body), 16, '0'))), 8) AS span_id
+FROM (
 SELECT
     project,
     service,
@@ -54,8 +65,9 @@ SELECT
     spanwise_text(record.body) AS body,
     toUInt8(record.body.value) AS body_type,
     record.event_name AS event_name,
-    toFixedString(if(length(record.trace_id) = 16, record.trace_id, ''), 16) AS trace_id,
-    toFixedString(if(length(record.span_id) = 8, record.span_id, ''), 8) AS span_id,
+    cityHash64(service, spanwise_form(body, body_type, event_name)) AS pattern,
+    record.trace_id AS own_trace_id,
+    record.span_id AS own_span_id,
     record.flags AS flags,
     spanwise_map(record.attributes) AS attributes,
     spanwise_types(record.attributes) AS attribute_types,
@@ -99,4 +111,5 @@ FROM (
     )
     ARRAY JOIN scope_logs AS scope_log
 )
-ARRAY JOIN log_records AS record;
+ARRAY JOIN log_records AS record
+);

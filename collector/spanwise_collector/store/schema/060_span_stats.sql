@@ -1,6 +1,6 @@
 -- Rates, errors and durations by minute, service, instance and operation. Sums of parts are right sums, in any order.
 -- A histogram is rows, not a map: making a map for every span cost more than all the rest of this view.
-CREATE TABLE IF NOT EXISTS span_stats (
+CREATE TABLE IF NOT EXISTS span_stats$local$on_cluster (
     project LowCardinality(String),
     minute UInt32 CODEC(Delta, ZSTD(1)),
     service LowCardinality(String),
@@ -17,12 +17,12 @@ CREATE TABLE IF NOT EXISTS span_stats (
     last_start_time_unix_nano SimpleAggregateFunction(max, UInt64) CODEC(ZSTD(1)),
     duration_sum SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1))
 )
-ENGINE = AggregatingMergeTree
+ENGINE = $aggregating
 PARTITION BY received_day
 ORDER BY (project, minute, service, instance, name, kind, entry, status_code, duration_bucket)
 SETTINGS $durable;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS span_stats_view TO span_stats AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS span_stats_view$on_cluster TO span_stats$local AS
 SELECT
     project,
     toUInt32(intDiv(span.start_time_unix_nano, 60000000000)) AS minute,
@@ -37,5 +37,5 @@ SELECT
     count() AS span_count,
     max(span.start_time_unix_nano) AS last_start_time_unix_nano,
     sum(toUInt64(greatest(span.duration, 0))) AS duration_sum
-FROM spans AS span
+FROM spans$local AS span
 GROUP BY project, minute, service, instance, name, kind, entry, status_code, duration_bucket, received_day;

@@ -1,5 +1,5 @@
 -- Metrics, stored simply: one row a data point, whatever its kind, so that they can be drawn beside traces.
-CREATE TABLE IF NOT EXISTS otlp_metrics (
+CREATE TABLE IF NOT EXISTS otlp_metrics$local$on_cluster (
     resource_metrics Array(Tuple(
         resource Tuple(attributes $attributes, dropped_attributes_count UInt32, entity_refs Array(String)),
         scope_metrics Array(Tuple(
@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS otlp_metrics (
     received_time_unix_nano UInt64
 ) ENGINE = Null;
 
-CREATE TABLE IF NOT EXISTS metric_points (
+CREATE TABLE IF NOT EXISTS metric_points$local$on_cluster (
     project LowCardinality(String),
     service LowCardinality(String),
     instance LowCardinality(String),
@@ -70,13 +70,13 @@ CREATE TABLE IF NOT EXISTS metric_points (
     flags UInt32 CODEC(ZSTD(1)),
     received_time_unix_nano UInt64 CODEC(Delta, ZSTD(1))
 )
-ENGINE = MergeTree
+ENGINE = $mergetree
 PARTITION BY toYYYYMMDD(fromUnixTimestamp64Nano(toInt64(received_time_unix_nano), 'UTC'))
 ORDER BY (project, name, service, instance, time_unix_nano)
 SETTINGS $durable;
 
 -- One row a metric, for the views of the five kinds below.
-CREATE TABLE IF NOT EXISTS metrics (
+CREATE TABLE IF NOT EXISTS metrics$on_cluster (
     project LowCardinality(String),
     received_time_unix_nano UInt64,
     resource_attributes Map(LowCardinality(String), String),
@@ -106,7 +106,7 @@ CREATE TABLE IF NOT EXISTS metrics (
                     quantile_values Array(Tuple(quantile Float64, value Float64)), flags UInt32))))
 ) ENGINE = Null;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS metrics_view TO metrics AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS metrics_view$on_cluster TO metrics AS
 SELECT
     project,
     received_time_unix_nano,
@@ -121,13 +121,13 @@ FROM (
         received_time_unix_nano,
         spanwise_map(resource_metric.resource.attributes) AS resource_attributes,
         resource_metric.scope_metrics AS scope_metrics
-    FROM otlp_metrics
+    FROM otlp_metrics$local
     ARRAY JOIN resource_metrics AS resource_metric
 )
 ARRAY JOIN scope_metrics AS scope_metric
 ARRAY JOIN scope_metric.metrics AS metric;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS metric_gauge_view TO metric_points AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS metric_gauge_view$on_cluster TO metric_points$local AS
 SELECT
     project,
     service,
@@ -150,7 +150,7 @@ SELECT
 FROM metrics
 ARRAY JOIN metric.gauge.data_points AS point;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS metric_sum_view TO metric_points AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS metric_sum_view$on_cluster TO metric_points$local AS
 SELECT
     project,
     service,
@@ -173,7 +173,7 @@ SELECT
 FROM metrics
 ARRAY JOIN metric.sum.data_points AS point;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS metric_histogram_view TO metric_points AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS metric_histogram_view$on_cluster TO metric_points$local AS
 SELECT
     project,
     service,
@@ -201,7 +201,7 @@ SELECT
 FROM metrics
 ARRAY JOIN metric.histogram.data_points AS point;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS metric_exponential_histogram_view TO metric_points AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS metric_exponential_histogram_view$on_cluster TO metric_points$local AS
 SELECT
     project,
     service,
@@ -233,7 +233,7 @@ SELECT
 FROM metrics
 ARRAY JOIN metric.exponential_histogram.data_points AS point;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS metric_summary_view TO metric_points AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS metric_summary_view$on_cluster TO metric_points$local AS
 SELECT
     project,
     service,

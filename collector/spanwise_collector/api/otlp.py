@@ -1,0 +1,134 @@
+"""Spans of the model as OTLP again: what was taken in, written as any other collector takes it."""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from google.protobuf.json_format import MessageToDict
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1 import common_pb2 as common
+from opentelemetry.proto.trace.v1 import trace_pb2 as wire
+
+from spanwise_collector.model.resource import Resource, Scope
+from spanwise_collector.model.span import Span
+from spanwise_collector.model.value import Attributes, Value
+
+# OTLP/JSON writes ids in hex, where protobuf's own JSON has base64 (OTLP 1.x, "JSON Protobuf Encoding").
+_IDS: Final = ("traceId", "spanId", "parentSpanId")
+
+
+def to_request(spans: Iterable[Span]) -> ExportTraceServiceRequest:
+    """One request with all spans, grouped by resource and scope as they were sent."""
+    request = ExportTraceServiceRequest()
+    resources: dict[int, wire.ResourceSpans] = {}
+    scopes: dict[tuple[int, int], wire.ScopeSpans] = {}
+    for span in spans:
+        # Equal resources and scopes of one answer are one object.
+        place = (id(span.resource), id(span.scope))
+        if place[0] not in resources:
+            resources[place[0]] = request.resource_spans.add()
+            _resource(resources[place[0]], span.resource)
+        if place not in scopes:
+            scopes[place] = resources[place[0]].scope_spans.add()
+            _scope(scopes[place], span.scope)
+        scopes[place].spans.append(_span(span))
+    return request
+
+
+def to_json(request: ExportTraceServiceRequest) -> bytes:
+    """The request in OTLP's JSON, on one line."""
+    made = MessageToDict(request, use_integers_for_enums=True)
+    for resource in made.get("resourceSpans", ()):
+        for scope in resource.get("scopeSpans", ()):
+            for span in scope.get("spans", ()):
+                for each in (span, *span.get("links", ())):
+                    _in_hex(each)
+    return json.dumps(made, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _in_hex(message: dict[str, Any]) -> None:
+    for name in _IDS:
+        if name in message:
+            message[name] = base64.b64decode(message[name]).hex()
+
+
+def _resource(target: wire.ResourceSpans, given: Resource) -> None:
+    target.resource.attributes.extend(_key_values(given.attributes))
+    target.resource.dropped_attributes_count = given.dropped_attributes_count
+    target.schema_url = given.schema_url
+    for each in given.entity_refs:
+        target.resource.entity_refs.append(
+            common.EntityRef(
+                type=each.type, id_keys=each.id_keys, description_keys=each.description_keys, schema_url=each.schema_url
+            )
+        )
+
+
+def _scope(target: wire.ScopeSpans, given: Scope) -> None:
+    target.scope.name = given.name
+    target.scope.version = given.version
+    target.scope.attributes.extend(_key_values(given.attributes))
+    target.scope.dropped_attributes_count = given.dropped_attributes_count
+    target.schema_url = given.schema_url
+
+
+def _span(span: Span) -> wire.Span:
+    return wire.Span(
+        trace_id=bytes.fromhex(span.trace_id),
+        span_id=bytes.fromhex(span.span_id),
+        parent_span_id=bytes.fromhex(span.parent_span_id),
+        trace_state=span.trace_state,
+        flags=span.flags,
+        name=span.name,
+        kind=span.kind,  # type: ignore[arg-type]  # any number: OTLP's enumerations are open
+        start_time_unix_nano=span.start,
+        end_time_unix_nano=span.end,
+        attributes=_key_values(span.attributes),
+        dropped_attributes_count=span.dropped_attributes_count,
+        events=[
+            wire.Span.Event(
+                time_unix_nano=each.time,
+                name=each.name,
+                attributes=_key_values(each.attributes),
+                dropped_attributes_count=each.dropped_attributes_count,
+            )
+            for each in span.events
+        ],
+        dropped_events_count=span.dropped_events_count,
+        links=[
+            wire.Span.Link(
+                trace_id=bytes.fromhex(each.trace_id),
+                span_id=bytes.fromhex(each.span_id),
+                trace_state=each.trace_state,
+                attributes=_key_values(each.attributes),
+                dropped_attributes_count=each.dropped_attributes_count,
+                flags=each.flags,
+            )
+            for each in span.links
+        ],
+        dropped_links_count=span.dropped_links_count,
+        status=wire.Status(code=span.status_code, message=span.status_message),  # type: ignore[arg-type]
+    )
+
+
+def _key_values(attributes: Attributes) -> list[common.KeyValue]:
+    return [common.KeyValue(key=key, value=_any(value)) for key, value in attributes.items()]
+
+
+def _any(value: Value) -> common.AnyValue:  # noqa: PLR0911 - a kind a return
+    if isinstance(value, bool):
+        return common.AnyValue(bool_value=value)
+    if isinstance(value, str):
+        return common.AnyValue(string_value=value)
+    if isinstance(value, int):
+        return common.AnyValue(int_value=value)
+    if isinstance(value, float):
+        return common.AnyValue(double_value=value)
+    if isinstance(value, bytes):
+        return common.AnyValue(bytes_value=value)
+    if isinstance(value, Mapping):
+        return common.AnyValue(kvlist_value=common.KeyValueList(values=_key_values(value)))
+    if isinstance(value, Sequence):
+        return common.AnyValue(array_value=common.ArrayValue(values=[_any(each) for each in value]))
+    return common.AnyValue()

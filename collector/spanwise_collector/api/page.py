@@ -1,0 +1,45 @@
+"""A trace as a page without a script: `GET /api/v1/traces/{id}.html`, for screen readers, text browsers and mail."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from spanwise_collector.api import drawing
+from spanwise_collector.model.log import LogRecord
+from spanwise_collector.query.trace import Trace
+
+_STYLE: Final = (
+    ":root{color-scheme:light dark}body{font:14px/1.5 system-ui,sans-serif;margin:16px}"
+    "table{border-collapse:collapse;width:100%}th{text-align:left}"
+    "td,th{padding:2px 8px 2px 0;vertical-align:top;border-top:1px solid #8884}"
+    "td:nth-child(3){width:35%}svg{width:100%;height:12px}rect{fill:#4f91f2}"
+    ".failed rect{fill:#b3261e}.failed strong{color:#b3261e}.num{text-align:right;white-space:nowrap}"
+    ".log{font:12px/1.5 ui-monospace,monospace;margin:0 0 0 16px;overflow-wrap:anywhere}"
+    "dl{margin:4px 0 4px 16px}dt{font-weight:600}dd{margin:0 0 0 16px;overflow-wrap:anywhere}"
+    "@media (prefers-color-scheme:dark){.failed rect{fill:#ff6b5e}.failed strong{color:#ff6b5e}}"
+) + "".join(f".d{depth}{{padding-left:{depth * 14}px}}" for depth in range(1, 21))
+_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+POLICY: Final = (
+    f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""The page's Content-Security-Policy: nothing is loaded and nothing runs; its own style is known by its hash."""
+
+_ENVIRONMENT: Final = Environment(
+    loader=PackageLoader("spanwise_collector.api"), autoescape=True, undefined=StrictUndefined
+)
+
+
+def html(trace: Trace, logs: Sequence[LogRecord]) -> str:
+    """The whole trace; every text of telemetry is escaped."""
+    return _ENVIRONMENT.get_template("trace.html").render(
+        trace=trace,
+        rows=drawing.rows(trace, logs),
+        rest=drawing.apart(trace, logs),
+        heading=drawing.heading(trace),
+        duration=drawing.duration,
+        moment=drawing.moment,
+        style=_STYLE,
+    )

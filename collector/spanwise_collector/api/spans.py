@@ -1,0 +1,109 @@
+"""The list of spans, below /api/v1."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field, JsonValue
+from starlette.requests import Request
+
+from spanwise_collector.api import present
+from spanwise_collector.api.models import Answer, Event, Link, Listing, Resource, Scope, Status
+from spanwise_collector.api.parameters import SpanQuery, parse_span_id, parse_trace_id
+from spanwise_collector.api.values import attributes_to_json
+from spanwise_collector.model.span import Span, kind_name, status_name
+from spanwise_collector.query.language.parse import Limits
+from spanwise_collector.query.language.tree import Equals, Key, Term, any_of
+from spanwise_collector.query.records import RecordSearch, search_spans
+from spanwise_collector.query.times import MAX_TIME
+from spanwise_collector.store import Engine
+
+_SPAN_ID = Key("field", "span_id")
+_MOST = 1000
+
+
+class FoundSpan(Answer):
+    """A span by itself; the offsets of its events count from its own start."""
+
+    trace_id: str
+    span_id: str
+    parent_span_id: str | None
+    name: str
+    kind: str
+    service: str
+    instance: str
+    start_time_unix_nano: int
+    end_time_unix_nano: int
+    duration: int
+    unfinished: bool
+    status: Status
+    trace_state: str
+    flags: int
+    attributes: dict[str, JsonValue]
+    dropped_attributes_count: int
+    events: list[Event]
+    dropped_events_count: int
+    links: list[Link]
+    dropped_links_count: int
+    resource: Resource
+    scope: Scope
+
+
+class Wanted(BaseModel):
+    """Which spans of a trace are asked for."""
+
+    ids: list[str] = Field(min_length=1, max_length=200, description="Ids of spans, 16 hex digits each.")
+
+
+class Details(Answer):
+    spans: list[FoundSpan] = Field(description="Those that there are, by their start; an id may have several.")
+
+
+class SpanList(Listing):
+    spans: list[FoundSpan] = Field(description="By their start, the newest first unless `sort` says otherwise.")
+
+
+def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], limits: Limits) -> None:
+    """Add the list of spans to the API's routes."""
+    Project = Annotated[str, Depends(project_of)]
+
+    @made.get("/spans", tags=["spans"])
+    def list_spans(query: Annotated[SpanQuery, Query()], project: Project) -> SpanList:
+        """Spans that began in the time range and are as all filters say."""
+        page = search_spans(engine, query.search(project, limits))
+        return SpanList(spans=[found(each) for each in page.items], **present.coverage(page))
+
+    @made.post("/traces/{trace_id}/spans", tags=["traces"])
+    def get_spans(trace_id: str, wanted: Wanted, project: Project) -> Details:
+        """Spans of one trace by their ids, with all that they carry: at most 200 at a time."""
+        ids = any_of(*(Term(_SPAN_ID, Equals(parse_span_id(each, "ids"))) for each in wanted.ids))
+        request = RecordSearch(project, 0, MAX_TIME, ids, "oldest", _MOST, trace_id=parse_trace_id(trace_id))
+        return Details(spans=[found(each) for each in search_spans(engine, request).items])
+
+
+def found(span: Span) -> FoundSpan:
+    """A span by itself as the API shows it."""
+    return FoundSpan(
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        parent_span_id=span.parent_span_id or None,
+        name=span.name,
+        kind=kind_name(span.kind),
+        service=span.service,
+        instance=span.instance,
+        start_time_unix_nano=span.start,
+        end_time_unix_nano=span.end,
+        duration=span.duration,
+        unfinished=span.unfinished,
+        status=Status(code=status_name(span.status_code), message=span.status_message),
+        trace_state=span.trace_state,
+        flags=span.flags,
+        attributes=attributes_to_json(span.attributes),
+        dropped_attributes_count=span.dropped_attributes_count,
+        events=[present.event(each, span.start) for each in span.events],
+        dropped_events_count=span.dropped_events_count,
+        links=[present.link(each) for each in span.links],
+        dropped_links_count=span.dropped_links_count,
+        resource=present.resource(span.resource),
+        scope=present.scope(span.scope),
+    )

@@ -1,0 +1,1 @@
+"""What an operator does with the data folder: delete, back up, restore."""

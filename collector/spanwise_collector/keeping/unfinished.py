@@ -1,0 +1,64 @@
+"""The folder in which a backup is made, and which is told from all others by a mark that its maker holds."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+from spanwise_collector.errors import InvalidParameter
+from spanwise_collector.keeping.manifest import sync_folders
+
+SUFFIX: Final = ".part"
+_MARK: Final = "unfinished"
+
+
+class Unfinished:
+    """The folder of one backup until it is whole, claimed beside `target`, which gets its place in `finish`.
+
+    What a kill left under that name goes: it has the mark, and nobody holds its lock. Raises InvalidParameter where
+    another backup is being made there, or where something lies there that is no unfinished backup.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self.path = target.with_name(f"{target.name}{SUFFIX}")
+        try:
+            self._clear()
+            self.path.mkdir(parents=True, mode=0o700)
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            self._held = os.open(self.path / _MARK, flags, 0o600)
+            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InvalidParameter("path", f"{target} is being made by another request: give another name.") from None
+        except OSError as error:
+            raise InvalidParameter(
+                "path", f"{self.path}, where the backup is made, cannot be used: {error.strerror}. Give another name."
+            ) from error
+
+    def finish(self) -> None:
+        """Put it under its name; durable on return. Raises OSError where something has taken that meanwhile."""
+        self.path.rename(self.target)
+        (self.target / _MARK).unlink()
+        sync_folders(self.target)
+        os.close(self._held)
+
+    def drop(self) -> None:
+        """Leave nothing of it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._held)
+
+    def _clear(self) -> None:
+        try:
+            left = os.open(self.path / _MARK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            # A kill right after it was made leaves it empty; whatever else lies there is not ours.
+            with contextlib.suppress(OSError):
+                self.path.rmdir()
+            return
+        try:
+            fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(self.path)
+        finally:
+            os.close(left)

@@ -1,0 +1,262 @@
+"""`spanwise traces`, `trace`, `logs` and `tail`: what a running collector holds and gets, in the terminal."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from http.client import HTTPException
+from typing import IO, Any, Final
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import Request, urlopen
+from zlib import crc32
+
+from spanwise_collector.remote import add_key, key_headers, said
+
+OK, NOTHING, USAGE, UNREACHABLE = 0, 1, 2, 3
+_DEFAULT_URL: Final = "http://127.0.0.1:4318"
+_SECONDS: Final = 60
+_EXIT_CODES: Final = "Exit codes: 0 something was found, 1 nothing, 2 wrong usage, 3 the collector cannot be asked."
+# Bright and plain colours that are told apart on light and dark grounds; red is for errors.
+_SERVICE_COLOURS: Final = ("36", "35", "34", "33", "32", "96", "95", "94", "93", "92")
+_ERROR: Final = 17
+
+
+class _Unanswered(Exception):
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def traces(argv: list[str]) -> int:
+    """List traces, the newest first."""
+    parser = _parser("traces", "List traces, the newest first.")
+    _add_search(parser)
+    parser.add_argument("--sort", choices=("newest", "slowest"), default="newest")
+    return _run(parser, argv, _list_traces)
+
+
+def trace(argv: list[str]) -> int:
+    """Show one trace as a waterfall."""
+    parser = _parser("trace", "Show one trace as a waterfall, with its log records.")
+    parser.add_argument("trace_id", metavar="ID", help="32 or 16 hex digits")
+    return _run(parser, argv, _show_trace)
+
+
+def logs(argv: list[str]) -> int:
+    """List log records, the newest last."""
+    parser = _parser("logs", "List the newest log records, the newest last.")
+    _add_search(parser)
+    return _run(parser, argv, _list_logs)
+
+
+def tail(argv: list[str]) -> int:
+    """Print spans and log records as they arrive."""
+    parser = _parser("tail", "Print spans and log records as they arrive, until Ctrl-C.")
+    parser.add_argument("query", nargs="?", metavar="QUERY", help="in the search language: docs/query-language.md")
+    parser.add_argument("--of", choices=("spans", "logs", "both"), default="both")
+    parser.add_argument("--since", help="begin earlier: RFC 3339, or such as now-5m")
+    return _run(parser, argv, _follow)
+
+
+def _parser(name: str, description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"spanwise {name}", description=description, epilog=_EXIT_CODES)
+    parser.add_argument("--url", help="address of the collector (SPANWISE_ENDPOINT), " + _DEFAULT_URL)
+    parser.add_argument("--json", action="store_true", help="print what the collector answers, as JSON")
+    add_key(parser)
+    return parser
+
+
+def _add_search(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("query", nargs="?", metavar="QUERY", help="in the search language: docs/query-language.md")
+    parser.add_argument("--start", default="now-1h", help="RFC 3339, or such as now-15m [now-1h]")
+    parser.add_argument("--end", help="the same; now where it is left out")
+    parser.add_argument("--limit", type=int, default=50, help="at most so many [50]")
+
+
+def _run(parser: argparse.ArgumentParser, argv: list[str], command: Any) -> int:
+    given = parser.parse_args(argv)
+    try:
+        code: int = command(given)
+    except _Unanswered as error:
+        sys.stderr.write(f"{parser.prog}: {error}\n")
+        return error.code
+    except (KeyboardInterrupt, BrokenPipeError):
+        # Whoever read has had enough; what is still in the buffer has no reader.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    return code
+
+
+def _list_traces(given: argparse.Namespace) -> int:
+    answer = _json(given, "/api/v1/traces", sort=given.sort, **_search(given))
+    if given.json:
+        _write(json.dumps(answer, indent=2))
+    for each in () if given.json else answer["traces"]:
+        errors = _in("31", f"{each['error_count']} err") if each["error_count"] else ""
+        root = f"{each['root_service'] or '?'} {each['root_name'] or '(no root yet)'}"
+        _write(
+            f"{_moment(each['start_time_unix_nano'])}  {each['trace_id']}  {_duration(each['duration']):>9}"
+            f"  {each['span_count']:>6,}  {_coloured(each['root_service'] or '', _plain(root))}  {errors}".rstrip()
+        )
+    return _found(given, answer, "traces")
+
+
+def _show_trace(given: argparse.Namespace) -> int:
+    path = f"/api/v1/traces/{quote(given.trace_id, safe='')}"
+    if given.json:
+        _write(json.dumps(_json(given, path), indent=2))
+        return OK
+    try:
+        width = os.get_terminal_size(sys.stdout.fileno()).columns
+    except OSError:
+        width = 100
+    with _open(given, f"{path}.txt", width=str(min(max(width, 40), 400))) as answer:
+        _write(answer.read().decode().rstrip("\n"))
+    return OK
+
+
+def _list_logs(given: argparse.Namespace) -> int:
+    answer = _json(given, "/api/v1/logs", **_search(given))
+    if given.json:
+        _write(json.dumps(answer, indent=2))
+    else:
+        for each in reversed(answer["logs"]):
+            _write(_log_line(each))
+    return _found(given, answer, "logs")
+
+
+def _follow(given: argparse.Namespace) -> int:
+    place: dict[str, str] = {}
+    wanted = {"q": given.query, "of": given.of, "since": given.since}
+    first = True
+    while True:
+        try:
+            with _open(given, "/api/v1/tail", place, **wanted) as stream:
+                first = False
+                for kind, data, event_id in _events(stream):
+                    if event_id:
+                        place["Last-Event-ID"] = event_id
+                    _show_event(given, kind, data)
+        except _Unanswered as error:
+            if first or error.code != UNREACHABLE:
+                raise
+        except (OSError, HTTPException):
+            sys.stderr.write(_in("2", "spanwise tail: interrupted, going on from there\n"))
+        time.sleep(1)
+
+
+def _events(stream: IO[bytes]) -> Iterator[tuple[str, str, str]]:
+    """Server-sent events: kind, data and id (HTML standard, section 9.2)."""
+    fields: dict[str, str] = {}
+    for raw in stream:
+        line = raw.decode("utf-8", "replace").rstrip("\n")
+        if line:
+            name, _, value = line.partition(": ")
+            fields[name] = value
+            continue
+        if "event" in fields:
+            yield fields["event"], fields.get("data", ""), fields.get("id", "")
+        fields = {}
+
+
+def _show_event(given: argparse.Namespace, kind: str, data: str) -> None:
+    if kind == "dropped":
+        sys.stderr.write(_in("33", f"spanwise tail: {json.loads(data)['count']:,} were left out; narrow the query\n"))
+    elif kind in ("span", "log"):
+        _write(data if given.json else (_span_line if kind == "span" else _log_line)(json.loads(data)))
+        sys.stdout.flush()
+
+
+def _span_line(span: Mapping[str, Any]) -> str:
+    failed = span["status"]["code"] == "error"
+    text = f"{_plain(span['name'])}  {_duration(span['duration'])}"
+    if failed:
+        text = _in("31", f"{text}  error {_plain(span['status']['message'])}".rstrip())
+    service = _coloured(span["service"], _plain(span["service"]))
+    return f"{_moment(span['start_time_unix_nano'])} {service} {text} {_in('2', span['trace_id'])}"
+
+
+def _log_line(record: Mapping[str, Any]) -> str:
+    body = record["body"]
+    text = _plain(body if isinstance(body, str) else json.dumps(body, ensure_ascii=False))
+    level = _plain(record["severity_text"]) or "-"
+    if record["severity_number"] >= _ERROR:
+        level = _in("31", level)
+    service = _coloured(record["service"], _plain(record["service"]))
+    return f"{_moment(record['time_unix_nano'])} {service} {level} {text}"
+
+
+def _search(given: argparse.Namespace) -> dict[str, str | None]:
+    return {"q": given.query, "start": given.start, "end": given.end, "limit": str(given.limit)}
+
+
+def _found(given: argparse.Namespace, answer: Mapping[str, Any], what: str) -> int:
+    if answer["returned"] and answer["next_cursor"] and not given.json:
+        sys.stderr.write(_in("2", "There are more: --limit, or a narrower query.\n"))
+    elif not answer["returned"] and not given.json:
+        sys.stderr.write(f"No {what} are as asked for.\n")
+    return OK if answer["returned"] else NOTHING
+
+
+def _json(given: argparse.Namespace, path: str, **query: str | None) -> Any:
+    with _open(given, path, None, **query) as answer:
+        return json.load(answer)
+
+
+def _open(given: argparse.Namespace, path: str, headers: Mapping[str, str] | None = None, **query: str | None) -> Any:
+    url = given.url or os.environ.get("SPANWISE_ENDPOINT") or _DEFAULT_URL
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise _Unanswered(f"{url} is not an address: give --url http://host:port.", USAGE)
+    words = urlencode({key: value for key, value in query.items() if value is not None})
+    address = f"{url.rstrip('/')}{path}{'?' if words else ''}{words}"
+    try:
+        asked = Request(address, headers={**key_headers(given.key), **(headers or {})})  # noqa: S310 - checked above
+        return urlopen(asked, timeout=_SECONDS)  # noqa: S310
+    except HTTPError as error:
+        with error:
+            code = NOTHING if error.code == 404 else USAGE if error.code < 500 else UNREACHABLE
+            raise _Unanswered(said(error), code) from error
+    except (URLError, HTTPException, OSError, ValueError) as error:
+        raise _Unanswered(
+            f"the collector at {parts.scheme}://{parts.netloc} cannot be asked: {getattr(error, 'reason', error)}."
+            " Start one with: spanwise up",
+            UNREACHABLE,
+        ) from error
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def _coloured(service: str, text: str) -> str:
+    return _in(_SERVICE_COLOURS[crc32(service.encode()) % len(_SERVICE_COLOURS)], text)
+
+
+def _in(code: str, text: str) -> str:
+    plain = not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return text if plain else f"\033[{code}m{text}\033[0m"
+
+
+def _plain(text: str) -> str:
+    """What telemetry says, every character that would steer the terminal written out."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def _moment(nanoseconds: int) -> str:
+    try:
+        moment = datetime.fromtimestamp(nanoseconds // 10**9, UTC)
+    except (OverflowError, ValueError, OSError):
+        return str(nanoseconds)
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{nanoseconds // 10**6 % 1000:03d}Z"
+
+
+def _duration(nanoseconds: int) -> str:
+    for size, unit in ((10**9, "s"), (10**6, "ms"), (10**3, "µs")):
+        if nanoseconds >= size:
+            return f"{nanoseconds / size:,.2f} {unit}"
+    return f"{nanoseconds} ns"

@@ -1,0 +1,64 @@
+"""What people write down, a class a table. Times are integers of nanoseconds since the epoch."""
+
+from sqlalchemy import BigInteger, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    """All tables of the notebook. A new one needs a class here and a step in `versions/` (docs/notebook.md)."""
+
+
+class Key(Base):
+    """A key that opens one project; of the secret itself only its SHA-256 is kept."""
+
+    __tablename__ = "keys"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    name: Mapped[str] = mapped_column(String(200))
+    project: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[str] = mapped_column(String(64))
+    created: Mapped[int] = mapped_column(BigInteger)
+    last_used: Mapped[int | None] = mapped_column(BigInteger)
+    revoked: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class SavedView(Base):
+    """A question that somebody wants to ask again: the screen it belongs to, and the query of its address."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (UniqueConstraint("project", "screen", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project: Mapped[str] = mapped_column(String(64))
+    screen: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(200))
+    query: Mapped[str] = mapped_column(String(8000))
+    created: Mapped[int] = mapped_column(BigInteger)
+
+
+class Deploy(Base):
+    """A version of a service that was put into use at a time."""
+
+    __tablename__ = "deploys"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project: Mapped[str] = mapped_column(String(64), index=True)
+    service: Mapped[str] = mapped_column(String(255))
+    version: Mapped[str] = mapped_column(String(255))
+    time: Mapped[int] = mapped_column(BigInteger)
+    note: Mapped[str] = mapped_column(String(2000))
+    created: Mapped[int] = mapped_column(BigInteger)
+
+
+class Act(Base):
+    """Something that was done with the rights of an admin: never changed, never deleted."""
+
+    __tablename__ = "acts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    time: Mapped[int] = mapped_column(BigInteger)
+    actor: Mapped[str] = mapped_column(String(200))
+    project: Mapped[str] = mapped_column(String(64))
+    act: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(2000))

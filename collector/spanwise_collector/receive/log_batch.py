@@ -1,0 +1,133 @@
+"""Log records of any protocol but OTLP, gathered into one OTLP request."""
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, SeverityNumber
+
+from spanwise_collector.receive.log_ids import NO_IDS, Ids
+
+CUT: Final = "spanwise.cut_bytes"
+"""The attribute that tells how many bytes of a record's text were cut off, because it was over `max_log_bytes`."""
+
+# A field of the request that nobody reads: it tells requests apart whose records are the same (ADR-0101).
+_KEY_TAG: Final = b"\xba\x3e"  # field 999, length-delimited
+_DEEPEST: Final = 16
+_SCALARS: Final = {bool: "bool_value", int: "int_value", float: "double_value", bytes: "bytes_value"}
+_INT64: Final = range(-(2**63), 2**63)
+
+
+@dataclass(slots=True)
+class Record:
+    """A record on its way into OTLP. Times are nanoseconds, 0 where unknown; severity 0 likewise."""
+
+    body: Any = None
+    time: int = 0
+    severity: int = 0
+    severity_text: str = ""
+    ids: Ids = NO_IDS
+    event_name: str = ""
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+class Batch:
+    """Gathers records by resource. The same records in the same order always give the same bytes."""
+
+    def __init__(self) -> None:
+        self._request = ExportLogsServiceRequest()
+        self._targets: dict[tuple[tuple[str, str], ...], Any] = {}
+        self.count = 0
+
+    def add(self, resource: Iterable[tuple[str, str]], record: Record) -> None:
+        """Add a record of the resource with these attributes, in their order."""
+        key = tuple(resource)
+        if key not in self._targets:
+            made = self._request.resource_logs.add()
+            put_all(made.resource.attributes, dict(key))
+            self._targets[key] = made.scope_logs.add().log_records
+        _fill(self._targets[key].add(), record)
+        self.count += 1
+
+    def request(self, key: bytes | None = None) -> ExportLogsServiceRequest:
+        """The request, for the intake. One that is sent again is known by equal bytes.
+
+        So where a protocol names its requests, `key` is that name; where the sender never repeats itself, but may well
+        say the same thing twice, leave a fresh one to be drawn with `secrets.token_bytes`; where a repeated request has
+        equal records and times, as Loki's, give none.
+        """
+        if key:
+            key = key[:127]
+            self._request.MergeFromString(_KEY_TAG + bytes((len(key),)) + key)
+        return self._request
+
+
+def fresh_key() -> bytes:
+    """A name for a request that is told from every other."""
+    return secrets.token_bytes(12)
+
+
+def clean(text: str) -> str:
+    """The text with lone surrogates replaced: UTF-8 cannot write them."""
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def put_all(target: Any, values: Mapping[str, Any]) -> None:
+    """Add values to a repeated field of OTLP's KeyValue, each with its type."""
+    for key, value in values.items():
+        pair: KeyValue = target.add()
+        pair.key = clean(key)
+        put(pair.value, value)
+
+
+def put(target: AnyValue, value: Any, depth: int = 0) -> None:
+    """Write a value of Python as OTLP's AnyValue. Whole numbers beyond 64 bits, and what nests deeper than 16 levels,
+    become text."""
+    kind = type(value)
+    if kind in _SCALARS and (kind is not int or value in _INT64):
+        setattr(target, _SCALARS[kind], value)
+    elif isinstance(value, Mapping | list | tuple) and depth < _DEEPEST:
+        _put_nested(target, value, depth)
+    elif isinstance(value, Mapping | list | tuple):
+        target.string_value = clean(json.dumps(value, default=str))
+    elif value is not None:
+        target.string_value = clean(str(value))
+
+
+def _put_nested(target: AnyValue, value: Any, depth: int) -> None:
+    if isinstance(value, Mapping):
+        target.kvlist_value.SetInParent()
+        for key, each in value.items():
+            pair = target.kvlist_value.values.add()
+            pair.key = clean(str(key))
+            put(pair.value, each, depth + 1)
+    else:
+        target.array_value.SetInParent()
+        for each in value:
+            put(target.array_value.values.add(), each, depth + 1)
+
+
+def cut(text: str, limit: int) -> tuple[str, int]:
+    """The text within `limit` bytes of UTF-8, and how many bytes were cut off; never in the middle of a character."""
+    if len(text) * 4 <= limit:
+        return text, 0
+    raw = text.encode("utf-8", "replace")
+    if len(raw) <= limit:
+        return text, 0
+    kept = raw[:limit].decode("utf-8", "ignore")
+    return kept, len(raw) - len(kept.encode())
+
+
+def _fill(target: LogRecord, record: Record) -> None:
+    target.time_unix_nano = record.time
+    target.severity_number = SeverityNumber.ValueType(record.severity)
+    target.severity_text = clean(record.severity_text)
+    if record.body is not None:
+        put(target.body, record.body)
+    target.trace_id, target.span_id, target.flags = record.ids
+    target.event_name = clean(record.event_name)
+    put_all(target.attributes, record.attributes)

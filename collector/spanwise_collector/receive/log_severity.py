@@ -1,0 +1,73 @@
+"""Severity of a log record: every usual word and number as OpenTelemetry's number."""
+
+import re
+from typing import Any, Final
+
+_WORDS: Final = {
+    "trace": 1, "trc": 1, "t": 1, "finest": 1, "finer": 1, "verbose": 1, "v": 1, "vrb": 1, "silly": 1, "spam": 1,
+    "debug": 5, "dbug": 5, "dbg": 5, "d": 5, "fine": 5, "config": 5, "deb": 5,
+    "info": 9, "inf": 9, "i": 9, "information": 9, "informational": 9, "default": 9, "log": 9, "http": 9,
+    "notice": 10, "success": 10, "n": 10,
+    "warn": 13, "warning": 13, "wrn": 13, "w": 13,
+    "error": 17, "err": 17, "eror": 17, "e": 17, "severe": 17, "exception": 17, "failure": 17,
+    "critical": 18, "crit": 18, "dpanic": 18, "c": 18,
+    "alert": 19, "a": 19, "panic": 21,
+    "fatal": 21, "ftl": 21, "f": 21, "emerg": 21, "emergency": 21,
+}  # fmt: skip
+SYSLOG: Final = (21, 19, 18, 17, 13, 10, 9, 5)
+"""By syslog's numbers 0 (emergency) to 7 (debug), as OpenTelemetry's data model maps them."""
+_LEVELNO_NAMES: Final = frozenset(("levelno", "level_number"))
+_NUMBER_NAMES: Final = frozenset(("severity_number", "severitynumber"))
+_GOOGLE: Final = {100: 5, 200: 9, 250: 10, 300: 10, 400: 13, 500: 17, 550: 19, 600: 18, 700: 19, 800: 21}
+
+# In text: `level=info`, `"level":"info"`, a word in capitals or brackets near the beginning, klog's first letter.
+_NAMED: Final = re.compile(
+    r"\b(?:level|lvl|severity|levelname|loglevel)[\"'\\]{0,4}\s?[=:]\s?[\"'\\]{0,4}([a-z]{3,13})\b", re.IGNORECASE
+)
+_WORD: Final = re.compile(
+    r"\b(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|CRITICAL|ALERT|FATAL|PANIC|EMERG)\b"
+    r"|[\[<(](trace|debug|info|notice|warn|warning|error|err|crit|critical|alert|emerg|fatal)[\]>):]",
+)
+_KLOG: Final = re.compile(r"([IWEF])\d{4} \d\d:\d\d:\d\d")
+_TRACEBACK: Final = re.compile(r"Traceback \(most recent call last\):|^panic: |^Exception in thread ", re.MULTILINE)
+_NEAR: Final = 160
+
+
+def severity_of(value: Any, name: str = "level") -> int:
+    """OpenTelemetry's number (1 to 24) for a level as any logger writes it; 0 where it says nothing.
+
+    Numbers: 0 to 7 are syslog's, 10 to 60 those of pino and Bunyan; where the name is `levelno`, Python's; from 100 on
+    Google Cloud's, where the name says so OpenTelemetry's own.
+    """
+    if isinstance(value, str):
+        text = value.strip().strip("[]<>()").lower()
+        if text in _WORDS:
+            return _WORDS[text]
+        if not (text.isascii() and text.isdigit() and len(text) < 4):
+            return 0
+        value = int(text)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1000:
+        return 0
+    return _number(int(value), name.lower())
+
+
+def severity_in(text: str) -> tuple[int, str]:
+    """The number and the word of the severity that a line names; (0, "") where it names none."""
+    near = text[:_NEAR]
+    for pattern in (_NAMED, _KLOG, _WORD):
+        match = pattern.match(near) if pattern is _KLOG else pattern.search(near)
+        if match is not None and (number := severity_of(word := match[match.lastindex or 0])):
+            return number, word
+    return (17, "") if _TRACEBACK.search(text) else (0, "")
+
+
+def _number(value: int, name: str) -> int:
+    if name in _NUMBER_NAMES:
+        return value if value <= 24 else 0
+    if name in _LEVELNO_NAMES:
+        return min(21, 1 if value < 10 else {1: 5, 2: 9, 3: 13, 4: 17}.get(value // 10, 18))
+    if value < 8:
+        return SYSLOG[value]
+    if value < 100:
+        return {0: 1, 1: 1, 2: 5, 3: 9, 4: 13, 5: 17}.get(value // 10, 21)
+    return _GOOGLE.get(value, 0)

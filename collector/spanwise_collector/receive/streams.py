@@ -1,0 +1,79 @@
+"""What receivers of logs over plain TCP share: connections that end with the server, waiting instead of losing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+from spanwise_collector.errors import Refused, SettingError, wire_code
+from spanwise_collector.receive.intake import Intake
+from spanwise_collector.settings import Address
+from spanwise_collector.spool import Signal
+
+_MOST_CONNECTIONS = 512
+_PAUSE = 0.5
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+class StreamServer:
+    """Listens for connections and runs `talk` for each; a Refused that it raises ends the connection, counted."""
+
+    def __init__(self, intake: Intake, protocol: str, talk: Talk) -> None:
+        self._intake = intake
+        self._protocol = protocol
+        self._talk = talk
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def listen(self, address: Address) -> Address:
+        """Returns the address with the port bound; raises SettingError when it is taken."""
+        try:
+            self._server = await asyncio.start_server(self._run, address.host, address.port)
+        except OSError as error:
+            raise SettingError(f"Nobody can listen for {self._protocol} on {address}: {error.strerror}.") from None
+        return Address(address.host, self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Take no more connections, and end those that are."""
+        if self._server is not None:
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None, "asyncio runs it as a task"
+        self._tasks.add(task)
+        try:
+            if len(self._tasks) <= _MOST_CONNECTIONS:
+                with self._intake.counting(Signal.LOGS, self._protocol):
+                    await self._talk(reader, writer)
+        except (Refused, ConnectionError, asyncio.CancelledError):
+            pass  # counted, or the end
+        finally:
+            self._tasks.discard(task)
+            writer.close()
+
+
+async def store(intake: Intake, project: str, protocol: str, work: Callable[[], ExportLogsServiceRequest]) -> None:
+    """Returns once the records are safe. While they cannot be taken the sender waits: it has no way to be told."""
+    made: list[ExportLogsServiceRequest] = []
+
+    def once() -> ExportLogsServiceRequest:
+        # The same request again, under the same name: what was stored before a fault is not stored twice.
+        if not made:
+            made.append(work())
+        return made[0]
+
+    while True:
+        try:
+            with intake.counting(Signal.LOGS, protocol):
+                await intake.accept(Signal.LOGS, project, once, protocol=protocol, heavy=True)
+            return
+        except Refused as refusal:
+            if not wire_code(refusal).retryable:
+                return
+            await asyncio.sleep(max(_PAUSE, refusal.delay or 0.0))

@@ -1,0 +1,2 @@
+-- `traces_view` keeps spans whose clock is plainly wrong in rows of their own. Rows of before stay as they are.
+-- schema d4ec5ef780fa

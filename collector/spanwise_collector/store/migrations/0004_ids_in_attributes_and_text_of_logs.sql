@@ -1,0 +1,2 @@
+-- `logs_view` finds ids of records that stand in their attributes or text only. Rows of before stay as they are.
+-- schema 17d50d294b6d

@@ -1,0 +1,2 @@
+-- `attributes` and the views that fill it are new: of what came before, completion knows nothing.
+-- schema b9e201b10a15

@@ -1,0 +1,136 @@
+"""The live tail: what matches, in order, each once, resumed after an interruption; slow clients; clients that leave."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from spanwise_collector.api.feeds import Batch, Feeds
+from spanwise_collector.errors import Overloaded
+
+from tests.collector.process import Process, process
+from tests.factories import START, logs, record, span, trace_ids, traces
+
+
+class Source:
+    """Ten messages a look, and a clock that ticks with each."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.looks: list[tuple[int, int]] = []
+
+    def tick(self) -> int:
+        self.now += 10
+        return self.now
+
+    def look(self, after: int, until: int) -> Batch:
+        self.looks.append((after, until))
+        return Batch([b"%d" % number for number in range(after, until)], until)
+
+
+def test_clients_of_one_query_share_a_look_and_those_who_leave_are_freed() -> None:
+    async def follow() -> None:
+        source = Source()
+        feeds = Feeds(source.tick, interval=0.001, most=2)
+        first = feeds.follow("q", source.look, None)
+        second = feeds.follow("q", source.look, None)
+        begun = [await anext(each) for each in (first, second)]
+        assert begun[0] == begun[1]
+        with pytest.raises(Overloaded, match="tail_clients"):
+            feeds.follow("q", source.look, None)
+        seen = [[await anext(each) for _ in range(23)] for each in (first, second)]
+        assert seen[0] == seen[1]
+        assert len(source.looks) == len({after for after, _ in source.looks})
+        for each in (first, second):
+            await each.aclose()
+        assert feeds.clients == 0
+        looks = len(source.looks)
+        await asyncio.sleep(0.02)
+        assert len(source.looks) <= looks + 1
+
+    asyncio.run(follow())
+
+
+def test_what_came_before_is_read_once_and_followed_without_a_gap() -> None:
+    async def follow() -> None:
+        source = Source()
+        source.now = 100
+        feeds = Feeds(source.tick, interval=0.001)
+        client = feeds.follow("q", source.look, 90)
+        numbers: list[int] = []
+        async for message in client:
+            if message.isdigit():
+                numbers.append(int(message))
+            if len(numbers) == 50:
+                break
+        assert numbers == list(range(90, 140))
+
+    asyncio.run(follow())
+
+
+def test_a_slow_client_is_told_how_many_it_missed() -> None:
+    async def follow() -> None:
+        source = Source()
+        feeds = Feeds(source.tick, interval=0.001, buffer=15)
+        client = feeds.follow("q", source.look, None)
+        await anext(client)
+        while len(source.looks) < 5:  # noqa: ASYNC110 - the source has no event
+            await asyncio.sleep(0.001)
+        message = await anext(client)
+        assert message.startswith(b"event: dropped\n")
+        dropped = json.loads(message.split(b"data: ")[1])["count"]
+        rest = [await anext(client) for _ in range(15)]
+        numbers = [int(each) for each in rest if each.isdigit()]
+        assert dropped > 20
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+    asyncio.run(follow())
+
+
+def begin(service: Process, *arguments: str) -> subprocess.Popen[str]:
+    command = [str(Path(sys.executable).parent / "spanwise"), *arguments, "--url", f"http://{service.http}"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def run(service: Process, *arguments: str) -> tuple[int, str, str]:
+    process = begin(service, *arguments)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def test_the_terminal_follows_what_matches_and_steers_nothing(service: Process) -> None:
+    [one] = trace_ids(1)
+    follower = begin(service, "tail", "service:tailed", "--since", "now-1m", "--json")
+    sent = [record(f"line {number}\x1b[2J", START + number, severity_text="INFO") for number in range(20)]
+    service.post("/v1/logs", logs(sent, service="tailed").SerializeToString())
+    service.post("/v1/logs", logs([record("other")], service="untailed").SerializeToString())
+    service.post("/v1/traces", traces([span(one, name="GET /tailed")], service="tailed").SerializeToString())
+    assert follower.stdout is not None
+    lines = [json.loads(follower.stdout.readline()) for _ in range(21)]
+    follower.send_signal(signal.SIGINT)
+    assert follower.communicate(timeout=60) == ("", "")
+    assert follower.returncode == 0
+    assert [each["body"] for each in lines[:20]] == [f"line {number}\x1b[2J" for number in range(20)]
+    assert lines[20]["name"] == "GET /tailed"
+    code, out, err = run(service, "logs", "service:tailed", "--start", "0", "--limit", "2")
+    assert (code, err) == (0, "There are more: --limit, or a narrower query.\n")
+    assert [line.split(" ", 2)[2] for line in out.splitlines()] == [
+        r"tailed INFO line 18\x1b[2J", r"tailed INFO line 19\x1b[2J",
+    ]  # fmt: skip
+    assert run(service, "trace", one)[1].startswith(f"Trace {one}  1 ms\n")
+    assert one in run(service, "traces", "service:tailed", "--start", "0")[1]
+    assert run(service, "trace", "f" * 32)[0] == 1
+    assert run(service, "logs", "(")[0] == 2
+
+
+def test_a_tail_that_is_left_is_freed_and_holds_no_stop_up(tmp_path: Path) -> None:
+    with process(tmp_path / "data", "--stop-timeout", "10m", "--stop-limit", "10m") as own:
+        with own.client.stream("GET", "/api/v1/tail", params={"q": "b"}) as stream:
+            assert next(stream.iter_lines()).startswith("id: ")
+            code, _ = own.stop()
+        assert code == 0

@@ -1,0 +1,82 @@
+"""One request's queries share an allowance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from spanwise_collector.errors import QueryLimit, SenderLeft
+from spanwise_collector.store.errand import Allowance, Errand, current
+from sqlalchemy import Select, column, func, select, table
+
+from tests.collector.inside import Inside
+
+PLENTY = Allowance(60.0, 1_000_000_000, 1 << 29)
+
+
+def numbers(count: int) -> Select[int]:
+    return select(func.count()).select_from(func.numbers(count).table_valued("number"))
+
+
+@contextmanager
+def on(errand: Errand) -> Iterator[Errand]:
+    token = current.set(errand)
+    try:
+        yield errand
+    finally:
+        current.reset(token)
+
+
+def test_the_rows_of_all_its_queries_are_counted(collector: Inside) -> None:
+    with on(Errand(PLENTY)) as errand:
+        for count in (1000, 234):
+            collector.engine.read(numbers(count))
+        assert errand.rows == 1234
+
+
+@pytest.mark.parametrize("second", [1, 501], ids=["nothing is left", "too little is left"])
+def test_rows_are_limited_over_all_its_queries(collector: Inside, second: int) -> None:
+    first = 1000 if second == 1 else 500
+    with on(Errand(Allowance(60.0, 1000, 1 << 29))):
+        collector.engine.read(numbers(first))
+        with pytest.raises(QueryLimit, match="more than 1,000 rows") as caught:
+            collector.engine.read(numbers(second))
+        assert caught.value.setting == "query_rows"
+
+
+def test_without_a_limit_of_rows_any_number_is_read(collector: Inside) -> None:
+    with on(Errand(Allowance(60.0, 0, 1 << 29))) as errand:
+        collector.engine.read(numbers(100_000))
+        assert errand.rows == 100_000
+
+
+def test_time_is_limited_over_all_its_queries(collector: Inside) -> None:
+    with on(Errand(Allowance(0.2, 0, 1 << 29))):
+        asleep = select(func.sum(func.sleepEachRow(0.01))).select_from(func.numbers(250).table_valued("number"))
+        for expected in ("while it runs", "before it begins"):
+            with pytest.raises(QueryLimit, match=r"longer than 0\.2 s") as caught:
+                collector.engine.read(asleep.add_columns(func.any(expected)))
+            assert caught.value.setting == "query_timeout"
+
+
+def test_memory_is_limited_for_each_query(collector: Inside) -> None:
+    heap = select(func.length(func.groupArray(column("number")))).select_from(
+        func.numbers(200_000_000).table_valued("number")
+    )
+    with on(Errand(PLENTY)):
+        with pytest.raises(QueryLimit, match="more than 512 MiB of memory") as caught:
+            collector.engine.read(heap)
+        assert caught.value.setting == "query_memory"
+
+
+def test_nothing_is_asked_for_a_client_that_left(collector: Inside) -> None:
+    with on(Errand(PLENTY)) as errand:
+        errand.left.set()
+        with pytest.raises(SenderLeft):
+            collector.engine.read(numbers(1))
+        assert errand.rows == 0
+
+
+def test_what_is_not_asked_for_a_request_has_no_limit(collector: Inside) -> None:
+    assert collector.engine.read(select(func.count()).select_from(table("spans"))) != []
