@@ -78,7 +78,7 @@ class Resource(Answer):
     entity_refs: list[EntityRef]
 
 
-class Scope(Answer):
+class InstrumentationScope(Answer):
     name: str
     version: str
     attributes: dict[str, JsonValue]
@@ -153,7 +153,7 @@ class Trace(Listing):
     log_count: int
     services: list[ServiceCount]
     resources: list[Resource]
-    scopes: list[Scope]
+    scopes: list[InstrumentationScope]
     spans: list[Span] = Field(description="In display order: depth first, siblings by start.")
 
 
@@ -177,7 +177,7 @@ class LogRecord(Answer):
     dropped_attributes_count: int
     flags: int
     resource: Resource
-    scope: Scope
+    scope: InstrumentationScope
 
 
 class LogList(Listing):

@@ -201,8 +201,8 @@ def resource(given: Resource) -> models.Resource:
     )
 
 
-def scope(given: Scope) -> models.Scope:
-    return models.Scope(
+def scope(given: Scope) -> models.InstrumentationScope:
+    return models.InstrumentationScope(
         name=given.name,
         version=given.version,
         attributes=attributes_to_json(given.attributes),

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, JsonValue
 from starlette.requests import Request
 
 from spanwise_collector.api import present
-from spanwise_collector.api.models import Answer, Event, Link, Listing, Resource, Scope, Status
+from spanwise_collector.api.models import Answer, Event, InstrumentationScope, Link, Listing, Resource, Status
 from spanwise_collector.api.parameters import SpanQuery, parse_span_id, parse_trace_id
 from spanwise_collector.api.values import attributes_to_json
 from spanwise_collector.model.span import Span, kind_name, status_name
@@ -46,7 +46,7 @@ class FoundSpan(Answer):
     links: list[Link]
     dropped_links_count: int
     resource: Resource
-    scope: Scope
+    scope: InstrumentationScope
 
 
 class Wanted(BaseModel):

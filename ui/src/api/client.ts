@@ -8,8 +8,9 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
-    readonly parameter: string | null = null,
     readonly requestId: string | null = null,
+    /** What the answer says beside its sentence: the parameter, the place in the query, what was probably meant. */
+    readonly detail: Partial<ErrorBody['error']> = {},
   ) {
     super(message);
   }
@@ -87,12 +88,12 @@ async function failure(response: Response): Promise<ApiError> {
   const requestId = response.headers.get('x-request-id');
   try {
     const body = (await response.json()) as ErrorBody | OtlpStatus;
-    if (!('error' in body)) return new ApiError(response.status, `otlp ${body.code}`, body.message, null, requestId);
+    if (!('error' in body)) return new ApiError(response.status, `otlp ${body.code}`, body.message, requestId);
     const { error } = body;
-    return new ApiError(response.status, error.code, error.message, error.parameter ?? null, requestId);
+    return new ApiError(response.status, error.code, error.message, requestId, error);
   } catch {
     const text = `The collector answered ${response.status} ${response.statusText}`.trim();
-    return new ApiError(response.status, 'unexpected', `${text}.`, null, requestId);
+    return new ApiError(response.status, 'unexpected', `${text}.`, requestId);
   }
 }
 

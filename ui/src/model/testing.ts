@@ -44,6 +44,9 @@ export function makeTrace(...roots: Sketch[]): Trace {
     total: spans.length,
     total_relation: 'eq',
     reason: 'end',
+    next_cursor: null,
+    rows_scanned: 0,
+    time: 0,
   };
 }
 
@@ -68,6 +71,7 @@ function makeSpan(sketch: Sketch, parent: Span | null, number: number): Span {
     start_offset: start,
     duration,
     self_time: duration,
+    critical: [],
     unfinished: false,
     status: { code: sketch.error ? 'error' : 'unset', message: '' },
     trace_state: '',
@@ -83,7 +87,7 @@ function makeSpan(sketch: Sketch, parent: Span | null, number: number): Span {
 }
 
 export function makeLog(spanId: string | null, offset: number, body = 'line'): LogRecord {
-  const none = { attributes: {}, dropped_attributes_count: 0, schema_url: '' };
+  const scope = { name: '', version: '', attributes: {}, dropped_attributes_count: 0, schema_url: '' };
   return {
     time_unix_nano: EPOCH + offset * MS,
     observed_time_unix_nano: EPOCH + offset * MS,
@@ -99,7 +103,9 @@ export function makeLog(spanId: string | null, offset: number, body = 'line'): L
     attributes: {},
     dropped_attributes_count: 0,
     flags: 1,
-    resource: none,
-    scope: { name: '', version: '', ...none },
+    time_source: 'event',
+    pattern: null,
+    resource: { attributes: {}, dropped_attributes_count: 0, schema_url: '', entity_refs: [] },
+    scope,
   };
 }

@@ -80,7 +80,7 @@ export function buildModel(trace: Trace): TraceModel {
     model.start[row] = span.start_offset;
     model.duration[row] = span.duration;
     model.self[row] = span.self_time;
-    for (const [from, to] of span.critical ?? []) model.critical[row] = model.critical[row]! + to - from;
+    for (const [from, to] of span.critical) model.critical[row] = model.critical[row]! + to - from;
     hasPath ||= model.critical[row]! > 0;
     model.flags[row] = flagsOf(span);
     let service = serviceIndex.get(span.service);

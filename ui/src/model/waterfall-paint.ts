@@ -200,7 +200,7 @@ function paintHatch(brush: Brush, x: number, top: number, length: number, ink: I
 /** The sections that decided when the trace ended: a line below the bar, which leaves the bar its colours. */
 function paintPath(brush: Brush, { model, view, width, ink }: Scene, row: number, y: number): void {
   brush.fillStyle = ink.text;
-  for (const [start, end] of model.spans[row]!.critical ?? []) {
+  for (const [start, end] of model.spans[row]!.critical) {
     const from = Math.max(toX(view, width, start), 0);
     const to = Math.min(toX(view, width, end), width);
     if (to < 0 || from > width) continue;
