@@ -45,9 +45,9 @@ def days(engine: Engine) -> list[Day]:
 def expired(stored: Sequence[Day], oldest: int, max_bytes: int) -> list[Dropped]:
     """The days to drop: those before `oldest` (a number like Day's), then the oldest until the rest fit in `max_bytes`.
 
-    The newest day always stays: it is being written.
+    For its size the newest day never goes, which is likely to be written; for its age any does.
     """
-    too_old = [Dropped(day, "age") for day in stored[:-1] if day.number < oldest]
+    too_old = [Dropped(day, "age") for day in stored if day.number < oldest]
     left = list(stored[len(too_old) :])
     too_much = []
     while len(left) > 1 and sum(day.bytes for day in left) > max_bytes:

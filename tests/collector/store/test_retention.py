@@ -1,4 +1,4 @@
-"""Whole days go, the oldest first; the newest never."""
+"""Whole days go, the oldest first; the newest not for its size."""
 
 from __future__ import annotations
 
@@ -32,21 +32,26 @@ def test_size_is_counted_without_what_age_has_dropped() -> None:
     assert expired(STORED, 20261102, 90) == [Dropped(Day(20261101, 10), "age")]
 
 
-def test_the_newest_day_stays_whatever_the_limits() -> None:
-    assert [each.day.number for each in expired(STORED, 20991231, 1)] == [20261101, 20261102, 20261103]
-    assert expired([], 20991231, 1) == []
+def test_the_newest_day_stays_whatever_its_size() -> None:
+    assert [each.day.number for each in expired(STORED, 20261104, 1)] == [20261101, 20261102, 20261103]
+    assert expired([], 20261104, 1) == []
+
+
+def test_the_newest_day_goes_when_nothing_has_come_for_longer_than_is_kept() -> None:
+    assert expired(STORED, 20991231, 1) == [Dropped(day, "age") for day in STORED]
 
 
 def test_dropped_days_are_gone_from_every_table(tmp_path: Path) -> None:
     # The engine takes one folder a process.
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        before, dropped, after = pool.apply(retain_a_week, (tmp_path,))
+        before, dropped, after, later = pool.apply(retain_a_week, (tmp_path,))
     assert before == {20261101: 1, 20261110: 1, 20261121: 1}
     assert dropped == [(20261101, "age"), (20261110, "age")]
     assert after == {20261121: 1}
+    assert later == {}
 
 
-def retain_a_week(folder: Path) -> tuple[dict[int, int], list[tuple[int, str]], dict[int, int]]:
+def retain_a_week(folder: Path) -> tuple[dict[int, int], list[tuple[int, str]], dict[int, int], dict[int, int]]:
     engine = EmbeddedEngine(folder / "store", memory=512 << 20, query_seconds=10, query_memory=256 << 20)
     schema.create(engine.run)
     for day in (1, 10, 21):
@@ -56,8 +61,11 @@ def retain_a_week(folder: Path) -> tuple[dict[int, int], list[tuple[int, str]], 
     dropped = apply_retention(engine, settings, datetime(2026, 11, 21, 13, tzinfo=UTC))
     gone: list[tuple[int, str]] = [(each.day.number, each.reason) for each in dropped]
     after = spans_by_day(engine)
+    # A collector that nobody has sent anything to for a month.
+    apply_retention(engine, settings, datetime(2026, 12, 21, 13, tzinfo=UTC))
+    later = spans_by_day(engine)
     engine.close()
-    return before, gone, after
+    return before, gone, after, later
 
 
 def load(engine: EmbeddedEngine, folder: Path, received: datetime) -> None:
