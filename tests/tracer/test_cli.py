@@ -40,8 +40,10 @@ def test_no_command_is_a_usage_error() -> None:
     assert spanwise().returncode == 2
 
 
-def test_the_version_is_printed() -> None:
-    assert spanwise("--version").stdout == "spanwise 0.1.0\n"
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version_is_printed_by_an_option_that_the_help_lists(option: str) -> None:
+    assert spanwise(option).stdout == "spanwise 0.1.0\n"
+    assert option in {word.strip(",") for line in spanwise("--help").stdout.splitlines() for word in line.split()}
 
 
 def test_an_unknown_command_names_the_known_ones() -> None:

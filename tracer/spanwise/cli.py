@@ -50,6 +50,10 @@ def usage(found: dict[str, EntryPoint]) -> str:
             "commands:",
             *lines,
             "",
+            "options:",
+            "  -h, --help     this text",
+            "  -V, --version  the version of what is installed",
+            "",
             "`spanwise COMMAND --help` tells more. Exit codes: 0 done, 1 failed, 2 wrong usage.",
         ]
     )
