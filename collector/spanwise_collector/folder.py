@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from spanwise_collector import durable
 from spanwise_collector.errors import SettingError, excerpt
 
 _STAND: Final = re.compile(r"([0-9]{1,9})(?:\+([0-9]{1,9}))?")
+_NAME: Final = re.compile(r"[0-9a-f]{32}")
 
 _LEAST_ROOM: Final = 1 << 20
 
@@ -77,11 +79,17 @@ class DataFolder:
     def stand(self) -> Stand | None:
         """How far its schema has come; None in a new folder."""
         file = self.path / "version"
-        if not file.exists():
+        text = _line(file)
+        if text is None:
             return None
-        text = file.read_text("utf-8").strip()
         found = _STAND.fullmatch(text)
-        if found is None or int(found[1]) > self._version:
+        if found is None:
+            raise SettingError(
+                f"The file {file} is damaged: it holds '{excerpt(text, 20)}', and not the version of the schema. Nothing"
+                " was changed. If the Spanwise that ran here last knew the schema that this one knows, write that down"
+                f" (echo {self._version} > {file}) and start again; else restore a backup."
+            )
+        if int(found[1]) > self._version:
             raise SettingError(
                 f"The data folder {self.path} was written by a newer Spanwise (schema {excerpt(text, 20)}, this"
                 f" one knows {self._version})."
@@ -91,7 +99,7 @@ class DataFolder:
 
     def record(self, stand: Stand) -> None:
         """Write down how far the schema has come; durable on return, whole or not at all."""
-        self._write("version", str(stand))
+        durable.replace(self.path / "version", f"{stand}\n")
 
     def without_spool(self, error: OSError) -> SettingError:
         """Why a collector does not start whose spool cannot be put in order."""
@@ -110,23 +118,30 @@ class DataFolder:
 
     def _name(self) -> str:
         file = self.path / "collector"
-        if not file.exists():
-            self._write("collector", uuid.uuid4().hex)
-        return file.read_text("utf-8").strip()
-
-    def _write(self, name: str, line: str) -> None:
-        part = self.path / f"{name}.part"
-        with part.open("w", encoding="utf-8") as file:
-            file.write(f"{line}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self.path / name)
-        folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        name = _line(file)
+        if name is None:
+            name = uuid.uuid4().hex
+            durable.replace(file, f"{name}\n")
+        if not _NAME.fullmatch(name):
+            raise SettingError(
+                f"The file {file} is damaged: it holds '{excerpt(name, 40)}', and not the collector's name. Remove it and"
+                " start again, and there will be a new one. With --store, what was being inserted when the collector"
+                " ended may then be stored twice."
+            )
+        return name
 
     def __exit__(self, *exception: object) -> None:
         os.ftruncate(self._lock, 0)
         os.close(self._lock)
+
+
+def _line(file: Path) -> str | None:
+    """What a file of one line says; None where there is none."""
+    try:
+        return file.read_bytes().decode("utf-8", "replace").strip()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SettingError(
+            f"The file {file} cannot be read: {error.strerror}. Nothing was changed: see to the disk and start again."
+        ) from error

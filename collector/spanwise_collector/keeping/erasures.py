@@ -3,7 +3,6 @@
 import contextlib
 import json
 import logging
-import os
 import queue
 import secrets
 import threading
@@ -15,6 +14,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from spanwise_collector import durable
 from spanwise_collector.errors import NotebookError, NotFound, StoreError, excerpt
 from spanwise_collector.model.erasure import Erasure, ErasureState
 from spanwise_collector.receive.leave_out import leaving_out
@@ -73,7 +73,7 @@ class Erasures:
     def start(self) -> None:
         """Take up again what a process before has not finished, and begin. Call it once, when the spool has started."""
         self._places.wishes.mkdir(exist_ok=True, mode=0o700)
-        for part in self._places.wishes.glob("*.part"):
+        for part in self._places.wishes.glob(f"*{durable.PART}"):
             part.unlink()
         for path in sorted(self._places.wishes.glob("*.json")):
             erasure = _read(path)
@@ -101,7 +101,7 @@ class Erasures:
         """
         name = f"{erasure.asked:020d}-{secrets.token_hex(4)}"
         self._note(who, erasure.project, "ask for deletion", json.dumps({"id": name, **_without_value(erasure)}))
-        _write(self._places.wishes / f"{name}.json", json.dumps(asdict(erasure)))
+        durable.replace(self._places.wishes / f"{name}.json", json.dumps(asdict(erasure)))
         return self._admit(name, erasure)
 
     def state(self, name: str, project: str) -> ErasureState:
@@ -201,17 +201,3 @@ def _read(path: Path) -> Erasure | None:
         return None
     whole = len(trace_id) == _TRACE_BYTES and not found.key if trace_id else bool(found.key)
     return found if whole else None
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(f"{path.name}.part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

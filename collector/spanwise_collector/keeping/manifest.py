@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from spanwise_collector.durable import sync_folder
 from spanwise_collector.errors import SettingError, excerpt
 
 NAME: Final = "manifest.json"
@@ -100,8 +101,4 @@ def copy_file(source: Path, target: Path) -> tuple[int, str]:
 def sync_folders(root: Path) -> None:
     """Make the names below a folder durable, and its own."""
     for folder in (root.parent, *(Path(each) for each, _, _ in os.walk(root))):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(folder)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from spanwise_collector.durable import sync_folder
+
 _MOST_BUFFERS = os.sysconf("SC_IOV_MAX")
 
 
@@ -127,8 +129,4 @@ class SystemFiles:
         path.unlink(missing_ok=True)
 
     def sync_folder(self, folder: Path) -> None:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(folder)
