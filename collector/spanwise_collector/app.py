@@ -179,7 +179,8 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
         # A server's own means delete from it and back it up: other collectors write to it too.
         if isinstance(engine, EmbeddedEngine):
             work = stack.enter_context(desk(folder, settings.backup_dir, engine, spool, loader, door.note))
-        vitals = Vitals(intake, spool, loader, engine, folder.refused, recovered)
+        undone = list if work is None else work.erasures.undone
+        vitals = Vitals(intake, spool, loader, engine, folder.refused, recovered, undone)
         collector = Collector(settings, folder, engine, spool, loader, intake, door, work, vitals)
         grpc = GrpcServer(intake, settings, door.gate.project_of_call, signals=tuple(Signal))
         collector.grpc = await grpc.start()

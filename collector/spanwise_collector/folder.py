@@ -85,9 +85,9 @@ class DataFolder:
         found = _STAND.fullmatch(text)
         if found is None:
             raise SettingError(
-                f"The file {file} is damaged: it holds '{excerpt(text, 20)}', and not the version of the schema. Nothing"
-                " was changed. If the Spanwise that ran here last knew the schema that this one knows, write that down"
-                f" (echo {self._version} > {file}) and start again; else restore a backup."
+                f"The file {file} is damaged: it holds '{excerpt(text, 20)}', and not the version of the schema."
+                " Nothing was changed. If the Spanwise that ran here last knew the schema that this one knows, write"
+                f" that down (echo {self._version} > {file}) and start again; else restore a backup."
             )
         if int(found[1]) > self._version:
             raise SettingError(
@@ -124,9 +124,9 @@ class DataFolder:
             durable.replace(file, f"{name}\n")
         if not _NAME.fullmatch(name):
             raise SettingError(
-                f"The file {file} is damaged: it holds '{excerpt(name, 40)}', and not the collector's name. Remove it and"
-                " start again, and there will be a new one. With --store, what was being inserted when the collector"
-                " ended may then be stored twice."
+                f"The file {file} is damaged: it holds '{excerpt(name, 40)}', and not the collector's name. Remove it"
+                " and start again, and there will be a new one. With --store, what was being inserted when the"
+                " collector ended may then be stored twice."
             )
         return name
 

@@ -1,6 +1,7 @@
 """How one collector is doing: what its parts say, gathered."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -13,9 +14,12 @@ from spanwise_collector.store import EmbeddedEngine, Engine, Loader, retention, 
 
 
 class Vitals:
-    """The parts of one collector, to be asked how they are; `refused` is the folder of segments set aside."""
+    """The parts of one collector, to be asked how they are.
 
-    def __init__(
+    `refused` is the folder of segments set aside, `undone` names the deletions that cannot be done.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - it asks every part
         self,
         intake: Intake,
         spool: Spool,
@@ -23,6 +27,7 @@ class Vitals:
         engine: Engine,
         refused: Path,
         recovered: Recovered,
+        undone: Callable[[], list[str]],
     ) -> None:
         self.started = time.time_ns()
         self._intake = intake
@@ -31,6 +36,7 @@ class Vitals:
         self._engine = engine
         self._refused = refused
         self._recovered = recovered
+        self._undone = undone
 
     def health(self) -> Health:
         """How the collector is doing at this moment."""
@@ -54,6 +60,7 @@ class Vitals:
             queries_stopped=dict(self._engine.queries.stopped),
             set_aside=aside.lying(self._refused),
             damaged=self._damaged(),
+            undone_deletions=self._undone(),
             stored_bytes=self._stored_bytes(),
             memory_bytes=psutil.Process().memory_info().rss,
         )

@@ -64,6 +64,7 @@ class _Exposition(Collector):
         stopped = {(reason,): count for reason, count in now.queries_stopped.items()}
         yield _counter("spanwise_queries_stopped", "Queries ended early or not begun.", ("reason",), stopped)
         yield _gauge("spanwise_set_aside_segments", "Segments that the store would not take.", len(now.set_aside))
+        yield _gauge("spanwise_undone_deletions", "Asked for and damaged on disk.", len(now.undone_deletions))
         yield _gauge("process_resident_memory_bytes", "Resident memory of the collector.", now.memory_bytes)
         yield _gauge("process_start_time_seconds", "When it started, since the epoch.", now.started / 1e9)
 

@@ -68,6 +68,7 @@ class CollectorHealth(models.Answer):
     lag_seconds: float
     cut_bytes: int = Field(description="Half written when the collector ended before, and not acknowledged.")
     damaged: list[str] = Field(description="Files of acknowledged data that were no longer good at the start.")
+    undone_deletions: list[str] = Field(description="Deletions that were asked for and that a disk has damaged.")
     stored_bytes: int | None = Field(description="Null while the store does not say.")
     memory_bytes: int
     set_aside: list[SetAside] = Field(description="Segments that the store would not take.")
@@ -148,6 +149,7 @@ def _answer(now: Health, lately: Recent, senders: list[Arrival] | None, minutes:
         lag_seconds=now.lag_seconds,
         cut_bytes=now.cut_bytes,
         damaged=list(now.spool_damaged),
+        undone_deletions=list(now.undone_deletions),
         stored_bytes=now.stored_bytes,
         memory_bytes=now.memory_bytes,
         set_aside=[SetAside(segment=name, reason=reason) for name, reason in sorted(now.set_aside.items())],

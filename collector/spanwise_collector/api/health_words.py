@@ -31,7 +31,7 @@ _MINUTE: Final = 60
 
 def troubled(now: Health) -> bool:
     """Whether somebody has to look after the collector."""
-    lost = now.damaged or now.spool_damaged
+    lost = now.damaged or now.spool_damaged or now.undone_deletions
     return bool(now.spool_error or now.store_error or now.set_aside or lost) or now.lag_seconds > _LAGGING
 
 
@@ -67,6 +67,8 @@ def sentences(now: Health, lately: Recent) -> Iterator[str]:
         yield f"The store does not take what was acknowledged; it waits safely in the spool. {now.store_error}"
     for part in now.damaged:
         yield f"A file of the store is not what was written, and its rows are in no answer: {part}."
+    for deletion in now.undone_deletions:
+        yield f"A deletion that was asked for is not done: {deletion}"
     for name, reason in sorted(now.set_aside.items()):
         yield f"The store refused segment {name} for good; it lies in the folder `refused`. {reason}"
     if now.spool_damaged:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from spanwise_collector import durable
-from spanwise_collector.errors import NotebookError, NotFound, StoreError, excerpt
+from spanwise_collector.errors import NotebookError, NotFound, StoreError, Unavailable, excerpt
 from spanwise_collector.model.erasure import Erasure, ErasureState
 from spanwise_collector.receive.leave_out import leaving_out
 from spanwise_collector.spool import Spool
@@ -28,6 +28,7 @@ _PAUSE: Final = 1.0
 _POLL: Final = 0.05
 _REMEMBERED: Final = 1000
 _COLLECTOR: Final = "collector"
+_DAMAGED: Final = ".damaged"
 _TRACE_BYTES: Final = 16
 _ERASURE: Final = TypeAdapter(Erasure)
 
@@ -66,23 +67,38 @@ class Erasures:
         self._whole = whole
         self._note = note
         self._states: dict[str, ErasureState] = {}
+        self._unreadable: list[str] = []
         self._waiting: queue.SimpleQueue[tuple[str, Erasure]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="spanwise-erasures", daemon=True)
 
     def start(self) -> None:
-        """Take up again what a process before has not finished, and begin. Call it once, when the spool has started."""
-        self._places.wishes.mkdir(exist_ok=True, mode=0o700)
-        for part in self._places.wishes.glob(f"*{durable.PART}"):
-            part.unlink()
-        for path in sorted(self._places.wishes.glob("*.json")):
-            erasure = _read(path)
-            if erasure is None:
-                aside = path.replace(path.with_name(f"{path.name}.damaged"))
-                _log.error("A deletion that was asked for is damaged on disk and is NOT done: %s. Ask again.", aside)
-            else:
-                self._admit(path.stem, erasure)
+        """Take up again what a process before has not finished, and begin. Call it once, when the spool has started.
+
+        What a disk does not give back is never the reason for no start: `undone` names it.
+        """
+        try:
+            self._places.wishes.mkdir(exist_ok=True, mode=0o700)
+            found = sorted(self._places.wishes.iterdir())
+        except OSError as error:
+            self._unreadable.append(f"{self._places.wishes} cannot be used ({error.strerror})")
+            found = []
+        for path in found:
+            try:
+                self._take_up(path)
+            except OSError as error:
+                self._unreadable.append(f"{path} cannot be used ({error.strerror})")
+        for each in self.undone():
+            _log.error("A deletion that was asked for is NOT done: %s", each)
         self._thread.start()
+
+    def undone(self) -> list[str]:
+        """Deletions that were asked for and are not done because a disk has damaged them, one sentence each."""
+        damaged: list[str] = []
+        with contextlib.suppress(OSError):
+            lying = sorted(each for each in self._places.wishes.iterdir() if each.name.endswith(_DAMAGED))
+            damaged = [f"{each} is damaged. Ask for it again, then remove that file." for each in lying]
+        return damaged + [f"{each}. See to the disk, then start again." for each in self._unreadable]
 
     def close(self) -> None:
         """Stop after the step that runs; what is not finished goes on at the next start."""
@@ -97,11 +113,18 @@ class Erasures:
     def ask(self, erasure: Erasure, who: str) -> ErasureState:
         """Write a deletion down and queue it: from here on it happens, whatever happens to the process.
 
-        Raises NotebookError where it cannot be written down that `who` asked; then nothing happens.
+        Raises NotebookError where it cannot be written down that `who` asked, and Unavailable where the deletion
+        itself cannot; then nothing happens.
         """
         name = f"{erasure.asked:020d}-{secrets.token_hex(4)}"
         self._note(who, erasure.project, "ask for deletion", json.dumps({"id": name, **_without_value(erasure)}))
-        durable.replace(self._places.wishes / f"{name}.json", json.dumps(asdict(erasure)))
+        try:
+            self._places.wishes.mkdir(exist_ok=True, mode=0o700)
+            durable.replace(self._places.wishes / f"{name}.json", json.dumps(asdict(erasure)))
+        except OSError as error:
+            raise Unavailable(
+                f"The deletion cannot be written down: {error.strerror}. Nothing is deleted; ask again."
+            ) from error
         return self._admit(name, erasure)
 
     def state(self, name: str, project: str) -> ErasureState:
@@ -112,6 +135,18 @@ class Erasures:
                 f"No deletion {excerpt(name, 40)} is known to this process; the notebook's acts name those of before."
             )
         return found
+
+    def _take_up(self, path: Path) -> None:
+        if path.name.endswith(durable.PART):
+            # Whoever asked for that one was not told that it is written down.
+            with contextlib.suppress(OSError):
+                path.unlink()
+        elif path.suffix == ".json":
+            erasure = _read(path)
+            if erasure is not None:
+                self._admit(path.stem, erasure)
+            else:
+                path.replace(path.with_name(f"{path.name}{_DAMAGED}"))
 
     def _admit(self, name: str, erasure: Erasure) -> ErasureState:
         state = self._states[name] = ErasureState(name, erasure.project)
@@ -135,7 +170,7 @@ class Erasures:
                     self._erase(state, erasure)
                 facts = {"id": name, "rows": state.counts, "segments": state.segments}
                 self._note(_COLLECTOR, erasure.project, "finish deletion", json.dumps(facts))
-                (self._places.wishes / f"{name}.json").unlink()
+                (self._places.wishes / f"{name}.json").unlink(missing_ok=True)
             except (StoreError, NotebookError, OSError) as error:
                 state.error = str(error)
                 _log.warning("Deletion %s has to wait: %.300s", name, error)

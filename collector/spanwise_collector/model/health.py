@@ -61,6 +61,8 @@ class Health:
     """Segments that the store would not take, with its reason."""
     damaged: Sequence[str]
     """Parts of tables that are not what was written and are in no answer, in words."""
+    undone_deletions: Sequence[str]
+    """Deletions that were asked for and cannot be done, in words."""
     stored_bytes: int | None
     """Room taken on disk by what is stored; None while the store does not say."""
     memory_bytes: int

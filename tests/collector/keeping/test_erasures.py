@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from spanwise_collector.errors import Unavailable
 from spanwise_collector.keeping.erasures import Erasures, Places
 from spanwise_collector.model.erasure import Erasure, ErasureState
 
@@ -61,10 +63,64 @@ def test_a_wish_that_cannot_be_read_is_put_aside_and_the_collector_starts_and_do
         (wishes / f"{name}.json").write_bytes(text)
     good = wishes / "9.json"
     good.write_text(json.dumps(asdict(Erasure("default", 1, key="user.id", value="42"))))
-    with process(tmp_path / "data"):
-        deadline = time.monotonic() + 30
-        while good.exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
+    with process(tmp_path / "data") as collector:
+        wait_until(lambda: not good.exists())
+        health = collector.get("/health")
+        (wishes / "0.json.damaged").unlink()
+        left = collector.get("/health")["undone_deletions"]
+        (wishes / "0.json.damaged").write_bytes(DAMAGED["0"])
+    said = [f"{wishes}/{name}.json.damaged is damaged. Ask for it again, then remove that file." for name in DAMAGED]
+    assert (health["status"], health["undone_deletions"], left) == ("trouble", said, said[1:])
+    assert [f"A deletion that was asked for is not done: {each}" for each in said] == [
+        each for each in health["sentences"] if "deletion" in each
+    ]
     assert {each.name: each.read_bytes() for each in wishes.iterdir()} == {
         f"{name}.json.damaged": text for name, text in DAMAGED.items()
     }
+
+
+def test_wishes_that_the_disk_does_not_give_back_are_named_and_keep_no_other_from_being_done(tmp_path: Path) -> None:
+    wishes = tmp_path / "erasures"
+    # A folder stands for what cannot be read, and for what cannot be moved or removed.
+    for name in ("1.json", "2.json.damaged", "3.json.part"):
+        (wishes / name).mkdir(parents=True)
+    (wishes / "2.json").write_bytes(b"torn")
+    (wishes / "4.json").write_text(json.dumps(asdict(Erasure("default", 1, key="user.id", value="42"))))
+    with closing(made(tmp_path)) as erasures:
+        erasures.start()
+        wait_until(lambda: not (wishes / "4.json").exists())
+        undone = erasures.undone()
+    assert undone == [
+        f"{wishes}/2.json.damaged is damaged. Ask for it again, then remove that file.",
+        f"{wishes}/1.json cannot be used (Is a directory). See to the disk, then start again.",
+        f"{wishes}/2.json cannot be used (Is a directory). See to the disk, then start again.",
+    ]
+
+
+def test_where_there_can_be_no_wishes_the_start_goes_on_and_a_new_one_is_refused_as_it_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "erasures").write_text("a file")
+    with closing(made(tmp_path)) as erasures:
+        erasures.start()
+        assert erasures.undone() == [
+            f"{tmp_path}/erasures cannot be used (File exists). See to the disk, then start again."
+        ]
+        with pytest.raises(Unavailable, match=r"cannot be written down: File exists\. Nothing is deleted"):
+            erasures.ask(Erasure("default", 1, key="user.id", value="42"), "me")
+
+
+def made(folder: Path) -> Erasures:
+    """Erasures of a folder whose store has nothing to delete."""
+    places = Places(folder / "erasures", folder / "refused", folder / "spool")
+    nothing: Any = None
+    spool: Any = SimpleNamespace(barrier=lambda: lambda: True)
+
+    class WithoutStore(Erasures):
+        def _erase(self, state: ErasureState, erasure: Erasure) -> None: ...
+
+    return WithoutStore(places, nothing, spool, nothing, threading.Lock(), lambda *_: None)
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not done() and time.monotonic() < deadline:
+        time.sleep(0.01)

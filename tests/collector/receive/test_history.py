@@ -121,6 +121,7 @@ def _project(_request: Request) -> str:
 def _health(running: Running) -> Health:
     figures: dict[str, Any] = dict.fromkeys(Health.__slots__, 0)
     nothing: dict[str, Any] = {"queries_stopped": {}, "set_aside": {}, "damaged": [], "spool_damaged": []}
+    nothing["undone_deletions"] = []
     return Health(
         **{**figures, **nothing, "spool_error": None, "store_error": None, "total": running.counters.counts()}
     )
