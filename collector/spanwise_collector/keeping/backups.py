@@ -11,11 +11,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from spanwise_collector.durable import PART
 from spanwise_collector.errors import InvalidParameter, NotebookError, NotFound, StoreError, excerpt
 from spanwise_collector.folder import DataFolder
 from spanwise_collector.keeping.erasures import Note
 from spanwise_collector.keeping.manifest import Manifest, copy_file, sync_folders
-from spanwise_collector.keeping.unfinished import SUFFIX, Unfinished
+from spanwise_collector.keeping.unfinished import Unfinished, sweep
 from spanwise_collector.spool.copying import copy_spool
 from spanwise_collector.store import EmbeddedEngine, Loader
 from spanwise_collector.store.snapshot import copy_parts, freeze, thaw
@@ -38,7 +39,10 @@ class BackupState:
 
 
 class Backups:
-    """Makes backups below `allowed`; `whole` is held while one runs, so that no deletion changes what it copies."""
+    """Makes backups below `allowed`; `whole` is held while one runs, so that no deletion changes what it copies.
+
+    Being made it removes what kills have left of others.
+    """
 
     def __init__(
         self,
@@ -60,6 +64,7 @@ class Backups:
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
         thaw(folder.store)
+        sweep(allowed)
 
     def ask(self, wanted: str, who: str, project: str) -> BackupState:
         """Begin a backup of all projects into a new folder, asked for by someone of `project`.
@@ -101,14 +106,14 @@ class Backups:
         try:
             target = (allowed / wanted).resolve()
             usable = bool(wanted) and target.is_relative_to(allowed) and target != allowed and "\0" not in wanted
-            usable = usable and not target.name.endswith(SUFFIX)
+            usable = usable and not target.name.endswith(PART)
             taken = usable and target.exists()
         except (OSError, ValueError, RuntimeError):
             usable, taken = False, False
         if not usable:
             raise InvalidParameter(
                 "path",
-                f"`path` must name a new folder below {allowed} (setting backup_dir) that does not end in {SUFFIX}, not"
+                f"`path` must name a new folder below {allowed} (setting backup_dir) that does not end in {PART}, not"
                 f" {excerpt(wanted, 80)}.",
             )
         if taken:
@@ -154,7 +159,7 @@ class Backups:
         copy_parts(folder.store, into("store"))
         for name in ("refused", "erasures"):
             for path in sorted((folder.path / name).glob("*")):
-                if not path.name.endswith((".part", ".rewritten")):
+                if not path.name.endswith((PART, ".rewritten")):
                     into(name)(path, Path(path.name))
         into("")(folder.path / "version", Path("version"))
         if (folder.path / "notebook.db").exists():

@@ -2,30 +2,33 @@
 
 import contextlib
 import fcntl
+import logging
 import os
 import shutil
 from pathlib import Path
 from typing import Final
 
+from spanwise_collector.durable import PART
 from spanwise_collector.errors import InvalidParameter
-from spanwise_collector.keeping.manifest import sync_folders
+from spanwise_collector.keeping.manifest import NAME, sync_folders
 
-SUFFIX: Final = ".part"
 _MARK: Final = "unfinished"
+
+_log = logging.getLogger(__name__)
 
 
 class Unfinished:
     """The folder of one backup until it is whole, claimed beside `target`, which gets its place in `finish`.
 
-    What a kill left under that name goes: it has the mark, and nobody holds its lock. Raises InvalidParameter where
+    What a kill left under that name goes (see `sweep`). Raises InvalidParameter where
     another backup is being made there, or where something lies there that is no unfinished backup.
     """
 
     def __init__(self, target: Path) -> None:
         self.target = target
-        self.path = target.with_name(f"{target.name}{SUFFIX}")
+        self.path = target.with_name(f"{target.name}{PART}")
         try:
-            self._clear()
+            _clear(self.path)
             self.path.mkdir(parents=True, mode=0o700)
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
             self._held = os.open(self.path / _MARK, flags, 0o600)
@@ -49,16 +52,48 @@ class Unfinished:
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._held)
 
-    def _clear(self) -> None:
-        try:
-            left = os.open(self.path / _MARK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except FileNotFoundError:
-            # A kill right after it was made leaves it empty; whatever else lies there is not ours.
-            with contextlib.suppress(OSError):
-                self.path.rmdir()
-            return
-        try:
-            fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(self.path)
-        finally:
-            os.close(left)
+
+def sweep(allowed: Path) -> None:
+    """Remove what kills have left of backups below a folder: it has the mark, and nobody holds its lock.
+
+    A backup that was whole already stays and loses its mark. What cannot be removed is logged and left.
+    """
+    for folder, below, files in os.walk(allowed):
+        here = Path(folder)
+        if NAME in files or here.name.endswith(PART):
+            below.clear()
+        if _MARK in files:
+            try:
+                if here.name.endswith(PART):
+                    _clear(here)
+                    _log.warning("Removed %s, which a backup that was not finished had left.", here)
+                elif NAME in files:
+                    _unmark(here)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                _log.warning("What is left of a backup in %s cannot be removed: %s", here, error)
+
+
+def _clear(part: Path) -> None:
+    try:
+        left = os.open(part / _MARK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        # A kill right after it was made leaves it empty; whatever else lies there is not ours.
+        with contextlib.suppress(OSError):
+            part.rmdir()
+        return
+    try:
+        fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(part)
+    finally:
+        os.close(left)
+
+
+def _unmark(whole: Path) -> None:
+    left = os.open(whole / _MARK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        (whole / _MARK).unlink()
+    finally:
+        os.close(left)

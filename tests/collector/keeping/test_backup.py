@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -106,14 +107,39 @@ def test_a_folder_without_a_manifest_is_no_backup(tmp_path: Path) -> None:
     assert (code, "is no whole backup" in why) == (1, True)
 
 
+def test_what_a_kill_left_of_a_backup_is_removed_at_the_start_and_nothing_else(tmp_path: Path) -> None:
+    backups = tmp_path / "data" / "backups"
+    left, running, mine, whole = (backups / name for name in ("a/b.part", "running.part", "mine.part", "whole"))
+    for folder in (left / "store", running, mine, whole / "store" / "x.part"):
+        folder.mkdir(parents=True)
+        (folder / "file").write_text("some")
+    for folder in (left, running, whole, whole / "store" / "x.part"):
+        (folder / "unfinished").touch()
+    (whole / "manifest.json").touch()
+    (backups / "link.part").symlink_to(mine)
+    with (running / "unfinished").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with process(tmp_path / "data"):
+            found = sorted(str(each.relative_to(backups)) for each in backups.rglob("*") if not each.is_dir())
+    assert found == [
+        "mine.part/file",
+        "running.part/file",
+        "running.part/unfinished",
+        "whole/manifest.json",
+        "whole/store/x.part/file",
+        "whole/store/x.part/unfinished",
+    ]
+    assert sorted(each.name for each in backups.iterdir()) == ["a", "link.part", "mine.part", "running.part", "whole"]
+
+
 def test_what_a_kill_left_of_a_backup_does_not_block_its_name(tmp_path: Path) -> None:
     backups = tmp_path / "data" / "backups"
     left, other = backups / "nightly.part", backups / "mine.part"
-    for folder in (left, other):
-        folder.mkdir(parents=True)
-        (folder / "file").write_text("some")
-    (left / "unfinished").touch()
     with process(tmp_path / "data") as made:
+        for folder in (left, other):
+            folder.mkdir(parents=True)
+            (folder / "file").write_text("some")
+        (left / "unfinished").touch()
         url = ["--url", f"http://{made.http}"]
         assert spanwise("backup", "nightly", *url)[::2] == (0, "")
         code, _, why = spanwise("backup", "mine", *url)
