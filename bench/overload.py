@@ -1,8 +1,14 @@
-"""Three times the load that the collector can take: what is refused and how, what is kept, and how soon it is over."""
+"""Three times the load that the collector can take: what is refused and how, what is kept, and how soon it is over.
+
+The collector gets one half of the cores and the clients the other: on all of them together, clients that are three
+times as many only take from the collector what it would need to be overrun.
+"""
 
 from __future__ import annotations
 
+import os
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -50,7 +56,7 @@ class Overload:
 
 def measure(seconds: float, clients: int, shape: Shape, folder: Path) -> Overload:
     """Find the best rate, offer three times as much from three times as many clients, and read back what was taken."""
-    collector = Collector(folder / "data", folder / "collector.log")
+    collector = _beside_the_clients(folder)
     collector.start()
     try:
         calm = _send("best", collector, Plan(collector.http, seconds, clients, run=0, shape=shape))
@@ -84,6 +90,15 @@ def measure(seconds: float, clients: int, shape: Shape, folder: Path) -> Overloa
         )
     finally:
         collector.stop()
+
+
+def _beside_the_clients(folder: Path) -> Collector:
+    """A collector on the first half of the cores; this process and the clients it starts keep to the others."""
+    cores = sorted(os.sched_getaffinity(0))
+    its = ",".join(map(str, cores[: len(cores) // 2] or cores))
+    os.sched_setaffinity(0, cores[len(cores) // 2 :])
+    command = ("taskset", "--cpu-list", its, str(Path(sys.executable).with_name("spanwise")))
+    return Collector(folder / "data", folder / "collector.log", command=command)
 
 
 def as_text(found: Overload) -> Iterator[str]:

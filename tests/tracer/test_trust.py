@@ -99,7 +99,10 @@ def test_hosts_of_ones_own_network(host: str) -> None:
     assert is_internal(host)
 
 
-@pytest.mark.parametrize("host", ["example.com", "api.stripe.com", "shop.example.de", "8.8.8.8", "2606:4700::1111"])
+@pytest.mark.parametrize(
+    "host",
+    ["example.com", "api.stripe.com", "shop.example.de", "shop.ninja", "a.xn--p1ai", "8.8.8.8", "2606:4700::1111"],
+)
 def test_hosts_of_others(host: str) -> None:
     assert not is_internal(host)
 

@@ -1,4 +1,7 @@
-"""Add distributed tracing to a Python web service."""
+"""Add distributed tracing to a Python web service.
+
+PYTEST_DONT_REWRITE: pytest warns of a plugin's package that was imported before it, as it is under `spanwise run`.
+"""
 
 from __future__ import annotations
 

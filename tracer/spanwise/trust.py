@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fnmatch import translate
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import ip_address, ip_network
 
 from opentelemetry import trace
@@ -16,64 +16,18 @@ from spanwise.settings import SettingsError, split_list
 
 CONTINUE, LINK, IGNORE = "continue", "link", "ignore"
 
-# Ends of names that are reached over the open internet. Others are names of one's own network, such as
-# `orders`, `orders.prod` and `orders.prod.svc.cluster.local`. Two letters are always a country.
-_PUBLIC = frozenset(
-    [
-        "com",
-        "org",
-        "net",
-        "edu",
-        "gov",
-        "mil",
-        "int",
-        "info",
-        "biz",
-        "name",
-        "pro",
-        "mobi",
-        "app",
-        "dev",
-        "cloud",
-        "xyz",
-        "online",
-        "site",
-        "tech",
-        "store",
-        "shop",
-        "blog",
-        "page",
-        "wiki",
-        "news",
-        "live",
-        "world",
-        "space",
-        "website",
-        "agency",
-        "digital",
-        "email",
-        "media",
-        "network",
-        "systems",
-        "solutions",
-        "services",
-        "software",
-        "studio",
-        "team",
-        "tools",
-        "today",
-        "group",
-        "company",
-        "global",
-        "one",
-        "zone",
-        "run",
-        "host",
-        "build",
-        "codes",
-        "software",
-    ]
-)
+
+@cache
+def _public_endings() -> frozenset[str]:
+    """The top-level domains of the open internet, but for two-letter ones (those are always countries) and `prod`.
+
+    Names with other ends are of one's own network, such as `orders`, `orders.prod` and `orders.prod.svc.cluster.local`.
+    Nothing is reached below the top-level domain `prod`, and many a Kubernetes namespace is called so.
+    """
+    from importlib.resources import files
+
+    listed = files("spanwise").joinpath("public_endings.txt").read_text(encoding="ascii")
+    return frozenset(listed.split())
 
 
 class Trust:
@@ -137,5 +91,5 @@ def is_internal(host: str) -> bool:
         address = ip_address(host)
     except ValueError:
         last = host.rpartition(".")[2]
-        return "." not in host or not (last in _PUBLIC or (len(last) == 2 and last.isalpha()))
+        return "." not in host or not ((len(last) == 2 and last.isalpha()) or last in _public_endings())
     return address.is_private or address.is_loopback or address.is_link_local

@@ -20,7 +20,8 @@ from tests.collector.process import Process, process
 class Guarded:
     """A collector that asks for keys; `keys` by what they are for: scopes of project `a`, and `b` for all of `b`.
 
-    `operator` is the admin of the project `default`.
+    `stranger` is for all of a project that no test sends anything to; `operator` is the admin of the project
+    `default`.
     """
 
     service: Process
@@ -58,6 +59,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     made = {str(scope): make_key(data, scope, project="a") for scope in Scope}
     made["sender"] = make_key(data, Scope.INGEST, Scope.READ, project="a")
     made["b"] = make_key(data, *Scope, project="b")
+    made["stranger"] = make_key(data, *Scope, project="stranger")
     made["operator"] = make_key(data, Scope.ADMIN)
     made["revoked"] = make_key(data, Scope.ADMIN, project="a")
     revoke_key(data, made["revoked"])

@@ -101,7 +101,7 @@ def test_no_question_finds_anything_of_another_project(guarded: Guarded, trace_i
     print(f"SPANWISE_SEED={seed}")
     seen_by_owner, asked = set(), 0
     for path, parameters in questions(guarded, trace_id, seed):
-        own, other = (guarded.ask("GET", path, key, params=parameters) for key in ("admin", "b"))
+        own, other = (guarded.ask("GET", path, key, params=parameters) for key in ("admin", "stranger"))
         assert own.status_code < 500, (path, parameters, own.text)
         assert MARK not in _without_the_question(other.text, trace_id), (path, parameters)
         assert trace_id not in _without_the_question(other.text, trace_id), (path, parameters)
@@ -125,7 +125,7 @@ def test_no_question_finds_anything_of_another_project(guarded: Guarded, trace_i
 
 def test_the_tail_of_another_project_is_not_followed(guarded: Guarded) -> None:
     found = []
-    for key in ("admin", "b"):
+    for key in ("admin", "stranger"):
         url = f"http://{guarded.service.http}{ENDLESS}?since=now-1h"
         headers = {"Authorization": f"Bearer {guarded.keys[key]}"}
         with httpx.stream("GET", url, headers=headers, timeout=30) as answer:
@@ -140,21 +140,21 @@ def test_the_tail_of_another_project_is_not_followed(guarded: Guarded) -> None:
 
 def test_a_trace_of_another_project_is_not_found_and_not_counted(guarded: Guarded, trace_id: str) -> None:
     assert guarded.ask("GET", f"/api/v1/traces/{trace_id}", "admin").status_code == 200
-    assert guarded.ask("GET", f"/api/v1/traces/{trace_id}", "b").status_code == 404
-    status = guarded.ask("GET", "/api/v1/status", "b").json()
+    assert guarded.ask("GET", f"/api/v1/traces/{trace_id}", "stranger").status_code == 404
+    status = guarded.ask("GET", "/api/v1/status", "stranger").json()
     assert (status["span_count"], status["log_count"], status["service_count"]) == (0, 0, 0)
 
 
 def test_no_header_changes_the_project(guarded: Guarded, trace_id: str) -> None:
     headers = {name: "a" for name in ("X-Scope-OrgID", "X-Project", "X-Spanwise-Project", "X-Tenant")}
-    found = guarded.ask("GET", "/api/v1/services", "b", headers=headers, params={"project": "a"})
+    found = guarded.ask("GET", "/api/v1/services", "stranger", headers=headers, params={"project": "a"})
     assert found.status_code == 422
-    assert guarded.ask("GET", "/api/v1/services", "b", headers=headers).json()["services"] == []
+    assert guarded.ask("GET", "/api/v1/services", "stranger", headers=headers).json()["services"] == []
 
 
 def test_a_view_of_another_project_cannot_be_removed(guarded: Guarded, trace_id: str) -> None:
     (view,) = guarded.ask("GET", "/api/v1/views", "admin").json()["views"]
-    assert guarded.ask("DELETE", f"/api/v1/views/{view['id']}", "b").status_code == 404
+    assert guarded.ask("DELETE", f"/api/v1/views/{view['id']}", "stranger").status_code == 404
     assert guarded.ask("GET", "/api/v1/views", "admin").json()["views"] == [view]
 
 

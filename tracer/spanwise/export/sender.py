@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 from spanwise.export.deadline import DeadlineSocket
 from spanwise.export.proxy import Proxy
 
-MAX_ANSWER = 4 * 1024 * 1024
+# The protocol lets an answer have 4 MiB. One that tells anything has hundreds of bytes, and reading takes the
+# service's time.
+MAX_ANSWER = 64 * 1024
 _NO_HEADERS: Mapping[str, str] = {}
 # OTLP names these; every other status means that the same body will never be taken.
 RETRYABLE = frozenset({429, 502, 503, 504})
