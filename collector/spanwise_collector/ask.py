@@ -34,24 +34,25 @@ class Unanswered(Exception):
 
 def explain(argv: list[str]) -> int:
     """Say what is wrong with one trace."""
-    parser = _parser("explain", "Say what is wrong with one trace, who is to blame, and what shows it.")
+    parser = parser_of("explain", "Say what is wrong with one trace, who is to blame, and what shows it.")
     parser.add_argument("trace_id", metavar="ID", help="the id of a trace, 32 or 16 hex digits")
     given = parser.parse_args(argv)
-    return _run(given, f"/api/v1/traces/{quote(given.trace_id, safe='')}/diagnosis", _TraceText)
+    return run(given, f"/api/v1/traces/{quote(given.trace_id, safe='')}/diagnosis", _TraceText)
 
 
 def diagnose(argv: list[str]) -> int:
     """Say who is to blame for what is unusual in a time window."""
-    parser = _parser("diagnose", "Say who is to blame for what is unusual in a time window (the last 15 minutes).")
+    parser = parser_of("diagnose", "Say who is to blame for what is unusual in a time window (the last 15 minutes).")
     times = "RFC 3339, nanoseconds since the epoch, or such as now-15m"
     parser.add_argument("--start", help=times)
     parser.add_argument("--end", help="the same; now where it is left out")
     parser.add_argument("--service", help="only culprits of this service")
     given = parser.parse_args(argv)
-    return _run(given, "/api/v1/diagnosis", _WindowText)
+    return run(given, "/api/v1/diagnosis", _WindowText)
 
 
-def _parser(name: str, description: str) -> argparse.ArgumentParser:
+def parser_of(name: str, description: str) -> argparse.ArgumentParser:
+    """What the commands share that ask for a verdict."""
     parser = argparse.ArgumentParser(prog=f"spanwise {name}", description=description, epilog=_EXIT_CODES)
     parser.add_argument("--baseline-start", help="beginning of a time that is taken as normal")
     parser.add_argument("--baseline-end", help="its end")
@@ -61,9 +62,10 @@ def _parser(name: str, description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _run(given: argparse.Namespace, path: str, text: type["_Text"]) -> int:
-    wanted = ("start", "end", "baseline_start", "baseline_end", "service")
-    query = {key: value for key in wanted if (value := getattr(given, key, None)) is not None}
+def run(given: argparse.Namespace, path: str, text: type["Text"], **more: str | None) -> int:
+    """Ask, print the answer, and say what to exit with; `more` are parameters beside those of the command line."""
+    wanted = {key: getattr(given, key, None) for key in ("start", "end", "baseline_start", "baseline_end", "service")}
+    query = {key: value for key, value in (wanted | more).items() if value is not None}
     url = given.url or os.environ.get("SPANWISE_ENDPOINT") or _DEFAULT_URL
     try:
         address = f"{url.rstrip('/')}{path}{'?' if query else ''}{urlencode(query)}"
@@ -71,11 +73,12 @@ def _run(given: argparse.Namespace, path: str, text: type["_Text"]) -> int:
     except Unanswered as error:
         sys.stderr.write(f"spanwise {text.command}: {error}\n")
         return error.code
+    shown = text(answer, colours=_colours())
     if given.json:
         sys.stdout.write(json.dumps(answer, indent=2) + "\n")
     else:
-        sys.stdout.write("\n".join(text(answer, colours=_colours()).lines()) + "\n")
-    return FOUND if answer["verdict"] in ("findings", "culprit") else NOTHING
+        sys.stdout.write("\n".join(shown.lines()) + "\n")
+    return FOUND if shown.found() else NOTHING
 
 
 def _get(url: str, headers: Mapping[str, str]) -> Mapping[str, Any]:
@@ -101,7 +104,7 @@ def _colours() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-class _Text:
+class Text:
     """A verdict as lines: emphasized where `colours`, else without a single control character."""
 
     command: ClassVar[str]
@@ -112,6 +115,10 @@ class _Text:
 
     def lines(self) -> Iterator[str]:
         raise NotImplementedError
+
+    def found(self) -> bool:
+        """Whether there is something to look at."""
+        return self.answer["verdict"] in ("findings", "culprit")
 
     def bold(self, text: str) -> str:
         return self._in("1", text)
@@ -128,13 +135,13 @@ class _Text:
         return self.red("█" * filled) + self.dim("░" * (_BAR - filled))
 
     def wrapped(self, text: str, indent: str) -> Iterator[str]:
-        yield from textwrap.wrap(_plain(text), _WIDTH, initial_indent=indent, subsequent_indent=indent)
+        yield from textwrap.wrap(plain(text), _WIDTH, initial_indent=indent, subsequent_indent=indent)
 
     def _in(self, code: str, text: str) -> str:
         return f"\033[{code}m{text}\033[0m" if self._colours else text
 
 
-class _TraceText(_Text):
+class _TraceText(Text):
     command = "explain"
 
     def lines(self) -> Iterator[str]:
@@ -157,18 +164,18 @@ class _TraceText(_Text):
     def _finding(self, finding: Mapping[str, Any]) -> Iterator[str]:
         share = f"{finding['share']:.0%} of the {finding['share_of']}" if finding["share"] else ""
         usual = "  usual for such traces" if finding["usual"] else ""
-        culprit = _plain(f"{finding['culprit']['service']}  {finding['culprit']['instance']}")
+        culprit = plain(f"{finding['culprit']['service']}  {finding['culprit']['instance']}")
         yield f"{finding['rank']}. {self.bold(culprit)}  {self.bar(finding['share'])} {share}{self.dim(usual)}"
         yield from self.wrapped(finding["claim"], "   ")
         for shown in finding["evidence"]:
-            yield self.dim(f"   span {shown['span_id']}  {_plain(shown['text'])}")
+            yield self.dim(f"   span {shown['span_id']}  {plain(shown['text'])}")
         for text in finding["against"]:
             yield from self.wrapped(f"But: {text}", "   ")
         for text in finding["next"]:
             yield from self.wrapped(f"Next: {text}", "   ")
 
 
-class _WindowText(_Text):
+class _WindowText(Text):
     command = "diagnose"
 
     def lines(self) -> Iterator[str]:
@@ -186,7 +193,7 @@ class _WindowText(_Text):
         )
 
     def _culprit(self, culprit: Mapping[str, Any]) -> Iterator[str]:
-        named = _plain(f"{culprit['service']}  {culprit['instance']}")
+        named = plain(f"{culprit['service']}  {culprit['instance']}")
         since = f"since {_moment(culprit['since_unix_nano'])}"
         yield f"{culprit['rank']}. {self.bold(named)}  {self.bar(culprit['score'])} {culprit['score']:.2f}" + (
             f"  {culprit['kind']}  {self.dim(since)}"
@@ -205,6 +212,6 @@ def _moment(nanoseconds: int) -> str:
     return datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """What telemetry says, without anything that would steer the terminal."""
     return "".join(each if each.isprintable() else " " for each in text)

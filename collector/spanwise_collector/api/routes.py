@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from spanwise_collector.api import (
     aggregate,
+    compare,
     diagnosis,
     diagnosis_trace,
     facets,
@@ -77,12 +78,10 @@ def router(
         return status(project)
 
     services.add(made, engine, project_of, limits, most)
-    spans.add(made, engine, project_of, limits)
-    suggest.add(made, engine, project_of, limits)
-    aggregate.add(made, engine, project_of, limits)
     facets.add(made, engine, project_of, limits, most)
-    histogram.add(made, engine, project_of, limits)
-    patterns.add(made, engine, project_of, limits)
+    for part in (spans, suggest, aggregate, histogram, patterns):
+        part.add(made, engine, project_of, limits)
     diagnosis.add(made, engine, project_of)
     diagnosis_trace.add(made, engine, project_of, max_trace_spans)
+    compare.add(made, engine, project_of, max_trace_spans, limits)
     return made

@@ -15,7 +15,7 @@ TIMES: Final[dict[Signal, ColumnElement[Any]]] = {
     "logs": logs.c.time_unix_nano,
 }
 # Spread evenly, and the same for a row whenever it is asked: a list that is asked for twice does not jump.
-_SPREAD: Final[dict[Signal, ColumnElement[Any]]] = {
+SPREAD: Final[dict[Signal, ColumnElement[Any]]] = {
     "spans": func.cityHash64(spans.c.trace_id, spans.c.span_id),
     "logs": func.cityHash64(logs.c.time_unix_nano, logs.c.trace_id, logs.c.span_id, logs.c.body),
 }
@@ -67,7 +67,7 @@ class Extent:
 
     def sample(self, signal: Signal) -> ColumnElement[bool]:
         """Whether a row is looked at."""
-        return true() if self.exact else _SPREAD[signal] % self.one_in == 0
+        return true() if self.exact else SPREAD[signal] % self.one_in == 0
 
 
 def extent(engine: Engine, rows: Rows, most: int) -> Extent:

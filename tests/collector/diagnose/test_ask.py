@@ -99,4 +99,4 @@ def test_a_collector_that_is_away_ends_with_3_and_says_where_it_should_be(
 
 
 def test_text_of_telemetry_cannot_steer_the_terminal() -> None:
-    assert ask._plain("a\033[2Jb\nc") == "a [2Jb c"
+    assert ask.plain("a\033[2Jb\nc") == "a [2Jb c"

@@ -1,0 +1,66 @@
+"""`spanwise diff`: what it prints of an answer, and how it ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from spanwise_collector import ask, difference
+
+
+def answer(matched: int = 20, score: float = 0.75, share: float = 0.9) -> dict[str, Any]:
+    one = {"matched": matched, "looked_at": 10, "trees": 5, "failed": 2}
+    key = {"score": score, "claim": "90% of a have shard:7\033[2J, 0% of b.", "values": [{"difference": -1.0}]}
+    place = {"share": share, "claim": "find of stock takes 200 ms a call by itself in a, 11 ms in b."}
+    return {
+        "summary": "20 spans against 20.",
+        "a": one,
+        "b": one,
+        "attributes": {"keys": [key], "left_out_total": 3},
+        "calls": {"places": [place, {"share": 0.0, "claim": ""}]},
+    }
+
+
+def printed(given: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    asked: list[str] = []
+
+    def get(url: str, headers: object) -> dict[str, Any]:
+        asked.append(url)
+        return given
+
+    monkeypatch.setattr(ask, "_get", get)
+    code = difference.diff(["ab cd", "baseline", "--split", "slow", "--start", "now-5m", "--url", "http://x"])
+    assert asked == ["http://x/api/v1/compare?start=now-5m&a=ab+cd&b=baseline&split=slow"]
+    return code, capsys.readouterr().out.splitlines()
+
+
+def test_calls_and_attributes_are_shown_with_their_shares(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert printed(answer(), monkeypatch, capsys) == (
+        1,
+        [
+            "a: 20 spans (2 failed)   b: 20 (2)",
+            "20 spans against 20.",
+            "",
+            "Calls",
+            "  █████████░  90%  find of stock takes 200 ms a call by itself in a, 11 ms in b.",
+            "",
+            "Attributes",
+            "  ████████░░  75%  90% of a have shard:7 [2J, 0% of b.",
+            "",
+            "Looked at 10 and 10 spans, the calls below 5 and 5; 3 keys were left out (--json names them).",
+        ],
+    )
+
+
+def test_nothing_different_ends_with_0(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    code, lines = printed(answer(score=0.0, share=0.0), monkeypatch, capsys)
+    assert (code, len(lines)) == (0, 4)
+
+
+def test_of_single_traces_every_difference_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, lines = printed(answer(matched=1, score=0.0, share=0.0), monkeypatch, capsys)
+    assert (code, lines[4]) == (1, "  ██████████ 100%  90% of a have shard:7 [2J, 0% of b.")
