@@ -135,9 +135,10 @@ class Loader(Generic[S]):
         while not self._stopping.is_set():
             try:
                 inserter = self._engine.inserter()
-            except StoreError as error:
-                self.state.last_error = error.message
-                _log.warning("Nothing can be stored yet: %.300s", error)
+            except Exception as error:
+                # Whatever it is: a thread that ended here would leave the spool to fill up without a word.
+                self.state.last_error = str(error)
+                _log.warning("Nothing can be stored yet: %.300s", error, exc_info=not isinstance(error, StoreError))
                 self._stopping.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:

@@ -78,8 +78,8 @@ def migrate(
     store refuses a statement.
     """
     known = steps(layout=layout) if known is None else known
-    todo = [statement for step in known if step.number > found.version for statement in step.statements]
-    if found.done > len(todo):
+    todo = _todo(found, known)
+    if is_newer(found, known):
         raise SettingError(
             f"A newer Spanwise has begun to change this data folder (version {found}) and was killed in the middle."
             " Start the newer version to finish it."
@@ -90,6 +90,15 @@ def migrate(
     for statement in _renewed(layout):
         run(statement)
     record(Stand(version(known)))
+
+
+def is_newer(found: Stand, known: list[Step]) -> bool:
+    """Whether a newer Spanwise has made the tables, or has begun to."""
+    return found.version > version(known) or found.done > len(_todo(found, known))
+
+
+def _todo(found: Stand, known: list[Step]) -> list[str]:
+    return [statement for step in known if step.number > found.version for statement in step.statements]
 
 
 def _renewed(layout: Layout) -> Iterator[str]:

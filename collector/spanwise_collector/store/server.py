@@ -53,7 +53,7 @@ class ServerEngine(Engine):
     def prepare(self) -> None:
         """Make what is missing, unless this version's schema is written down as made.
 
-        Raises StoreError also where a newer version has made it: this one must not write to it.
+        Raises StoreError also where a newer version has made it or makes it now: this one must not write to it.
         """
         with self._lock:
             if not self._prepared:
@@ -121,10 +121,11 @@ class ServerEngine(Engine):
             if code_of(error.message) not in ABSENT:
                 raise
             found = None
-        if found is not None and found.version > migration.VERSION:
+        if found is not None and migration.is_newer(found, migration.steps(layout=self.layout)):
             raise StoreError(
-                f"The store at {self._address} was made by a newer Spanwise (schema {found}, this one knows"
-                f" {migration.VERSION}). Start the newer version, or choose another database with --store."
+                f"The store at {self._address} was made by a newer Spanwise, or is being made by it now (schema"
+                f" {found}, this one knows {migration.VERSION}). Start the newer version here too, or choose another"
+                " database with --store."
             )
         if found == Stand(migration.VERSION):
             return

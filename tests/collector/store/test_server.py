@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import queue
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,13 +20,14 @@ from spanwise_collector.errors import StoreError
 from spanwise_collector.settings import Settings
 from spanwise_collector.spool import Signal
 from spanwise_collector.spool.frame import encode
-from spanwise_collector.store import ServerEngine, retention
+from spanwise_collector.store import Loader, ServerEngine, migration, retention
 from spanwise_collector.store.codes import code_of
 from spanwise_collector.store.engine import StoreAway
+from spanwise_collector.store.layout import VERSIONS
 from sqlalchemy import column, func, select, table
 
 from tests.clickhouse_http import CLUSTER, PASSWORD, ClickHouse, clickhouse
-from tests.collector.process import Process, eventually, process, refused
+from tests.collector.process import SECONDS, Process, eventually, process, refused
 
 LAYOUTS = {"server": (), "cluster": ("--cluster", CLUSTER)}
 
@@ -267,7 +269,32 @@ def test_a_store_of_a_newer_version_is_refused(server: ClickHouse, tmp_path: Pat
     engine.run(engine.layout.made(999, 0))
     engine.close()
     code, said = refused(tmp_path / "data", *store)
-    assert (code, "was made by a newer Spanwise (schema 999" in said) == (1, True)
+    assert (code, "was made by a newer Spanwise, or is being made by it now (schema 999," in said) == (1, True)
+
+
+def test_while_a_newer_version_makes_its_tables_an_older_one_stores_nothing_says_so_and_waits(
+    store: tuple[str, ...], tmp_path: Path
+) -> None:
+    newer, older = engine_of(*store), engine_of(*store)
+    newer.prepare()
+    newer.run(newer.layout.made(migration.VERSION, 3))
+    waiting: queue.SimpleQueue[SimpleNamespace] = queue.SimpleQueue()
+    stored: queue.SimpleQueue[SimpleNamespace] = queue.SimpleQueue()
+    loader = Loader(older, waiting, stored.put, lambda each: each, lambda each, reason: None, threads=1)
+    loader.start()
+    waiting.put(segment(tmp_path, spans(0)))
+    said = eventually(lambda: loader.state.last_error, lambda error: error != "")
+    held = stored.qsize()
+    # It was undone there.
+    newer.run(f"TRUNCATE TABLE {VERSIONS}")
+    newer.run(newer.layout.made(migration.VERSION, 0))
+    stored.get(timeout=SECONDS)
+    loader.close()
+    counted, left = rows_of(older, "spans"), loader.state.last_error
+    newer.close()
+    older.close()
+    assert (f"is being made by it now (schema {migration.VERSION}+3," in said, held) == (True, 0)
+    assert (counted, left) == ([3], "")
 
 
 def test_the_password_is_in_no_log_line_and_no_answer(
