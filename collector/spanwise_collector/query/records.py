@@ -13,7 +13,7 @@ from spanwise_collector.query.inferred import alone
 from spanwise_collector.query.language.tree import EVERYTHING, Equals, Key, Node, Signal, Term, required
 from spanwise_collector.query.page import Page, decode_cursor, encode_cursor
 from spanwise_collector.query.patterns import widened
-from spanwise_collector.query.windows import newest_first
+from spanwise_collector.query.windows import newest_windows
 from spanwise_collector.store import Engine
 from spanwise_collector.store.rows import LOG_COLUMNS, SPAN_COLUMNS, RowReader
 from spanwise_collector.store.tables import logs, spans
@@ -169,12 +169,4 @@ def _windows(
     if request.sort == "oldest" or request.trace_id is not None or required(request.where, _TRACE) is not None:
         yield start, end
         return
-    bounds = engine.read(
-        select(
-            func.min(kind.time).label("oldest"), func.max(kind.time).label("newest"), func.count().label("rows")
-        ).where(kind.project == request.project, start <= kind.time, end > kind.time)
-    )[0]
-    if not bounds.rows:
-        return
-    start, end = max(start, bounds.oldest), min(end, bounds.newest + 1, place[0] + 1 if place else end)
-    yield from newest_first(start, end)
+    yield from newest_windows(engine, kind.signal, request.project, start, min(end, place[0] + 1 if place else end))

@@ -171,3 +171,9 @@ ALTER TABLE spans_local ON CLUSTER 'telemetry'
     MODIFY COLUMN scope_dropped_attributes_count UInt32 CODEC(LZ4);
 
 ALTER TABLE logs_local ON CLUSTER 'telemetry' ADD COLUMN IF NOT EXISTS pattern UInt64 CODEC(ZSTD(1)) AFTER event_name;
+
+ALTER TABLE spans_local ON CLUSTER 'telemetry'
+    ADD INDEX IF NOT EXISTS attribute_values mapValues(attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    ADD INDEX IF NOT EXISTS resource_values mapValues(resource_attributes) TYPE bloom_filter(0.01) GRANULARITY 1;
+
+ALTER TABLE spans_local ON CLUSTER 'telemetry' MATERIALIZE INDEX attribute_values, MATERIALIZE INDEX resource_values;

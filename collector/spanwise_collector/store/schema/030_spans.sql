@@ -46,7 +46,10 @@ CREATE TABLE IF NOT EXISTS spans$local$on_cluster (
     scope_attribute_types Array(UInt8) CODEC(LZ4),
     scope_dropped_attributes_count UInt32 CODEC(LZ4),
     scope_schema_url LowCardinality(String),
-    received_time_unix_nano UInt64 CODEC(Delta, ZSTD(1))
+    received_time_unix_nano UInt64 CODEC(Delta, ZSTD(1)),
+    -- A value that few spans have is found without reading the attributes of all (ADR-0084).
+    INDEX attribute_values mapValues(attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX resource_values mapValues(resource_attributes) TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = $mergetree
 PARTITION BY toYYYYMMDD(fromUnixTimestamp64Nano(toInt64(received_time_unix_nano), 'UTC'))
