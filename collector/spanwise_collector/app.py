@@ -11,12 +11,25 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from spanwise_collector.access import grant_of, project_of
-from spanwise_collector.api import admin, errands, exposition, failures, health, models, routes, sampling, tail, web
+from spanwise_collector.api import (
+    admin,
+    errands,
+    exposition,
+    failures,
+    health,
+    models,
+    problems,
+    routes,
+    sampling,
+    tail,
+    web,
+)
 from spanwise_collector.api.feeds import Feeds, settled
 from spanwise_collector.entrance import Entrance, entrance
 from spanwise_collector.folder import DataFolder, Stand
 from spanwise_collector.housekeeping import keep_house, report
 from spanwise_collector.keeping.desk import Desk, desk
+from spanwise_collector.lookout import Lookout
 from spanwise_collector.query.arrivals import arrivals
 from spanwise_collector.query.extent import Most
 from spanwise_collector.query.language.parse import Limits
@@ -72,6 +85,7 @@ class Collector:
         self.vitals = vitals
         self.sampling = SamplingFile(settings.sampling)
         self.desk = desk
+        self.lookout = Lookout(engine, entrance.notebook, settings)
         self.feeds = Feeds(
             lambda: settled(spool.stats().oldest), buffer=settings.tail_buffer, most=settings.tail_clients
         )
@@ -125,6 +139,8 @@ def _asgi(collector: Collector) -> FastAPI:
             collector.engine, collector.status, settings.max_trace_spans, project_of, limits=limits, most=most
         )
     )
+    lookout = collector.lookout
+    app.include_router(problems.router(collector.entrance.notebook, lookout.last, lookout.interval, project_of))
     app.include_router(tail.router(collector.engine, collector.feeds, project_of, limits))
     app.include_router(sampling.router(collector.sampling))
     if (desk := collector.desk) is not None:
@@ -190,7 +206,7 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
                 intake, settings, door.gate, partial(door.guard, counters=intake.counters), settings.stop_timeout
             )
         )
-        for work_on in (keep_house(engine, settings), intake.history.keep()):
+        for work_on in (keep_house(engine, settings), intake.history.keep(), collector.lookout.watch()):
             stack.callback(asyncio.create_task(work_on).cancel)
         yield collector
 

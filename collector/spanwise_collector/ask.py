@@ -180,7 +180,7 @@ class _WindowText(Text):
 
     def lines(self) -> Iterator[str]:
         window, baseline = self.answer["checked"]["window"], self.answer["checked"]["baseline"]
-        yield f"{self.bold(_range(window))}  {self.answer['verdict']}"
+        yield f"{self.bold(when(window))}  {self.answer['verdict']}"
         if self.answer["verdict"] != "culprit":
             yield from self.wrapped(self.answer["summary"], "")
         for culprit in self.answer["culprits"][:_SHOWN]:
@@ -189,12 +189,12 @@ class _WindowText(Text):
         yield ""
         yield self.dim(
             f"Checked: {window['trace_count']:,} traces of {self.answer['checked']['instances']} instances"
-            f" against {baseline['trace_count']:,} of {_range(baseline)}."
+            f" against {baseline['trace_count']:,} of {when(baseline)}."
         )
 
     def _culprit(self, culprit: Mapping[str, Any]) -> Iterator[str]:
         named = plain(f"{culprit['service']}  {culprit['instance']}")
-        since = f"since {_moment(culprit['since_unix_nano'])}"
+        since = f"since {moment(culprit['since_unix_nano'])}"
         yield f"{culprit['rank']}. {self.bold(named)}  {self.bar(culprit['score'])} {culprit['score']:.2f}" + (
             f"  {culprit['kind']}  {self.dim(since)}"
         )
@@ -204,11 +204,13 @@ class _WindowText(Text):
             yield self.dim(f"   spanwise explain {shown['trace_id']}  span {shown['span_id']}")
 
 
-def _range(window: Mapping[str, Any]) -> str:
-    return f"{_moment(window['start_time_unix_nano'])} to {_moment(window['end_time_unix_nano'])}"
+def when(window: Mapping[str, Any]) -> str:
+    """A time range for people."""
+    return f"{moment(window['start_time_unix_nano'])} to {moment(window['end_time_unix_nano'])}"
 
 
-def _moment(nanoseconds: int) -> str:
+def moment(nanoseconds: int) -> str:
+    """A moment for people."""
     return datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 

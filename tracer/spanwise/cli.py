@@ -18,6 +18,7 @@ _COLLECTOR_COMMANDS = {
     "restore": "make a data folder of a backup",
     "diagnose": "name the services that are to blame for what is unusual in a time window",
     "diff": "say what is different between two traces, or two sets of spans",
+    "problems": "say what is broken right now, one line a cause",
     "explain": "say what made a trace slow or failed",
     "keys": "make, list and revoke the keys of a collector",
     "logs": "list log records",

@@ -144,7 +144,7 @@ def _summary(found: diagnosis.Verdict, culprits: list[WindowCulprit]) -> tuple[A
     looked = f"{found.window.traces:,} traces of {found.instances} instances and {found.operations} operations"
     if not found.window.traces:
         return "no traces", "No trace began in this time range."
-    if found.baseline.traces < diagnosis.FEWEST_TRACES:
+    if not found.enough_history:
         return "not enough history", f"The baseline has {found.baseline.traces} traces; {looked} were looked at."
     if not found.notable:
         return "nothing unusual", f"Nothing stands out in {looked}, against {found.baseline.traces:,} traces."

@@ -1,6 +1,6 @@
 """What people write down, a class a table. Times are integers of nanoseconds since the epoch."""
 
-from sqlalchemy import BigInteger, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, Float, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -62,3 +62,28 @@ class Act(Base):
     project: Mapped[str] = mapped_column(String(64))
     act: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(2000))
+
+
+class Problem(Base):
+    """Something that is or was broken, as the collector has seen it; people may mute it."""
+
+    __tablename__ = "problems"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project: Mapped[str] = mapped_column(String(64), index=True)
+    service: Mapped[str] = mapped_column(String(255))
+    instance: Mapped[str] = mapped_column(String(255))
+    operation: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(16))
+    sentence: Mapped[str] = mapped_column(String(2000))
+    claims: Mapped[str] = mapped_column(String(8000))
+    score: Mapped[float] = mapped_column(Float)
+    onset: Mapped[int] = mapped_column(BigInteger)
+    last_seen: Mapped[int] = mapped_column(BigInteger)
+    ended: Mapped[int | None] = mapped_column(BigInteger)
+    services: Mapped[str] = mapped_column(String(8000))
+    traces_per_minute: Mapped[float] = mapped_column(Float)
+    trace_id: Mapped[str] = mapped_column(String(32))
+    span_id: Mapped[str] = mapped_column(String(16))
+    muted: Mapped[int | None] = mapped_column(BigInteger)
+    mute_note: Mapped[str] = mapped_column(String(2000))

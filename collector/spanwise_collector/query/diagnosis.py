@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from spanwise_collector.diagnose.claims import claim
+from spanwise_collector.diagnose.features import Row
 from spanwise_collector.diagnose.onset import Shown, evidence, onset
 from spanwise_collector.diagnose.verdict import NOTABLE, Culprit, judge
 from spanwise_collector.query.diagnosis_window import Counted, Selection, rows
@@ -27,12 +28,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Accused:
-    """A culprit with its claims in words, since when, and the spans that show it."""
+    """A culprit with its claims in words, since when, and the spans that show it.
+
+    `sibling_count`: how many instances its service has in the window, itself included.
+    """
 
     culprit: Culprit
     claims: list[str]
     since: int
     evidence: list[Shown]
+    sibling_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,16 @@ class Verdict:
     baseline_source: Literal["given", "before", "day before", "none"]
     accused: list[Accused]
     notable: bool
+    rows: list[Row]
     instances: int
     operations: int
     edges: int
     unknown_operations: int
+
+    @property
+    def enough_history(self) -> bool:
+        """Whether the baseline has traces enough to say what is usual."""
+        return self.baseline.traces >= FEWEST_TRACES
 
 
 def verdict(
@@ -66,6 +77,7 @@ def verdict(
         baseline_source=source,
         accused=[_accused(each, now, asked) for each in culprits[:_CULPRITS]],
         notable=bool(culprits) and culprits[0].score >= NOTABLE,
+        rows=now.rows,
         instances=len({(row.service, row.instance) for row in now.rows}),
         operations=len({(row.service, row.operation) for row in now.rows}),
         edges=len({(row.service, row.other_service) for row in now.rows if row.what == "edge"}),
@@ -104,4 +116,5 @@ def _accused(culprit: Culprit, now: Counted, asked: Window) -> Accused:
         list(strongest.values()),
         onset(now.rows, culprit.leading, asked.start, asked.end),
         evidence(now.rows, culprit.leading),
+        len({row.instance for row in now.rows if row.service == culprit.service}),
     )

@@ -50,6 +50,10 @@ class Keeping(BaseModel):
     tail_buffer: int = Field(
         2000, ge=1, description="Most messages that wait for one of them; the oldest beyond are dropped, which is said."
     )
+    look_interval: Duration = Field(
+        60.0, ge=0, description="Time between two looks for what is broken right now (/api/v1/problems); 0: never."
+    )
+    look_window: Duration = Field(180.0, ge=60, le=3600, description="How much of what came last such a look is at.")
     max_trace_spans: int = Field(
         100_000, ge=1, description="Most spans of one trace in one answer; the answer says when there are more."
     )

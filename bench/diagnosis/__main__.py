@@ -1,0 +1,54 @@
+"""`python -m bench.diagnosis`: whom the verdict blames, in simulated systems and in real faulty minutes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.collector import Collector
+from bench.diagnosis import recordings, simulated
+from bench.diagnosis.simulated import TELEMETRY
+from bench.diagnosis.systems import SYSTEMS
+
+# The thresholds were chosen while looking at seeds 1 to 3 of two of the three systems (docs/diagnosis.md).
+HELD_OUT = (101, 102, 103)
+
+
+def main() -> int:
+    """Run what was asked for; exit code 1 where the recordings are not there."""
+    parser = argparse.ArgumentParser(prog="python -m bench.diagnosis", description=__doc__)
+    parser.add_argument("what", nargs="*", help="both where nothing is said")
+    parser.add_argument("--recordings", type=Path, default=recordings.FOLDER, help="folder with faults.json")
+    parser.add_argument("--seeds", default=",".join(map(str, HELD_OUT)), help="of the simulations, such as 1,2,3")
+    parser.add_argument("--systems", nargs="+", choices=list(SYSTEMS), default=list(SYSTEMS))
+    parser.add_argument("--telemetry", nargs="+", choices=TELEMETRY, default=list(TELEMETRY))
+    given = parser.parse_args()
+    wanted = given.what or ["simulated", "recordings"]
+    if "recordings" in wanted and not (given.recordings / recordings.NORMAL).exists():
+        print(f"no recordings in {given.recordings}: give --recordings, or ask for simulated", file=sys.stderr)
+        return 1
+    seeds = [int(each) for each in given.seeds.split(",")]
+    if "simulated" in wanted:
+        print("Simulated systems: requests, queues, pools, timeouts and clocks are computed, not measured.")
+        print(_with_collector(lambda at: simulated.report(simulated.run(at, seeds, given.systems, given.telemetry))))
+    if "recordings" in wanted:
+        print("\nReal minutes of a shop, traces without status, no logs, one normal minute:")
+        print(_with_collector(lambda at: recordings.report(recordings.run(given.recordings, at))))
+    return 0
+
+
+def _with_collector(work: Callable[[Collector], str]) -> str:
+    with tempfile.TemporaryDirectory(prefix="spanwise-diagnosis-") as data:
+        collector = Collector(Path(data) / "data", Path(data) / "output", flags=("--look-interval", "0"))
+        collector.start()
+        try:
+            return work(collector)
+        finally:
+            collector.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
