@@ -78,8 +78,9 @@ apt() {
 
 chromium() {
     local name
+    # type -P: this function has the name of the program that it looks for.
     for name in chromium chromium-browser google-chrome; do
-        if command -v "$name" >/dev/null; then return; fi
+        if [ -n "$(type -P "$name")" ]; then return; fi
     done
     apt "the browser tests" "The browser tests need Chromium: install it (on Debian: apt-get install chromium), or run the others alone: .venv/bin/pytest -m 'not browser'" \
         chromium fonts-dejavu-core

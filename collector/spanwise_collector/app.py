@@ -109,6 +109,8 @@ class Collector:
             refused=counters.refused_by_reason(),
             waiting_bytes=self.spool.stats().bytes,
             last_store_error=self.loader.state.last_error or None,
+            retention=int(self.settings.retention * 1e9),
+            retention_bytes=self.settings.retention_bytes,
         )
 
 

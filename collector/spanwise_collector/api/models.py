@@ -229,6 +229,8 @@ class CollectorStatus(Answer):
     refused: dict[str, int] = Field(description="Requests, and items of good requests, by reason.")
     waiting_bytes: int = Field(description="Acknowledged and not yet searchable.")
     last_store_error: str | None
+    retention: int = Field(description="For how long after its arrival telemetry is kept, in ns; whole days.")
+    retention_bytes: int = Field(description="Room from which on the oldest days go.")
 
 
 class ErrorDetail(Answer):

@@ -97,13 +97,25 @@ async function failure(response: Response): Promise<ApiError> {
   }
 }
 
-async function get<T>(path: string, params: Params, signal?: AbortSignal): Promise<T> {
+/** Reads one answer of the API below api/v1. Throws ApiError and Unreachable. */
+export async function get<T>(path: string, params: Params, signal?: AbortSignal): Promise<T> {
   const response = await request(address(`api/v1/${path}`, params), {
     headers: { accept: 'application/json' },
     ...(signal ? { signal } : {}),
   });
   if (!response.ok) throw await failure(response);
   return (await response.json()) as T;
+}
+
+/** Changes something; an answer without a body is undefined. Throws ApiError and Unreachable. */
+export async function send<T>(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
+  const response = await request(address(`api/v1/${path}`), {
+    method,
+    headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw await failure(response);
+  return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
 export const fetchServices = (params: Params, signal?: AbortSignal): Promise<ServiceList> =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { count, duration, parseDuration, percent, plural, tickLabel, total } from './format';
+import { bytes, count, duration, parseDuration, percent, plural, rate, ratio, tickLabel, total } from './format';
 
 const plain = (text: string): string => text.replaceAll(' ', ' ');
 
@@ -71,5 +71,35 @@ describe('tickLabel', () => {
   it('has as many digits as its step needs', () => {
     const labels = [tickLabel(0, 5e7), tickLabel(5e7, 5e7), tickLabel(1.5e9, 5e8), tickLabel(1_234_500, 500)];
     expect(labels.map(plain)).toEqual(['0', '50 ms', '1.5 s', '1.2345 ms']);
+  });
+});
+
+describe('rate', () => {
+  it('is of a second, or of a minute where it is small', () => {
+    expect([0, 0.001, 0.075, 0.9, 1.25, 12.4, 1234.5].map(rate)).toEqual([
+      '0',
+      '< 0.1 / min',
+      '4.5 / min',
+      '54 / min',
+      '1.3 / s',
+      '12 / s',
+      '1,235 / s',
+    ]);
+  });
+});
+
+describe('bytes', () => {
+  it('has two digits and its unit', () => {
+    expect([0, 812, 4200, 31e6, 2.5e9].map(bytes)).toEqual(['0 B', '812 B', '4.2 kB', '31 MB', '2.5 GB']);
+  });
+});
+
+describe('ratio', () => {
+  it('says nothing of what is alike', () => {
+    expect([ratio(3, 2, 'slower', 'faster'), ratio(1, 2, 'slower', 'faster'), ratio(1.02, 1, 'more', 'less')]).toEqual([
+      '1.5× slower',
+      '2.0× faster',
+      'alike',
+    ]);
   });
 });

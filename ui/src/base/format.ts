@@ -77,3 +77,33 @@ export function parseDuration(text: string): number | null {
   const found = DURATION.exec(text.trim());
   return found ? Math.round(Number(found[1]) * SIZE[found[2]!]!) : null;
 }
+
+/** Requests in a second: `12 / s`, or in a minute where they are few: `4.5 / min`. */
+export function rate(perSecond: number): string {
+  const [value, unit] = perSecond >= 1 ? [perSecond, 's'] : [perSecond * 60, 'min'];
+  if (value === 0) return '0';
+  if (value < 0.1) return `<${NARROW}0.1${NARROW}/${NARROW}${unit}`;
+  const text = value >= 100 ? count(Math.round(value)) : value >= 10 ? String(Math.round(value)) : value.toFixed(1);
+  return `${text}${NARROW}/${NARROW}${unit}`;
+}
+
+const BYTES: readonly (readonly [size: number, unit: string])[] = [
+  [1e12, 'TB'],
+  [1e9, 'GB'],
+  [1e6, 'MB'],
+  [1e3, 'kB'],
+];
+
+/** `0 B`, `812 B`, `4.2 kB`, `31 MB`. */
+export function bytes(value: number): string {
+  const [size, unit] = BYTES.find(([size]) => value >= size) ?? [1, 'B'];
+  const scaled = value / size;
+  return `${scaled >= 10 || size === 1 ? Math.round(scaled) : scaled.toFixed(1)}${NARROW}${unit}`;
+}
+
+/** How a figure compares with one of before: `1.4× slower`, `2.0× faster`, `alike`. */
+export function ratio(now: number, before: number, more: string, less: string): string {
+  const times = now / before;
+  if (times >= 1.05) return `${times.toFixed(1)}× ${more}`;
+  return times <= 0.95 ? `${(1 / times).toFixed(1)}× ${less}` : 'alike';
+}

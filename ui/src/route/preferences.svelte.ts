@@ -3,6 +3,7 @@ import { assignBadges, assignSlots } from '../base/color';
 import type { Zone } from '../base/time';
 
 export type Theme = 'system' | 'light' | 'dark';
+export type Density = 'comfortable' | 'compact';
 
 function load<T>(key: string, fallback: T): T {
   try {
@@ -26,6 +27,7 @@ const system = matchMedia('(prefers-color-scheme: dark)');
 class Preferences {
   theme = $state<Theme>(load('theme', 'system'));
   zone = $state<Zone>(load('zone', 'local'));
+  density = $state<Density>(load('density', 'comfortable'));
   dock = $state<'side' | 'bottom'>(load('dock', 'side'));
   /** Single-letter keys can be switched off (WCAG 2.1.4). */
   letterKeys = $state<boolean>(load('letterKeys', true));
@@ -36,7 +38,7 @@ class Preferences {
     return this.theme === 'system' ? this.systemDark : this.theme === 'dark';
   }
 
-  set<K extends 'theme' | 'zone' | 'dock' | 'letterKeys'>(key: K, value: this[K]): void {
+  set<K extends 'theme' | 'zone' | 'density' | 'dock' | 'letterKeys'>(key: K, value: this[K]): void {
     (this as Preferences)[key] = value;
     save(key, value);
   }

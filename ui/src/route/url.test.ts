@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pagePath, parseRoute, tracePath, withQuery } from './url';
+import { pagePath, parseRoute, servicePath, settingsPath, tracePath, withQuery } from './url';
 
 const route = (path: string, base = '/'): string => {
   const { name, id } = parseRoute(path, '', base);
@@ -13,6 +13,22 @@ describe('routes', () => {
       ['/', '/traces', '/traces/', '/t/ABC', '/start', '/nowhere', '/t', '/t/a/b', '/t/%'].map((path) => route(path)),
     ).toEqual(['home', 'traces', 'traces', 'trace abc', 'start', 'unknown', 'unknown', 'unknown', 'trace %']);
     expect([route('/spans/t/abc', '/spans/'), route('/spans/', '/spans/')]).toEqual(['trace abc', 'home']);
+    expect(
+      ['/services/Shop%2FCart', '/settings', '/settings/keys', '/map', '/map/a', '/services'].map((path) =>
+        route(path),
+      ),
+    ).toEqual(['service Shop/Cart', 'settings', 'settings keys', 'map', 'unknown', 'unknown']);
+  });
+
+  it('lead back to what they were written for, whatever a service is called', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), (name) => {
+        fc.pre(name !== '.' && name !== '..');
+        const path = new URL(servicePath(name, { from: 'now-1h' }), 'http://collector/').pathname;
+        expect(parseRoute(path, '', '/')).toMatchObject({ name: 'service', id: name });
+      }),
+    );
+    expect(settingsPath('keys')).toBe('settings/keys');
   });
 
   it('are written readable and without a leading slash', () => {

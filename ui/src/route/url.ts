@@ -1,24 +1,38 @@
 /** Addresses ↔ routes. The path is the object, the query is the view; keys that are not known stay where they are. */
 
-export type RouteName = 'home' | 'traces' | 'trace' | 'logs' | 'start' | 'unknown';
+/** Pages that are alone on their path. */
+export type Page = 'home' | 'traces' | 'logs' | 'start' | 'diagnosis' | 'map' | 'settings';
+
+export type RouteName = Page | 'trace' | 'service' | 'unknown';
 
 export interface Route {
   readonly name: RouteName;
-  /** The trace's id on the trace page, else empty. */
+  /** What the page is about: the trace's id, the service's name, a part of the settings; else empty. */
   readonly id: string;
   readonly query: URLSearchParams;
 }
 
-const PAGES: Record<string, RouteName> = { '': 'home', traces: 'traces', logs: 'logs', start: 'start' };
+const PAGES: Record<string, Page> = {
+  '': 'home',
+  traces: 'traces',
+  logs: 'logs',
+  start: 'start',
+  diagnosis: 'diagnosis',
+  map: 'map',
+  settings: 'settings',
+};
+
+/** Pages about one thing, by the first part of their path. */
+const OBJECTS: Record<string, RouteName> = { t: 'trace', services: 'service', settings: 'settings' };
 
 /** `base` is the pathname of <base>, with its slash at the end. */
 export function parseRoute(pathname: string, search: string, base: string): Route {
   const query = new URLSearchParams(search);
   const path = pathname.startsWith(base) ? pathname.slice(base.length) : pathname.replace(/^\//, '');
   const parts = path.replace(/\/+$/, '').split('/');
-  if (parts.length === 2 && parts[0] === 't') return { name: 'trace', id: traceId(safeDecode(parts[1]!)), query };
-  const page = parts.length === 1 ? PAGES[parts[0]!] : undefined;
-  return { name: page ?? 'unknown', id: '', query };
+  const name = (parts.length === 1 ? PAGES : parts.length === 2 ? OBJECTS : {})[parts[0]!] ?? 'unknown';
+  const id = parts.length === 2 && name !== 'unknown' ? safeDecode(parts[1]!) : '';
+  return { name, id: name === 'trace' ? traceId(id) : id, query };
 }
 
 /** B3 knows ids of 64 bits: they are kept with zeros before them. */
@@ -49,10 +63,22 @@ export function withQuery(query: URLSearchParams, patch: Patch): string {
 
 /** A link's href, relative to <base>. */
 export function tracePath(id: string, patch: Patch = {}): string {
-  return `t/${encodeURIComponent(id)}${withQuery(new URLSearchParams(), patch)}`;
+  return objectPath('t', id, patch);
+}
+
+export function servicePath(name: string, patch: Patch = {}): string {
+  return objectPath('services', name, patch);
+}
+
+export function settingsPath(part: string): string {
+  return objectPath('settings', part, {});
+}
+
+function objectPath(folder: string, id: string, patch: Patch): string {
+  return `${folder}/${encodeURIComponent(id)}${withQuery(new URLSearchParams(), patch)}`;
 }
 
 /** Home is the base itself: `./` of it. */
-export function pagePath(page: 'home' | 'traces' | 'logs' | 'start', patch: Patch = {}): string {
+export function pagePath(page: Page, patch: Patch = {}): string {
   return `${page === 'home' ? './' : page}${withQuery(new URLSearchParams(), patch)}`;
 }

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { pinnedLink } from './pinned-link';
+
+const NOW = Date.UTC(2026, 10, 21, 14, 0, 0);
+
+describe('pinnedLink', () => {
+  it('turns relative times into those they stand for, and leaves the rest alone', () => {
+    expect([
+      pinnedLink('http://c/traces?q=service:a&from=now-15m', 'now-1h', NOW),
+      pinnedLink('http://c/map', 'now-1h', NOW),
+      pinnedLink('http://c/traces?from=all', 'now-1h', NOW),
+      pinnedLink('http://c/t/ab?sel=cd', null, NOW),
+      pinnedLink('http://c/logs?from=2026-11-21T12:00:00Z&to=now-5m', 'now-1h', NOW),
+    ]).toEqual([
+      'http://c/traces?q=service:a&from=2026-11-21T13:45:00.000Z&to=2026-11-21T14:00:00.000Z',
+      'http://c/map?from=2026-11-21T13:00:00.000Z&to=2026-11-21T14:00:00.000Z',
+      'http://c/traces?from=all',
+      'http://c/t/ab?sel=cd',
+      'http://c/logs?from=2026-11-21T12:00:00Z&to=2026-11-21T13:55:00.000Z',
+    ]);
+  });
+});

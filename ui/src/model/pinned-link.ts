@@ -1,0 +1,21 @@
+/** An address that shows tomorrow what it shows now. */
+import { resolve } from './time-range';
+
+/** `usual` is where the page's range begins when the address does not say; null where the page has no range. */
+export function pinnedLink(href: string, usual: string | null, nowMs: number): string {
+  const url = new URL(href);
+  if (usual !== null && !url.searchParams.has('from') && !url.searchParams.has('to'))
+    url.searchParams.set('from', usual);
+  const pinned = ['from', 'to'].filter((key) => pin(url, key, nowMs));
+  if (pinned.includes('from') && !url.searchParams.has('to')) url.searchParams.set('to', new Date(nowMs).toISOString());
+  return url.href.replace(/%3A/g, ':').replace(/%2F/g, '/').replace(/%2C/g, ',');
+}
+
+/** Whether the time was relative and is now absolute. */
+function pin(url: URL, key: string, nowMs: number): boolean {
+  const text = url.searchParams.get(key);
+  const ms = text?.startsWith('now') ? resolve(text, nowMs) : null;
+  if (ms === null) return false;
+  url.searchParams.set(key, new Date(ms).toISOString());
+  return true;
+}
