@@ -1037,6 +1037,11 @@ export interface components {
              * @description What arrived lately, from whom, and what was refused, in a sentence.
              */
             summary: string;
+            /**
+             * Undone Deletions
+             * @description Deletions that were asked for and that a disk has damaged.
+             */
+            undone_deletions: string[];
             /** Waiting Bytes */
             waiting_bytes: number;
             /** Waiting Limit Bytes */
@@ -1068,6 +1073,16 @@ export interface components {
             refused: {
                 [key: string]: number;
             };
+            /**
+             * Retention
+             * @description For how long after its arrival telemetry is kept, in ns; whole days.
+             */
+            retention: number;
+            /**
+             * Retention Bytes
+             * @description Room from which on the oldest days go.
+             */
+            retention_bytes: number;
             /** Service Count */
             service_count: number;
             /**
@@ -1459,7 +1474,7 @@ export interface components {
             /** Parent Span Id */
             parent_span_id: string | null;
             resource: components["schemas"]["Resource"];
-            scope: components["schemas"]["spanwise_collector__api__models__Scope"];
+            scope: components["schemas"]["InstrumentationScope"];
             /** Service */
             service: string;
             /** Span Id */
@@ -1600,6 +1615,21 @@ export interface components {
              */
             rate: number;
         };
+        /** InstrumentationScope */
+        InstrumentationScope: {
+            /** Attributes */
+            attributes: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Dropped Attributes Count */
+            dropped_attributes_count: number;
+            /** Name */
+            name: string;
+            /** Schema Url */
+            schema_url: string;
+            /** Version */
+            version: string;
+        };
         JsonValue: AnyValue;
         /** KeyCount */
         KeyCount: {
@@ -1626,7 +1656,7 @@ export interface components {
             /** Revoked Unix Nano */
             revoked_unix_nano: number | null;
             /** Scopes */
-            scopes: components["schemas"]["spanwise_collector__notebook__keys__Scope"][];
+            scopes: components["schemas"]["Scope"][];
         };
         /** KeyList */
         KeyList: {
@@ -1656,7 +1686,7 @@ export interface components {
             /** Revoked Unix Nano */
             revoked_unix_nano: number | null;
             /** Scopes */
-            scopes: components["schemas"]["spanwise_collector__notebook__keys__Scope"][];
+            scopes: components["schemas"]["Scope"][];
         };
         /** KeyShown */
         KeyShown: {
@@ -1675,7 +1705,7 @@ export interface components {
              */
             name: string;
             /** Scopes */
-            scopes: components["schemas"]["Scope-Input"][];
+            scopes: components["schemas"]["Scope"][];
         };
         /** Lag */
         Lag: {
@@ -1776,7 +1806,7 @@ export interface components {
              */
             pattern: string | null;
             resource: components["schemas"]["Resource"];
-            scope: components["schemas"]["spanwise_collector__api__models__Scope"];
+            scope: components["schemas"]["InstrumentationScope"];
             /** Service */
             service: string;
             /** Severity Number */
@@ -2312,7 +2342,7 @@ export interface components {
          * @description What a key allows: to send telemetry, to ask for it, or both and all that is destructive.
          * @enum {string}
          */
-        "Scope-Input": "ingest" | "read" | "admin";
+        Scope: "ingest" | "read" | "admin";
         /** Sender */
         Sender: {
             /** Error Count */
@@ -2755,27 +2785,6 @@ export interface components {
              */
             total_relation: "eq" | "gte";
         };
-        /** Scope */
-        spanwise_collector__api__models__Scope: {
-            /** Attributes */
-            attributes: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
-            /** Dropped Attributes Count */
-            dropped_attributes_count: number;
-            /** Name */
-            name: string;
-            /** Schema Url */
-            schema_url: string;
-            /** Version */
-            version: string;
-        };
-        /**
-         * Scope
-         * @description What a key allows: to send telemetry, to ask for it, or both and all that is destructive.
-         * @enum {string}
-         */
-        spanwise_collector__notebook__keys__Scope: "ingest" | "read" | "admin";
         /** Status */
         Status: {
             /** Code */
@@ -2893,7 +2902,7 @@ export interface components {
              */
             rows_scanned: number;
             /** Scopes */
-            scopes: components["schemas"]["spanwise_collector__api__models__Scope"][];
+            scopes: components["schemas"]["InstrumentationScope"][];
             /** Services */
             services: components["schemas"]["ServiceCount"][];
             /** Span Count */
