@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 
@@ -14,6 +15,7 @@ from spanwise_collector.access import grant_of, project_of
 from spanwise_collector.api import (
     admin,
     errands,
+    export,
     exposition,
     failures,
     health,
@@ -34,7 +36,7 @@ from spanwise_collector.query.arrivals import arrivals
 from spanwise_collector.query.extent import Most
 from spanwise_collector.query.language.parse import Limits
 from spanwise_collector.query.totals import totals
-from spanwise_collector.receive import jaeger_http, lines, loki_http, otlp_http, zipkin_http
+from spanwise_collector.receive import imported, jaeger_http, lines, loki_http, otlp_http, zipkin_http
 from spanwise_collector.receive.check import canonical
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.otlp_grpc import GrpcServer
@@ -134,6 +136,7 @@ def _asgi(collector: Collector) -> FastAPI:
         health.words_router(vitals.health, vitals.recent, partial(arrivals, collector.engine), project_of)
     )
     allowance = Allowance(settings.query_timeout, settings.query_rows, settings.query_memory)
+    exporting = replace(allowance, seconds=settings.export_timeout, rows=0, timeout="export_timeout")
     limits = Limits(settings.query_length, settings.query_terms, settings.query_depth)
     most = Most(settings.facet_rows, settings.map_rows, settings.map_nodes)
     app.include_router(
@@ -144,13 +147,17 @@ def _asgi(collector: Collector) -> FastAPI:
     lookout = collector.lookout
     app.include_router(problems.router(collector.entrance.notebook, lookout.last, lookout.interval, project_of))
     app.include_router(tail.router(collector.engine, collector.feeds, project_of, limits))
+    app.include_router(export.router(collector.engine, project_of, limits, settings.export_rows))
+    app.include_router(
+        imported.router(intake, settings, project_of), responses=models.described(400, 413, 422, 429, 503)
+    )
     app.include_router(sampling.router(collector.sampling))
     if (desk := collector.desk) is not None:
         app.include_router(admin.router(desk.erasures, desk.backups, time.time_ns, grant_of))
     app.include_router(collector.entrance.router())
     app.include_router(web.router())
     failures.install(app)
-    app.add_middleware(errands.Errands, stop=collector.engine.stop, allowance=allowance)
+    app.add_middleware(errands.Errands, stop=collector.engine.stop, allowance=allowance, exporting=exporting)
     app.add_middleware(collector.entrance.guard, counters=intake.counters)
     app.add_middleware(web.SecurityHeaders)
     return app

@@ -264,6 +264,16 @@ def wire_code(error: Refused) -> WireCode:
     return next(WIRE[kind] for kind in type(error).__mro__ if kind in WIRE)
 
 
+def reasons() -> list[str]:
+    """Every `reason` there is, and that of a fault of our own."""
+    found, kinds = {"internal_error"}, [Refused]
+    while kinds:
+        kind = kinds.pop()
+        found.add(kind.reason)
+        kinds += kind.__subclasses__()
+    return sorted(found)
+
+
 def excerpt(text: str | bytes, limit: int = 200) -> str:
     """Foreign text made safe to quote in a message or a log line.
 

@@ -4,8 +4,11 @@ import argparse
 import json
 import os
 from urllib.error import HTTPError
+from urllib.parse import SplitResult, urlsplit
 
 from spanwise_collector.errors import excerpt
+
+DEFAULT_URL = "http://127.0.0.1:4318"
 
 
 def add_key(parser: argparse.ArgumentParser, scope: str = "read") -> None:
@@ -18,6 +21,15 @@ def key_headers(key: str | None) -> dict[str, str]:
     """The headers that show a key: the one given, else that of SPANWISE_KEY, else none."""
     found = key or os.environ.get("SPANWISE_KEY")
     return {"Authorization": f"Bearer {found.strip()}"} if found else {}
+
+
+def address(given: str | None) -> SplitResult:
+    """Where the collector is: what was given, else SPANWISE_ENDPOINT, else this machine; ValueError in words."""
+    url = (given or os.environ.get("SPANWISE_ENDPOINT") or DEFAULT_URL).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{excerpt(url)} is not an address: give --url http://host:port.")
+    return parts
 
 
 def said(error: HTTPError) -> str:

@@ -7,14 +7,12 @@ values apart the likelier one is taken: the word "NaN" is a double, {"base64": "
 from __future__ import annotations
 
 import base64
-import re
 from typing import Any
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, EntityRef, InstrumentationScope, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
-from spanwise_collector.model.span import KINDS, STATUS_CODES
 
 from tests.factories import any_value
 
@@ -41,7 +39,7 @@ def _resource_spans(trace: JSON, given: JSON) -> ResourceSpans:
         trace_state=given["trace_state"],
         flags=given["flags"],
         name=given["name"],
-        kind=_number(given["kind"], KINDS),
+        kind=given["kind_number"],
         start_time_unix_nano=given["start_time_unix_nano"],
         end_time_unix_nano=given["end_time_unix_nano"],
         attributes=_attributes(given["attributes"]),
@@ -50,7 +48,7 @@ def _resource_spans(trace: JSON, given: JSON) -> ResourceSpans:
         dropped_events_count=given["dropped_events_count"],
         links=[_link(each) for each in given["links"]],
         dropped_links_count=given["dropped_links_count"],
-        status=Status(code=_number(given["status"]["code"], STATUS_CODES), message=given["status"]["message"]),
+        status=Status(code=given["status"]["code_number"], message=given["status"]["message"]),
     )
     inner = ScopeSpans(scope=_scope(scope), schema_url=scope["schema_url"], spans=[span])
     return ResourceSpans(resource=_resource(resource), schema_url=resource["schema_url"], scope_spans=[inner])
@@ -132,11 +130,3 @@ def _value(given: Any) -> AnyValue:
         made.array_value.values.extend(map(_value, given))
         return made
     return any_value(given)
-
-
-def _number(name: str, names: tuple[str, ...]) -> Any:
-    if name in names:
-        return names.index(name)
-    unknown = re.fullmatch(r"unknown \((-?\d+)\)", name)
-    assert unknown is not None, name
-    return int(unknown[1])

@@ -19,6 +19,8 @@ _COLLECTOR_COMMANDS = {
     "diagnose": "name the services that are to blame for what is unusual in a time window",
     "diff": "say what is different between two traces, or two sets of spans",
     "problems": "say what is broken right now, one line a cause",
+    "export": "write traces, spans or log records into a file",
+    "import": "send files of traces and log records to a collector",
     "explain": "say what made a trace slow or failed",
     "keys": "make, list and revoke the keys of a collector",
     "logs": "list log records",

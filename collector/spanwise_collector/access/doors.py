@@ -48,6 +48,7 @@ DOORS: Final = (
     Door("/api/v1", Scope.READ),
     # Asked by those who send.
     Door("/api/v1/sampling", Scope.INGEST),
+    Door("/api/v1/import", Scope.INGEST),
     Door("/api/v1/admin", Scope.ADMIN),
     Door("/api/v1/keys", Scope.ADMIN),
     Door("/api/v1/session", None),

@@ -15,22 +15,24 @@ _log = logging.getLogger(__name__)
 _AGAIN_SECONDS: Final = 0.1
 # It goes on for as long as its client stays, and what it looks up is shared by all who ask the same.
 _ENDLESS: Final = "/api/v1/tail"
+_LONG: Final = "/api/v1/export"
 
 
 class Errands:
-    """Gives each request below /api/v1 the allowance, and has `stop` end the queries of one whose client left."""
+    """Gives each request below /api/v1 its allowance, and has `stop` end the queries of one whose client left."""
 
-    def __init__(self, app: ASGIApp, stop: Callable[[str], None], allowance: Allowance) -> None:
+    def __init__(self, app: ASGIApp, stop: Callable[[str], None], allowance: Allowance, exporting: Allowance) -> None:
         self._app = app
         self._stop = stop
         self._allowance = allowance
+        self._exporting = exporting
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"] if scope["type"] == "http" else ""
         if not path.startswith("/api/v1/") or path == _ENDLESS:
             await self._app(scope, receive, send)
             return
-        errand = Errand(self._allowance)
+        errand = Errand(self._exporting if path == _LONG else self._allowance)
         # One message ahead of the app, so that a body is still read as fast as the app takes it.
         heard: asyncio.Queue[Message] = asyncio.Queue(maxsize=1)
         listening = asyncio.create_task(self._listen(receive, heard, errand))

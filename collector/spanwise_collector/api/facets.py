@@ -81,7 +81,9 @@ class FacetList(Measured):
     matched: int = Field(description="Rows that match, counted one by one.")
     scanned: int = Field(description="Rows of the time range.")
     looked_at: int = Field(description="Rows that the facets were counted from.")
-    limit_name: str | None = Field(description="The setting because of which not all rows were looked at.")
+    limit_name: Literal["facet_rows"] | None = Field(
+        description="The setting because of which not all rows were looked at."
+    )
     facets: list[FacetAnswer] = Field(description="The most telling first, or in the order of `keys`.")
     other_keys: list[KeyCount] = Field(description="Keys without a facet here, at most 500, the most frequent first.")
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from spanwise_collector.api.export import ExportQuery
 from spanwise_collector.api.facets import FacetQuery
 from spanwise_collector.api.histogram import HistogramQuery
 from spanwise_collector.api.models import ErrorAnswer, ErrorDetail
@@ -33,6 +34,7 @@ _QUERIES = (
     PageQuery,
     OperationQuery,
     SuggestQuery,
+    ExportQuery,
 )
 _KNOWN = sorted({name for query in _QUERIES for name in query.model_fields})
 
@@ -53,7 +55,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> JSONResponse:
-        code = str(error.detail).lower().replace(" ", "_")
+        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
         message = f"{request.method} {excerpt(request.url.path)}: {error.detail}."
         return _answer(error.status_code, ErrorDetail(code=code, message=message), dict(error.headers or {}))
 

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from spanwise_collector.api import models, otlp, page, present, text
+from spanwise_collector.api import models, page, present, text
 from spanwise_collector.api.parameters import LogQuery, parse_trace_id
 from spanwise_collector.model.log import LogRecord
 from spanwise_collector.query import records, trace
 from spanwise_collector.query.trace import Trace
-from spanwise_collector.store import Engine
+from spanwise_collector.store import Engine, wire
 
 _PROTOBUF = "application/x-protobuf"
 _MOST_LOGS = 1000
@@ -42,9 +42,9 @@ def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], m
     def get_trace_otlp(trace_id: str, project: Project, request: Request) -> Response:
         """The trace as an OTLP request that any collector takes: protobuf, or JSON where `Accept` asks for it."""
         loaded = load(trace_id, project)
-        message = otlp.to_request(node.span for node in loaded.nodes)
+        message = wire.to_request(node.span for node in loaded.nodes)
         if "json" in request.headers.get("accept", ""):
-            return Response(otlp.to_json(message), media_type="application/json", headers=_as_file(loaded, "otlp.json"))
+            return Response(wire.to_json(message), media_type="application/json", headers=_as_file(loaded, "otlp.json"))
         return Response(message.SerializeToString(), media_type=_PROTOBUF, headers=_as_file(loaded, "otlp.pb"))
 
     @made.get("/traces/{trace_id}.txt", tags=["traces"], responses=_NOT_FOUND)

@@ -18,7 +18,7 @@ from spanwise_collector.store.tables import MINUTE
 
 
 class ArrivalCount(models.Answer):
-    signal: str
+    signal: Literal["traces", "logs", "metrics"]
     protocol: str
     accepted: int
     rejected: int = Field(description="Invalid items taken out of requests that were accepted.")
@@ -26,7 +26,7 @@ class ArrivalCount(models.Answer):
 
 
 class Refusal(models.Answer):
-    signal: str
+    signal: Literal["traces", "logs", "metrics"]
     protocol: str
     reason: str
     requests: int
@@ -160,7 +160,7 @@ def _arrived(counts: Counts) -> list[ArrivalCount]:
     keys = sorted({*counts.accepted, *counts.rejected, *counts.repeated})
     return [
         ArrivalCount(
-            signal=key[0],
+            signal=key[0],  # type: ignore[arg-type]
             protocol=key[1],
             accepted=counts.accepted.get(key, 0),
             rejected=counts.rejected.get(key, 0),
@@ -172,6 +172,6 @@ def _arrived(counts: Counts) -> list[ArrivalCount]:
 
 def _refused(counts: Counts) -> list[Refusal]:
     return [
-        Refusal(signal=signal, protocol=protocol, reason=reason, requests=count)
+        Refusal(signal=signal, protocol=protocol, reason=reason, requests=count)  # type: ignore[arg-type]
         for (signal, protocol, reason), count in sorted(counts.refused.items())
     ]

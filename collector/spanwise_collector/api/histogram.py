@@ -10,7 +10,7 @@ from starlette.requests import Request
 from spanwise_collector.api.models import Answer
 from spanwise_collector.api.parameters import QueryText, read, without_groups
 from spanwise_collector.api.recent import Clock, Measured, RecentRange
-from spanwise_collector.model.log import severity_name
+from spanwise_collector.model.log import Severity, severity_word
 from spanwise_collector.query.histogram import MOST_COLUMNS, Cell, Grid, histogram, row_bounds
 from spanwise_collector.query.language.parse import Limits
 from spanwise_collector.store import Engine
@@ -32,7 +32,7 @@ class HistogramCell(Answer):
     time_unix_nano: int = Field(description="Where its step begins.")
     low: int | None = Field(description="The shortest duration in it; null where durations are not known, and of logs.")
     high: int | None = Field(description="The shortest duration that is not in it any more.")
-    severity: str | None = Field(description="Of logs: trace, debug, info, warn, error, fatal or unset.")
+    severity: Severity | None = Field(description="Of logs: the name of a range of severities.")
     count: int
     error_count: int = Field(description="Of spans with status error, traces with such a span, records from error on.")
 
@@ -67,7 +67,7 @@ def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], l
 def _cell(cell: Cell, grid: Grid) -> HistogramCell:
     low = high = severity = None
     if grid.what == "logs":
-        severity = severity_name(cell.row or 0)
+        severity = severity_word(cell.row or 0)
     elif cell.row is not None:
         low, high = row_bounds(cell.row, grid.per_doubling)
     return HistogramCell(

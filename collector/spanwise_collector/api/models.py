@@ -1,10 +1,16 @@
 """What the API answers with. Times are ns since the epoch, durations and offsets are ns, ids are lower-case hex."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from spanwise_collector.errors import reasons
+from spanwise_collector.model.metric import MetricKind
+from spanwise_collector.model.span import Kind, StatusCode
 from spanwise_collector.store.errand import rows_scanned, time_taken
+
+KindWord = Kind | Literal["unknown"]
+KIND_NUMBER: Final = "The kind as it was sent: OpenTelemetry may come to define others."
 
 
 class Answer(BaseModel):
@@ -87,7 +93,8 @@ class InstrumentationScope(Answer):
 
 
 class Status(Answer):
-    code: str
+    code: StatusCode | Literal["unknown"]
+    code_number: int = Field(description="The code as it was sent.")
     message: str
 
 
@@ -116,7 +123,8 @@ class Span(Answer):
     descendant_count: int
     parent_missing: bool = Field(description="Its parent is not among the spans that arrived.")
     name: str
-    kind: str
+    kind: KindWord
+    kind_number: int = Field(description=KIND_NUMBER)
     service: str
     instance: str
     resource: int = Field(description="Index into `resources`.")
@@ -186,7 +194,7 @@ class LogList(Listing):
 
 class Metric(Answer):
     name: str
-    kind: str
+    kind: MetricKind
     unit: str
     description: str
     services: list[str]
@@ -234,7 +242,8 @@ class CollectorStatus(Answer):
 
 
 class ErrorDetail(Answer):
-    code: str
+    # When the document is asked for, every module has said what it refuses.
+    code: str = Field(json_schema_extra=lambda schema: schema.update(enum=[*reasons()]))
     message: str
     parameter: str | None = None
     column: int | None = Field(default=None, description="Of a query: where it is wrong; 1 is its first character.")

@@ -157,7 +157,10 @@ class LogParameters(TimeRange):
     span_id: Text | None = None
     service: Text | None = None
     severity: str | None = Field(
-        default=None, max_length=10, description="The least: TRACE, DEBUG, INFO, WARN, ERROR, FATAL or 1 to 24."
+        default=None,
+        max_length=10,
+        description="The least, upper or lower case.",
+        json_schema_extra=lambda schema: schema.update(enum=[*SEVERITIES, *map(str, range(1, 25)), None]),
     )
     text: Text | None = Field(
         default=None, min_length=1, description="Found anywhere in the body, upper or lower case."

@@ -9,7 +9,7 @@ from spanwise_collector.api.values import attributes_to_json, to_json
 from spanwise_collector.model.log import LogRecord
 from spanwise_collector.model.metric import Metric, Series
 from spanwise_collector.model.resource import Resource, Scope
-from spanwise_collector.model.span import ERROR, Event, Link, kind_name, status_name
+from spanwise_collector.model.span import ERROR, Event, Link, Span, kind_word, status_word
 from spanwise_collector.model.summary import ServiceSummary, TraceSummary
 from spanwise_collector.query.page import Page
 from spanwise_collector.query.trace import Trace
@@ -121,7 +121,8 @@ def _span(
         descendant_count=node.descendant_count,
         parent_missing=node.parent_missing,
         name=span.name,
-        kind=kind_name(span.kind),
+        kind=kind_word(span.kind),
+        kind_number=span.kind,
         service=span.service,
         instance=span.instance,
         resource=resource_index,
@@ -133,7 +134,7 @@ def _span(
         self_time=self_time(node),
         critical=[(first - start, last - start) for first, last in critical if start <= first <= last <= end],
         unfinished=span.unfinished,
-        status=models.Status(code=status_name(span.status_code), message=span.status_message),
+        status=status(span),
         trace_state=span.trace_state,
         flags=span.flags,
         attributes=attributes_to_json(span.attributes),
@@ -161,6 +162,10 @@ def _warnings(node: Node, start: int, end: int) -> Iterable[str]:
         yield "This span had not ended when it was sent."
     elif span.end < span.start:
         yield f"This span ends {span.start - span.end} ns before it starts; its duration is shown as 0."
+
+
+def status(span: Span) -> models.Status:
+    return models.Status(code=status_word(span.status_code), code_number=span.status_code, message=span.status_message)
 
 
 def event(given: Event, start: int) -> models.Event:

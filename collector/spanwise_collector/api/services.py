@@ -8,10 +8,10 @@ from pydantic import Field
 from starlette.requests import Request
 
 from spanwise_collector.api import present
-from spanwise_collector.api.models import Answer, ServiceList
+from spanwise_collector.api.models import Answer, KindWord, ServiceList
 from spanwise_collector.api.parameters import QueryText, Text, TimeRange, read, without_groups
 from spanwise_collector.api.recent import Clock, Measured, RecentRange
-from spanwise_collector.model.span import kind_name
+from spanwise_collector.model.span import kind_word
 from spanwise_collector.query.extent import Most, Rows
 from spanwise_collector.query.figures import Figures, Minutes
 from spanwise_collector.query.language.parse import Limits
@@ -36,7 +36,7 @@ class Red(Answer):
 class OperationFigures(Red):
     service: str
     name: str
-    kind: str
+    kind: KindWord
     before: Red = Field(description="As long a time, right before.")
 
 
@@ -93,7 +93,7 @@ class ServiceMap(Measured):
     one_in: int = Field(
         description="Edges are of one trace in so many and scaled, for the setting map_rows; 1: of all."
     )
-    limit_name: str | None = Field(description="The setting because of which nodes are left out, map_nodes.")
+    limit_name: Literal["map_nodes"] | None = Field(description="The setting because of which nodes are left out.")
     total_edges: int
     unnamed_calls: int = Field(description="Client spans that led to no span, and do not name what they called.")
     nodes: list[MapNode] = Field(description="The most requests first.")
@@ -234,7 +234,7 @@ def _operations(found: list[Operation], minutes: Minutes) -> list[OperationFigur
         OperationFigures(
             service=each.service,
             name=each.name,
-            kind=kind_name(each.kind),
+            kind=kind_word(each.kind),
             before=_red(each.before, minutes.before()),
             **_figures(each.now, _seconds(minutes)),
         )

@@ -8,10 +8,20 @@ from pydantic import BaseModel, Field, JsonValue
 from starlette.requests import Request
 
 from spanwise_collector.api import present
-from spanwise_collector.api.models import Answer, Event, InstrumentationScope, Link, Listing, Resource, Status
+from spanwise_collector.api.models import (
+    KIND_NUMBER,
+    Answer,
+    Event,
+    InstrumentationScope,
+    KindWord,
+    Link,
+    Listing,
+    Resource,
+    Status,
+)
 from spanwise_collector.api.parameters import SpanQuery, parse_span_id, parse_trace_id
 from spanwise_collector.api.values import attributes_to_json
-from spanwise_collector.model.span import Span, kind_name, status_name
+from spanwise_collector.model.span import Span, kind_word
 from spanwise_collector.query.language.parse import Limits
 from spanwise_collector.query.language.tree import Equals, Key, Term, any_of
 from spanwise_collector.query.records import RecordSearch, search_spans
@@ -29,7 +39,8 @@ class FoundSpan(Answer):
     span_id: str
     parent_span_id: str | None
     name: str
-    kind: str
+    kind: KindWord
+    kind_number: int = Field(description=KIND_NUMBER)
     service: str
     instance: str
     start_time_unix_nano: int
@@ -88,14 +99,15 @@ def found(span: Span) -> FoundSpan:
         span_id=span.span_id,
         parent_span_id=span.parent_span_id or None,
         name=span.name,
-        kind=kind_name(span.kind),
+        kind=kind_word(span.kind),
+        kind_number=span.kind,
         service=span.service,
         instance=span.instance,
         start_time_unix_nano=span.start,
         end_time_unix_nano=span.end,
         duration=span.duration,
         unfinished=span.unfinished,
-        status=Status(code=status_name(span.status_code), message=span.status_message),
+        status=present.status(span),
         trace_state=span.trace_state,
         flags=span.flags,
         attributes=attributes_to_json(span.attributes),

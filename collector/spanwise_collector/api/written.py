@@ -19,17 +19,20 @@ _MAX_TIME = (1 << 63) - 1
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL)]
 
 
+Screen = Literal["traces", "logs", "services", "diagnosis", "metrics", "compare"]
+
+
 class ViewWanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    screen: Literal["traces", "logs", "services", "diagnosis", "metrics", "compare"] = Field(description="Its page.")
+    screen: Screen = Field(description="Its page.")
     name: Line
     query: str = Field(max_length=8000, pattern=_NO_NUL, description="What stands after `?` in the page's address.")
 
 
 class View(Answer):
     id: int
-    screen: str
+    screen: Screen
     name: str
     query: str
     created_unix_nano: int
@@ -105,7 +108,13 @@ def router(notebook: Notebook, project_of: Callable[[Request], str]) -> APIRoute
 
 
 def _view(view: views.View) -> View:
-    return View(id=view.id, screen=view.screen, name=view.name, query=view.query, created_unix_nano=view.created)
+    return View(
+        id=view.id,
+        screen=view.screen,  # type: ignore[arg-type]  # only such are saved
+        name=view.name,
+        query=view.query,
+        created_unix_nano=view.created,
+    )
 
 
 def _deploy(deploy: deploys.Deployed) -> Deploy:

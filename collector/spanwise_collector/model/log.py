@@ -6,7 +6,9 @@ from typing import Final, Literal
 from spanwise_collector.model.resource import NO_RESOURCE, NO_SCOPE, Resource, Scope
 from spanwise_collector.model.value import Attributes, Value
 
-SEVERITIES: Final = {"TRACE": 1, "DEBUG": 5, "INFO": 9, "WARN": 13, "ERROR": 17, "FATAL": 21}
+Severity = Literal["trace", "debug", "info", "warn", "error", "fatal", "unset", "unknown"]
+_RANGES: Final[dict[int, Severity]] = {1: "trace", 5: "debug", 9: "info", 13: "warn", 17: "error", 21: "fatal"}
+SEVERITIES: Final = {name.upper(): number for number, name in _RANGES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,12 @@ class LogRecord:
     inferred: bool = False
 
 
+def severity_word(number: int) -> Severity:
+    """The name of a severity's range of four, for readers that must know them all."""
+    return _RANGES.get((number - 1) // 4 * 4 + 1, "unknown") if number else "unset"
+
+
 def severity_name(number: int) -> str:
     """The name of a severity's range of four; a number that OpenTelemetry does not define stays visible."""
-    if number == 0:
-        return "unset"
-    lowest = (number - 1) // 4 * 4 + 1
-    return next((name.lower() for name, first in SEVERITIES.items() if first == lowest), f"unknown ({number})")
+    word = severity_word(number)
+    return f"unknown ({number})" if word == "unknown" else word

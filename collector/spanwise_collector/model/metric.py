@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-KINDS: Final = {5: "gauge", 7: "sum", 9: "histogram", 10: "exponential_histogram", 11: "summary"}
+MetricKind = Literal["gauge", "sum", "histogram", "exponential_histogram", "summary"]
+KINDS: Final[dict[int, MetricKind]] = {5: "gauge", 7: "sum", 9: "histogram", 10: "exponential_histogram", 11: "summary"}
 DELTA: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric that was seen; `kind` is one of KINDS' values."""
+    """A metric that was seen."""
 
     name: str
-    kind: str
+    kind: MetricKind
     unit: str
     description: str
     services: Sequence[str]

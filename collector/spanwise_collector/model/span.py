@@ -1,13 +1,15 @@
 """A span as it was sent, with its service and instance named."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from spanwise_collector.model.resource import NO_RESOURCE, NO_SCOPE, Resource, Scope
 from spanwise_collector.model.value import Attributes
 
-KINDS: Final = ("unspecified", "internal", "server", "client", "producer", "consumer")
-STATUS_CODES: Final = ("unset", "ok", "error")
+Kind = Literal["unspecified", "internal", "server", "client", "producer", "consumer"]
+StatusCode = Literal["unset", "ok", "error"]
+KINDS: Final[tuple[Kind, ...]] = ("unspecified", "internal", "server", "client", "producer", "consumer")
+STATUS_CODES: Final[tuple[StatusCode, ...]] = ("unset", "ok", "error")
 SERVER: Final = 2
 CLIENT: Final = 3
 PRODUCER: Final = 4
@@ -78,11 +80,23 @@ class Span:
         return max(0, self.end - self.start)
 
 
+def kind_word(kind: int) -> Kind | Literal["unknown"]:
+    """The kind in one of few words, for readers that must know them all."""
+    return KINDS[kind] if 0 <= kind < len(KINDS) else "unknown"
+
+
 def kind_name(kind: int) -> str:
     """The kind in words; a number that OpenTelemetry does not define stays visible."""
-    return KINDS[kind] if 0 <= kind < len(KINDS) else f"unknown ({kind})"
+    word = kind_word(kind)
+    return f"unknown ({kind})" if word == "unknown" else word
+
+
+def status_word(code: int) -> StatusCode | Literal["unknown"]:
+    """The status in one of few words, for readers that must know them all."""
+    return STATUS_CODES[code] if 0 <= code < len(STATUS_CODES) else "unknown"
 
 
 def status_name(code: int) -> str:
     """The status in words; a number that OpenTelemetry does not define stays visible."""
-    return STATUS_CODES[code] if 0 <= code < len(STATUS_CODES) else f"unknown ({code})"
+    word = status_word(code)
+    return f"unknown ({code})" if word == "unknown" else word

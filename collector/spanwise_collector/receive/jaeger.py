@@ -54,7 +54,7 @@ def decode_post_spans(message: bytes) -> ExportTraceServiceRequest:
         key = process.SerializeToString(deterministic=True)
         if key not in resources:
             tags = map(_proto_attribute, process.tags)
-            resources[key] = _resource(request, process.service_name, tags)
+            resources[key] = new_resource(request, process.service_name, tags)
         _fill_from_proto(resources[key].scope_spans[0].spans.add(), span)
     return request
 
@@ -69,7 +69,7 @@ def _from_batch(batch: Struct) -> ExportTraceServiceRequest:
     process = _struct(batch.get(1))
     request = ExportTraceServiceRequest()
     try:
-        resource = _resource(request, _text(process.get(1)), map(_thrift_attribute, _structs(process.get(2))))
+        resource = new_resource(request, _text(process.get(1)), map(_thrift_attribute, _structs(process.get(2))))
         for item in _structs(batch.get(2)):
             _fill_from_thrift(resource.scope_spans[0].spans.add(), item)
     # Thrift says of every value what it is, and a sender may say anything.
@@ -78,7 +78,7 @@ def _from_batch(batch: Struct) -> ExportTraceServiceRequest:
     return request
 
 
-def _resource(request: ExportTraceServiceRequest, service: str, tags: Iterable[Attribute]) -> ResourceSpans:
+def new_resource(request: ExportTraceServiceRequest, service: str, tags: Iterable[Attribute]) -> ResourceSpans:
     made = request.resource_spans.add()
     if service:
         made.resource.attributes.append(KeyValue(key="service.name", value=AnyValue(string_value=service)))
@@ -98,12 +98,12 @@ def _fill_from_thrift(made: Span, item: Struct) -> None:
     made.end_time_unix_nano = (start + duration) * 1000
     for reference in _structs(item.get(6)):
         trace_low, trace_high, target = (reference.get(n, 0) % _U64 for n in (2, 3, 4))
-        _refer(made, trace_high.to_bytes(8) + trace_low.to_bytes(8), target.to_bytes(8), reference.get(1, 0))
+        refer(made, trace_high.to_bytes(8) + trace_low.to_bytes(8), target.to_bytes(8), reference.get(1, 0))
     if parent_id:
         made.parent_span_id = parent_id.to_bytes(8)
-    _set_tags(made, map(_thrift_attribute, _structs(item.get(10))))
+    set_tags(made, map(_thrift_attribute, _structs(item.get(10))))
     for log in _structs(item.get(11)):
-        _add_event(made, log.get(1, 0) % _U64 * 1000, map(_thrift_attribute, _structs(log.get(2))))
+        add_event(made, log.get(1, 0) % _U64 * 1000, map(_thrift_attribute, _structs(log.get(2))))
 
 
 def _fill_from_proto(made: Span, span: Any) -> None:
@@ -112,15 +112,15 @@ def _fill_from_proto(made: Span, span: Any) -> None:
     start = _nanos(span.start_time)
     made.start_time_unix_nano, made.end_time_unix_nano = start, start + _nanos(span.duration)
     for reference in span.references:
-        _refer(made, reference.trace_id.rjust(16, b"\0"), reference.span_id, reference.ref_type)
-    _set_tags(made, map(_proto_attribute, span.tags))
+        refer(made, reference.trace_id.rjust(16, b"\0"), reference.span_id, reference.ref_type)
+    set_tags(made, map(_proto_attribute, span.tags))
     for log in span.logs:
-        _add_event(made, _nanos(log.timestamp), map(_proto_attribute, log.fields))
+        add_event(made, _nanos(log.timestamp), map(_proto_attribute, log.fields))
     for warning in span.warnings:
         made.attributes.append(KeyValue(key="jaeger.warning", value=AnyValue(string_value=warning)))
 
 
-def _refer(made: Span, trace_id: bytes, span_id: bytes, kind: int) -> None:
+def refer(made: Span, trace_id: bytes, span_id: bytes, kind: int) -> None:
     """The first child-of reference into the same trace is the parent; every other becomes a link."""
     if kind == 0 and trace_id == made.trace_id and not made.parent_span_id:
         made.parent_span_id = span_id
@@ -130,7 +130,7 @@ def _refer(made: Span, trace_id: bytes, span_id: bytes, kind: int) -> None:
     link.attributes.append(KeyValue(key="opentracing.ref_type", value=AnyValue(string_value=name)))
 
 
-def _set_tags(made: Span, tags: Iterable[Attribute]) -> None:
+def set_tags(made: Span, tags: Iterable[Attribute]) -> None:
     for key, value in tags:
         if key == "span.kind" and value.string_value in _KINDS:
             made.kind = _KINDS[value.string_value]
@@ -145,7 +145,7 @@ def _set_tags(made: Span, tags: Iterable[Attribute]) -> None:
                 made.status.code = Status.STATUS_CODE_ERROR
 
 
-def _add_event(made: Span, time: int, fields: Iterable[Attribute]) -> None:
+def add_event(made: Span, time: int, fields: Iterable[Attribute]) -> None:
     event = made.events.add(time_unix_nano=time)
     for key, value in fields:
         if key == "event" and not event.name:

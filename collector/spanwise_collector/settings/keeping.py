@@ -46,6 +46,12 @@ class Keeping(BaseModel):
     query_length: int = Field(8192, ge=1, description="Most characters of a query in the search language.")
     query_terms: int = Field(200, ge=1, description="Most terms of a query in the search language.")
     query_depth: int = Field(20, ge=1, le=100, description="How deep the terms of a query may be nested.")
+    export_rows: int = Field(
+        10_000_000, ge=0, description="Most spans or records in one exported file, which says so; 0: any number."
+    )
+    export_timeout: Duration = Field(
+        3600.0, gt=0, description="Time that an export has; a file that is not done by then says so at its end."
+    )
     tail_clients: int = Field(100, ge=0, description="Most clients that follow what arrives (/api/v1/tail) at once.")
     tail_buffer: int = Field(
         2000, ge=1, description="Most messages that wait for one of them; the oldest beyond are dropped, which is said."

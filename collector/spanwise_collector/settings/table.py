@@ -112,6 +112,7 @@ _METAVARS = {
     "facet_rows": "COUNT",
     "map_rows": "COUNT",
     "map_nodes": "COUNT",
+    "export_rows": "COUNT",
     "max_log_records": "COUNT",
     "loki_max_labels": "COUNT",
     "store_quorum": "COUNT",

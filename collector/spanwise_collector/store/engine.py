@@ -3,7 +3,8 @@
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections import namedtuple
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ import sqlalchemy
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as DriverError
 
-from spanwise_collector.errors import QueryLimit, Refused, SenderLeft, StoreError
+from spanwise_collector.errors import Overloaded, QueryLimit, Refused, SenderLeft, StoreError
 from spanwise_collector.store.codes import code_of
 from spanwise_collector.store.errand import Queries, current
 from spanwise_collector.store.layout import Layout, quoted
@@ -23,6 +24,10 @@ INSERT_SETTINGS: Final = {
     "max_threads": 1,
     "max_insert_threads": 1,
 }
+
+# How many answers are streamed at once: each holds a connection and some megabytes for as long as its reader takes.
+STREAMS: Final = 2
+_SMALL: Final = {"max_block_size": 4096, "preferred_block_size_bytes": 1 << 20, "max_threads": 2}
 
 
 class StoreAway(StoreError):
@@ -55,13 +60,15 @@ class Inserter(ABC):
 class Engine(ABC):
     """Runs SQL; methods may be called from any thread and raise StoreError with the store's own words.
 
-    `reader` and `watcher` connect in the same way: one for the questions of people, one for the collector's own.
+    `reader`, `watcher` and `streamer` connect in the same way: for the questions of people, for the collector's own,
+    and for answers that are read for as long as their reader takes.
     """
 
     layout: Layout
 
-    def __init__(self, reader: sqlalchemy.Engine, watcher: sqlalchemy.Engine) -> None:
+    def __init__(self, reader: sqlalchemy.Engine, watcher: sqlalchemy.Engine, streamer: sqlalchemy.Engine) -> None:
         self.queries = Queries()
+        self._streamer = streamer
         self._reader = reader
         self._watcher = watcher
         self._stopper: Client | None = None
@@ -90,6 +97,39 @@ class Engine(ABC):
             raise self._refusal(str(error.orig)) from error
         except (sqlalchemy.exc.SQLAlchemyError, DriverError) as error:
             raise self._refusal(str(error)) from error
+
+    def stream(self, query: sqlalchemy.Select[*tuple[Any, ...]]) -> Generator[Sequence[Any], None, None]:
+        """Answer a query block by block, each of about a megabyte at most and read when it is asked for.
+
+        Close it to end the query. Raises as `read`, at any block, and Overloaded while as many others stream as may.
+        """
+        try:
+            with self._streamer.connect() as connection:
+                yield from self._blocks(connection, query)
+        except (QueryLimit, SenderLeft) as refusal:
+            self.queries.stop(refusal)
+            raise
+        except sqlalchemy.exc.TimeoutError as error:
+            raise Overloaded(f"{STREAMS} others export now, and no more can: come back later.", delay=5) from error
+        except DriverError as error:
+            raise self._refusal(str(error)) from error
+
+    def _blocks(
+        self, connection: sqlalchemy.Connection, query: sqlalchemy.Select[*tuple[Any, ...]]
+    ) -> Generator[Sequence[Any], None, None]:
+        compiled = query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+        errand = current.get()
+        settings = {} if errand is None else errand.settings()
+        client: Client = connection.connection.dbapi_connection.client  # type: ignore[union-attr]
+        started = time.perf_counter()
+        self.queries.begin(errand)
+        try:
+            with client.query_row_block_stream(str(compiled), compiled.params, settings | _SMALL) as blocks:
+                row = namedtuple("row", blocks.source.column_names)  # type: ignore[misc]
+                for block in blocks:
+                    yield [row._make(values) for values in block]
+        finally:
+            self.queries.end(errand, time.perf_counter() - started)
 
     def _answer(
         self, connection: sqlalchemy.Connection, query: sqlalchemy.Select[*tuple[Any, ...]]
@@ -152,3 +192,4 @@ class Engine(ABC):
                 self._stopper.close()
         self._reader.dispose()
         self._watcher.dispose()
+        self._streamer.dispose()

@@ -18,11 +18,15 @@ _OF_ALL: Final = re.compile(r"\(total\)|total memory limit|for user", re.IGNOREC
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The settings query_timeout (seconds), query_rows (0: any number) and query_memory (bytes, of each query)."""
+    """The settings query_timeout (seconds), query_rows (0: any number) and query_memory (bytes, of each query).
+
+    `timeout` names the setting that the seconds come from.
+    """
 
     seconds: float
     rows: int
     memory: int
+    timeout: str = "query_timeout"
 
 
 class Errand:
@@ -47,7 +51,7 @@ class Errand:
             raise _nobody()
         seconds = self._allowance.seconds - self.time / 1e9
         if seconds <= 0:
-            raise self._limit("query_timeout")
+            raise self._limit(self._allowance.timeout)
         asked = {"log_comment": self.mark, "max_execution_time": round(max(seconds, 0.001), 3)}
         if not self._allowance.rows:
             return asked
@@ -61,7 +65,7 @@ class Errand:
             return _nobody()
         code = code_of(text)
         if code in TOO_SLOW:
-            return self._limit("query_timeout")
+            return self._limit(self._allowance.timeout)
         if code in TOO_MANY_ROWS:
             return self._limit("query_rows")
         if code in TOO_MUCH_MEMORY and not _OF_ALL.search(text):
@@ -70,7 +74,7 @@ class Errand:
 
     def _limit(self, setting: str) -> QueryLimit:
         most = {
-            "query_timeout": f"it took longer than {self._allowance.seconds:g} s",
+            self._allowance.timeout: f"it took longer than {self._allowance.seconds:g} s",
             "query_rows": f"it would read more than {self._allowance.rows:,} rows",
             "query_memory": f"it needed more than {self._allowance.memory >> 20:,} MiB of memory",
         }

@@ -19,7 +19,7 @@ from spanwise_collector.folder import Stand
 from spanwise_collector.settings import Settings, StoreAddress
 from spanwise_collector.store import migration, schema
 from spanwise_collector.store.codes import ABSENT, code_of
-from spanwise_collector.store.engine import INSERT_SETTINGS, Engine, Inserter, failure
+from spanwise_collector.store.engine import INSERT_SETTINGS, STREAMS, Engine, Inserter, failure
 from spanwise_collector.store.layout import VERSIONS, Layout
 
 # The loader and the API say what failed, once; the driver would say it again, with the URL of every request.
@@ -48,7 +48,7 @@ class ServerEngine(Engine):
         self._lock = threading.Lock()
         self._prepared = False
         self._commands: Client | None = None
-        super().__init__(self._reading(_READERS, settings), self._reading(1, settings))
+        super().__init__(*(self._reading(each, settings) for each in (_READERS, 1, STREAMS)))
 
     def prepare(self) -> None:
         """Make what is missing, unless this version's schema is written down as made.

@@ -19,6 +19,8 @@ POLICY = {
     "/loki/api/v1/push": Scope.INGEST,
     "/v1/lines": Scope.INGEST,
     "/api/v1/sampling": Scope.INGEST,
+    "/api/v1/import": Scope.INGEST,
+    "/api/v1/export": Scope.READ,
     "/api/v1/traces": Scope.READ,
     "/api/v1/health": Scope.READ,
     "/metrics": Scope.READ,

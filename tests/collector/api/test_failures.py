@@ -130,7 +130,9 @@ def test_ids_are_taken_in_upper_case_and_those_of_64_bits_filled_up(service: Pro
     full = service.get("/traces/0000000000000000abcdef0123456789")
     assert full["trace_id"] == "0000000000000000abcdef0123456789"
     for written in ("ABCDEF0123456789", "abcdef0123456789", "0" * 16 + "ABCDEF0123456789"):
-        assert service.get(f"/traces/{written}") | {"time": full["time"]} == full
+        # What it cost depends on what the store still had in its caches.
+        cost = {"time": full["time"], "rows_scanned": full["rows_scanned"]}
+        assert service.get(f"/traces/{written}") | cost == full
         assert service.get("/logs", trace_id=written, span_id="00000000000000AB")["returned"] == 0
 
 

@@ -1,0 +1,242 @@
+"""Files as other programs and our own export write them: told apart by their beginning, cut into pieces, and read."""
+
+import json
+import re
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from spanwise_collector.errors import BadData, excerpt
+from spanwise_collector.receive.check import Request
+from spanwise_collector.receive.jaeger_json import decode_jaeger_json
+from spanwise_collector.receive.ndjson import message_of
+from spanwise_collector.receive.otlp_json import from_json
+from spanwise_collector.receive.zipkin_json import decode_v2
+from spanwise_collector.spool import Signal
+from spanwise_collector.spool.frame import read_varint
+from spanwise_collector.store.wire import END_KEY, END_TAG
+
+GZIP: Final = b"\x1f\x8b"
+Format = Literal["otlp", "otlp-json", "ndjson", "jaeger", "zipkin"]
+# About what is decoded at a time; a frame or line that is larger is a piece of its own.
+_PIECE_BYTES: Final = 1 << 20
+_LONGEST_BEGINNING: Final = 4096
+_FIRST_KEY: Final = re.compile(rb'\s*\{\s*"([^"]{0,40})"')
+# The tags of the fields 1 to 3, all of them messages or texts: what a request, and each resource in it, may begin with.
+_FIRST_FIELD: Final = b"\x0a"
+_INNER_FIELDS: Final = b"\x0a\x12\x1a"
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What a piece holds: bodies of requests, and how many of its lines are none."""
+
+    bodies: list[tuple[Signal, bytes]] = field(default_factory=list)
+    rejected: int = 0
+    message: str = ""
+
+
+class Reader(ABC):
+    """How one file is read."""
+
+    format: Format
+
+    @abstractmethod
+    def cut(self, held: bytearray, last: bool) -> bytes:
+        """Take the next piece from the front of what has come; empty where more must come. `last`: no more will."""
+
+    @abstractmethod
+    def decode(self, piece: bytes) -> Decoded:
+        """Raises BadData where nothing after this can be read either."""
+
+
+def reader_of(held: bytearray, given: Format | None, last: bool) -> Reader | None:
+    """The reader for a file that begins so, or is of the format given; None where more of it must be seen."""
+    if not last and len(held) < _LONGEST_BEGINNING:
+        return None
+    found = given or _format_of(bytes(held[:_LONGEST_BEGINNING]))
+    match found:
+        case "otlp":
+            return _Frames()
+        case "jaeger":
+            return _Whole(found, _only_traces(decode_jaeger_json))
+        case "zipkin":
+            return _Whole(found, _only_traces(decode_v2))
+    if found == "otlp-json" and held.lstrip()[:2].rstrip() == b"{" and b"\n" in held[:3]:
+        return _Whole(found, lambda piece: Decoded([_request_of(json_of(piece), piece)]))
+    return _Lines(found)
+
+
+def _format_of(beginning: bytes) -> Format:
+    if _begins_as_frame(beginning):
+        return "otlp"
+    text = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"PAR1"):
+        raise BadData("The file is Parquet, which is exported and not imported here: export as otlp to move data.")
+    if text.startswith(b"["):
+        return "zipkin"
+    if not text.startswith(b"{"):
+        return "otlp"
+    key = _FIRST_KEY.match(text)
+    known: dict[bytes, Format] = {b"data": "jaeger", b"resourceSpans": "otlp-json", b"resourceLogs": "otlp-json"}
+    return known.get(key[1], "ndjson") if key else "ndjson"
+
+
+def _begins_as_frame(beginning: bytes) -> bool:
+    """Whether it is a length, and then the beginning of a request of OTLP: a length may look like any bracket."""
+    try:
+        length, place = read_varint(beginning, 0)
+        if beginning[place : place + len(END_TAG)] == END_TAG:
+            return True
+        inner, after = read_varint(beginning, place + 1)
+    except ValueError:
+        return False
+    first, second = beginning[place : place + 1], beginning[after : after + 1]
+    return first == _FIRST_FIELD and inner < length and (not inner or second in _INNER_FIELDS)
+
+
+class _Frames(Reader):
+    format: Format = "otlp"
+
+    def __init__(self) -> None:
+        self._signal: Signal | None = None
+
+    def cut(self, held: bytearray, last: bool) -> bytes:
+        """Whole frames."""
+        end = 0
+        while end < min(len(held), _PIECE_BYTES):
+            try:
+                length, begin = read_varint(bytes(held[end : end + 10]), 0)
+            except (ValueError, IndexError):
+                break
+            if end + begin + length > len(held):
+                break
+            end += begin + length
+        piece = bytes(held[:end])
+        del held[:end]
+        if last and not end and held:
+            raise BadData(f"The file ends within a message of OTLP: {len(held)} bytes are left over.")
+        return piece
+
+    def decode(self, piece: bytes) -> Decoded:
+        joined, position = bytearray(), 0
+        while position < len(piece):
+            length, begin = read_varint(piece, position)
+            # Messages that are joined are one message with the fields of all.
+            joined += piece[begin : begin + length]
+            position = begin + length
+        if self._signal is None:
+            self._signal = _signal_of(bytes(joined))
+        return Decoded([(self._signal, bytes(joined))])
+
+
+def _signal_of(body: bytes) -> Signal:
+    """What a request of OTLP is of: the two differ in nothing before the first field of a span."""
+    try:
+        request = ExportTraceServiceRequest.FromString(body)
+    except DecodeError:
+        return Signal.LOGS
+    spans = [span for each in request.resource_spans for scope in each.scope_spans for span in scope.spans]
+    return Signal.TRACES if not spans or any(span.span_id for span in spans) else Signal.LOGS
+
+
+class _Lines(Reader):
+    def __init__(self, form: Format) -> None:
+        self.format = form
+        self._number = 0
+
+    def cut(self, held: bytearray, last: bool) -> bytes:
+        """Whole lines."""
+        if not last and len(held) < _PIECE_BYTES:
+            return b""
+        end = len(held) if last else held.rfind(b"\n") + 1
+        piece = bytes(held[:end])
+        del held[:end]
+        return piece
+
+    def decode(self, piece: bytes) -> Decoded:
+        found = Decoded()
+        bodies = {signal: bytearray() for signal in (Signal.TRACES, Signal.LOGS)}
+        for line in piece.split(b"\n"):
+            self._number += 1
+            if not line or line.isspace():
+                continue
+            try:
+                document = json_of(line)
+                if END_KEY in document:
+                    continue
+                signal, body = _request_of(document, line) if self.format == "otlp-json" else message_of(document)
+                bodies[signal] += body
+            except BadData as refusal:
+                found.rejected += 1
+                found.message = found.message or f"line {self._number}: {refusal.message}"
+        found.bodies = [(signal, bytes(body)) for signal, body in bodies.items() if body]
+        return found
+
+
+class _Whole(Reader):
+    """A file that is one document; the caller bounds its size."""
+
+    def __init__(self, form: Format, decode: Callable[[bytes], Decoded]) -> None:
+        self.format = form
+        self._decode = decode
+
+    def cut(self, held: bytearray, last: bool) -> bytes:
+        if not last:
+            return b""
+        piece = bytes(held)
+        held.clear()
+        return piece
+
+    def decode(self, piece: bytes) -> Decoded:
+        return self._decode(piece)
+
+
+def _only_traces(decode: Callable[[bytes], Request]) -> Callable[[bytes], Decoded]:
+    return lambda piece: Decoded([(Signal.TRACES, decode(piece).SerializeToString())])
+
+
+def json_of(line: bytes) -> dict[str, object]:
+    """The object of a line; raises BadData where it is none."""
+    try:
+        document = json.loads(line)
+    except RecursionError:
+        raise BadData("it is nested too deeply.") from None
+    except ValueError as error:
+        raise BadData(f"it is no JSON: {excerpt(str(error))}.") from None
+    if not isinstance(document, dict):
+        raise BadData("it is JSON, but no object.")
+    return document
+
+
+def _request_of(document: dict[str, object], line: bytes) -> tuple[Signal, bytes]:
+    signal = Signal.LOGS if "resourceLogs" in document else Signal.TRACES
+    if signal is Signal.TRACES and "resourceSpans" not in document:
+        raise BadData("it has neither resourceSpans nor resourceLogs.")
+    return signal, from_json(signal, line).SerializeToString()
+
+
+class Inflating:
+    """Inflates gzip as it comes, in parts that are bounded however far it expands. Raises BadData."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(31)
+
+    def parts(self, chunk: bytes) -> Iterator[bytes]:
+        while chunk:
+            if self._member.eof:
+                self._member = zlib.decompressobj(31)
+            try:
+                yield self._member.decompress(chunk, _PIECE_BYTES)
+            except zlib.error as error:
+                raise BadData(f"The file begins as gzip and goes on otherwise: {excerpt(str(error))}.") from None
+            chunk = self._member.unconsumed_tail or self._member.unused_data
+
+    def end(self) -> None:
+        if not self._member.eof:
+            raise BadData("The gzip file is cut off.")
