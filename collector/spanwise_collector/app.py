@@ -20,6 +20,7 @@ from spanwise_collector.api import (
     failures,
     health,
     models,
+    nodes,
     problems,
     routes,
     sampling,
@@ -41,6 +42,7 @@ from spanwise_collector.receive.check import canonical
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.otlp_grpc import GrpcServer
 from spanwise_collector.receive.peers import peer_ports
+from spanwise_collector.registry.watch import Registries
 from spanwise_collector.settings import Address, Settings
 from spanwise_collector.settings.sampling import SamplingFile
 from spanwise_collector.spool import Recovered, Segment, Signal, Spool
@@ -91,6 +93,7 @@ class Collector:
         self.feeds = Feeds(
             lambda: settled(spool.stats().oldest), buffer=settings.tail_buffer, most=settings.tail_clients
         )
+        self.registries = Registries(settings.registry)
         self.asgi = _asgi(self)
 
     def status(self, project: str) -> models.CollectorStatus:
@@ -146,6 +149,7 @@ def _asgi(collector: Collector) -> FastAPI:
     )
     lookout = collector.lookout
     app.include_router(problems.router(collector.entrance.notebook, lookout.last, lookout.interval, project_of))
+    app.include_router(nodes.router(collector.engine, collector.registries.of, project_of))
     app.include_router(tail.router(collector.engine, collector.feeds, project_of, limits))
     app.include_router(export.router(collector.engine, project_of, limits, settings.export_rows))
     app.include_router(
@@ -215,6 +219,8 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
                 intake, settings, door.gate, partial(door.guard, counters=intake.counters), settings.stop_timeout
             )
         )
+        collector.registries.start(settings.registry_interval)
+        stack.callback(collector.registries.stop)
         for work_on in (keep_house(engine, settings), intake.history.keep(), collector.lookout.watch()):
             stack.callback(asyncio.create_task(work_on).cancel)
         yield collector

@@ -40,6 +40,11 @@ class Figures:
             buckets[bucket] = buckets.get(bucket, 0) + count
         return Figures(self.spans + other.spans, self.errors + other.errors, buckets)
 
+    def without(self, part: "Figures") -> "Figures":
+        """What is left where a part of it is taken away."""
+        buckets = {bucket: count - part.buckets.get(bucket, 0) for bucket, count in self.buckets.items()}
+        return Figures(self.spans - part.spans, self.errors - part.errors, buckets)
+
 
 @dataclass(frozen=True, slots=True)
 class Minutes:

@@ -12,11 +12,12 @@ from spanwise_collector.errors import SettingError, excerpt
 from spanwise_collector.settings.keeping import Keeping
 from spanwise_collector.settings.listening import Listening
 from spanwise_collector.settings.receiving import Receiving
+from spanwise_collector.settings.registering import Registering
 
 TOML_FILE = Path("spanwise.toml")
 
 
-class Settings(Keeping, Receiving, Listening, BaseSettings):
+class Settings(Registering, Keeping, Receiving, Listening, BaseSettings):
     """What a collector is started with."""
 
     model_config = SettingsConfigDict(
@@ -94,7 +95,8 @@ def parser() -> argparse.ArgumentParser:
         if field.annotation is bool:
             made.add_argument(flag, dest=name, action="store_const", const=True, help=field.description)
         else:
-            made.add_argument(flag, dest=name, metavar=_metavar(name), help=text)
+            action = "append" if name == "registry" else "store"
+            made.add_argument(flag, dest=name, metavar=_metavar(name), action=action, help=text)
     return made
 
 
@@ -117,6 +119,7 @@ _METAVARS = {
     "loki_max_labels": "COUNT",
     "store_quorum": "COUNT",
     "store": "URL",
+    "registry": "URL",
     "cluster": "NAME",
     "sampling": "FILE",
     "log_zone": "ZONE",
@@ -134,7 +137,7 @@ def _metavar(name: str) -> str:
 
 
 def _shown(value: object) -> str:
-    if value is None:
+    if value is None or value == ():
         return "none"
     if isinstance(value, bool | str | SecretStr):
         return str(value) or "none"
@@ -154,7 +157,7 @@ def _explain(error: ValidationError) -> SettingError:
     if first["type"] == "extra_forbidden":
         return SettingError(f"{TOML_FILE} has the key '{excerpt(name)}', which is no setting. See --help.")
     expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    if name == "store":
+    if name in ("store", "registry"):
         return SettingError(
             f"{_spelled(name)}: what is given cannot be used, and may hold a password; expected {expected}."
         )

@@ -1,0 +1,1 @@
+"""Who should be there, read from where services register: only addresses of the settings are asked."""
