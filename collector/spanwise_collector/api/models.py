@@ -132,6 +132,8 @@ class Span(Answer):
     start_time_unix_nano: int
     end_time_unix_nano: int
     start_offset: int = Field(description="Since the trace's start.")
+    skew_correction: int = Field(description="Added to its times, they are by the root's clock; 0: nothing to correct.")
+    corrected_start_time_unix_nano: int = Field(description="Its start with that; all other times are as they came.")
     duration: int
     self_time: int = Field(description="What no child covers.")
     critical: list[tuple[int, int]] = Field(description="Its sections of the critical path, since the trace's start.")
@@ -148,6 +150,19 @@ class Span(Answer):
     warnings: list[str] = Field(description="What is odd about it, in sentences.")
 
 
+class Clock(Answer):
+    host: str = Field(description="host.id, host.name or k8s.node.name of its resources, else instance or service.")
+    services: list[str]
+    span_count: int
+    correction: int = Field(description="In ns, for the times of this host: docs/clocks.md.")
+    uncertainty: int | None = Field(description="In ns, to either side; None where nothing is corrected, or not known.")
+    against: str | None = Field(description="The host that it was held against; None: others were held against it.")
+    calls: int = Field(description="Calls between the two.")
+    evidence: Literal["begins before its caller", "ends after its caller"] | None = Field(
+        description="What shows that the clocks disagree; None: they may agree, and nothing is corrected."
+    )
+
+
 class Trace(Listing):
     trace_id: str
     start_time_unix_nano: int
@@ -160,6 +175,7 @@ class Trace(Listing):
     missing_parents: int
     log_count: int
     services: list[ServiceCount]
+    clocks: list[Clock] = Field(description="Of every host; times are never corrected in place.")
     resources: list[Resource]
     scopes: list[InstrumentationScope]
     spans: list[Span] = Field(description="In display order: depth first, siblings by start.")

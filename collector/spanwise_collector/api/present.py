@@ -13,6 +13,7 @@ from spanwise_collector.model.span import ERROR, Event, Link, Span, kind_word, s
 from spanwise_collector.model.summary import ServiceSummary, TraceSummary
 from spanwise_collector.query.page import Page
 from spanwise_collector.query.trace import Trace
+from spanwise_collector.trace.clocks import Clock, clocks, corrections, host_of
 from spanwise_collector.trace.critical_path import Section, critical_path
 from spanwise_collector.trace.self_time import self_time
 from spanwise_collector.trace.tree import Node
@@ -77,6 +78,8 @@ def trace(loaded: Trace) -> models.Trace:
     resource_index = {key: index for index, key in enumerate(resources)}
     scope_index = {key: index for index, key in enumerate(scopes)}
     critical = critical_path(nodes)
+    of_hosts = clocks(nodes)
+    corrected = corrections(of_hosts)
     complete = loaded.span_count == len(nodes)
     return models.Trace(
         trace_id=loaded.trace_id,
@@ -90,6 +93,7 @@ def trace(loaded: Trace) -> models.Trace:
         missing_parents=sum(node.parent_missing for node in nodes),
         log_count=loaded.log_count,
         services=_service_counts(spans, errors),
+        clocks=[clock(each) for each in of_hosts],
         resources=[resource(each) for each in resources.values()],
         scopes=[scope(each) for each in scopes.values()],
         spans=[
@@ -99,6 +103,7 @@ def trace(loaded: Trace) -> models.Trace:
                 resource_index[id(node.span.resource)],
                 scope_index[id(node.span.scope)],
                 critical.get(index, ()),
+                corrected[host_of(node.span)],
             )
             for index, node in enumerate(nodes)
         ],
@@ -110,7 +115,7 @@ def trace(loaded: Trace) -> models.Trace:
 
 
 def _span(
-    node: Node, bounds: Section, resource_index: int, scope_index: int, critical: Iterable[Section]
+    node: Node, bounds: Section, resource_index: int, scope_index: int, critical: Iterable[Section], correction: int
 ) -> models.Span:
     span, (start, end) = node.span, bounds
     return models.Span(
@@ -130,6 +135,8 @@ def _span(
         start_time_unix_nano=span.start,
         end_time_unix_nano=span.end,
         start_offset=min(max(0, span.start - start), end - start),
+        skew_correction=correction,
+        corrected_start_time_unix_nano=max(0, span.start + correction) if span.start else 0,
         duration=span.duration,
         self_time=self_time(node),
         critical=[(first - start, last - start) for first, last in critical if start <= first <= last <= end],
@@ -144,6 +151,19 @@ def _span(
         links=[link(each) for each in span.links],
         dropped_links_count=span.dropped_links_count,
         warnings=list(_warnings(node, start, end)),
+    )
+
+
+def clock(given: Clock) -> models.Clock:
+    return models.Clock(
+        host=given.host,
+        services=list(given.services),
+        span_count=given.span_count,
+        correction=given.correction,
+        uncertainty=given.uncertainty,
+        against=given.against,
+        calls=given.calls,
+        evidence=given.evidence,
     )
 
 
