@@ -39,7 +39,7 @@ def requests(first: int, last: int, duration: int = 10 * MS, failed: int = 0) ->
     """One every two seconds, from one minute of the range to another; one in `failed` of them fails."""
     return [
         span(
-            f"{first + 100:08x}{last:08x}{duration:08x}{number:08x}", 1, name="GET /", kind=2,
+            f"{first + 100:08x}{last + 100:08x}{duration:08x}{number:08x}", 1, name="GET /", kind=2,
             start_time_unix_nano=BEGIN + first * MINUTE + number * 2 * SECOND,
             end_time_unix_nano=BEGIN + first * MINUTE + number * 2 * SECOND + duration,
             status=2 if failed and number % failed == 0 else 0,
@@ -90,7 +90,7 @@ def test_every_node_has_a_state_and_says_why(api: TestClient) -> None:
         ("shop", "shop-2", "ok", True),
     ]
     assert [each["why"] for each in found["nodes"]] == [
-        "It has sent nothing for 5 min, and sent something every 2.01 s before; 4 of its siblings go on. file has it"
+        "It has sent nothing for 5 min, and sent something every 2 s before; 4 of its siblings go on. file has it"
         " registered.",
         "file has it registered, and it has sent nothing in this time.",
         "20% of its 300 requests fail.",
