@@ -20,7 +20,8 @@ _SECONDS: Final = 120
 _CHUNK: Final = 256 << 10
 # The last part of a file fits in it.
 _TAIL: Final = 64 << 10
-_END_TAG, _END_KEY = b"\xfa\x7c", b'"spanwiseExport": '
+# What it says begins so in every format.
+_END: Final = b'{"signal": '
 _EXIT_CODES: Final = (
     "Exit codes: 0 all of it, 1 not all of it, 2 wrong usage or refused, 3 the collector cannot be asked."
 )
@@ -40,7 +41,7 @@ def export(argv: list[str]) -> int:
     parser = _parser("export", "Write traces, spans or log records of a running collector into a file.")
     parser.add_argument("query", nargs="?", metavar="QUERY", help="in the search language: docs/query-language.md")
     parser.add_argument("--signal", choices=("traces", "spans", "logs"), default="traces", help="[traces]")
-    parser.add_argument("--format", choices=("otlp", "otlp-json", "ndjson"), help="[by FILE's ending, else ndjson]")
+    parser.add_argument("--format", choices=("otlp", "otlp-json", "ndjson", "parquet"), help="[by FILE's ending, else ndjson]")
     parser.add_argument("--start", help="RFC 3339, or such as now-15m; all there is where it is left out")
     parser.add_argument("--end", help="the same")
     parser.add_argument("-o", "--output", metavar="FILE", default="-", help="where to write; - for standard output [-]")
@@ -55,7 +56,7 @@ def import_(argv: list[str]) -> int:
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a file, or - for standard input")
     parser.add_argument(
-        "--format", choices=("otlp", "otlp-json", "ndjson", "jaeger", "zipkin"), help="[told from the file's beginning]"
+        "--format", choices=("otlp", "otlp-json", "ndjson", "jaeger", "zipkin", "parquet"), help="[told from the file's beginning]"
     )
     return _run(parser, argv, _import)
 
@@ -87,8 +88,8 @@ def _run(parser: argparse.ArgumentParser, argv: list[str], command: Any) -> int:
 def _export(given: argparse.Namespace) -> int:
     to_file = given.output != "-"
     form = given.format or _format_of(given.output)
-    if form == "otlp" and not to_file and sys.stdout.isatty():
-        raise Stopped("otlp is binary: give -o FILE, or --format ndjson.", USAGE)
+    if form in ("otlp", "parquet") and not to_file and sys.stdout.isatty():
+        raise Stopped(f"{form} is binary: give -o FILE, or --format ndjson.", USAGE)
     wanted = {"signal": given.signal, "format": form, "q": given.query, "start": given.start, "end": given.end}
     path = "/api/v1/export?" + urlencode({key: value for key, value in wanted.items() if value is not None})
     # A file that is not whole must not stand under its name.
@@ -108,7 +109,7 @@ def _export(given: argparse.Namespace) -> int:
                 raise
             raise Stopped(f"{partial if to_file else 'standard output'}: {error.strerror}.", INCOMPLETE) from error
         progress.end()
-    end = _end_of(tail, form)
+    end = _end_of(tail)
     if to_file:
         partial.replace(given.output)
     _tell_export(given, end, to_file)
@@ -118,19 +119,19 @@ def _export(given: argparse.Namespace) -> int:
 def _format_of(name: str) -> str:
     if name.endswith((".otlp", ".pb", ".binpb")):
         return "otlp"
+    if name.endswith(".parquet"):
+        return "parquet"
     return "otlp-json" if name.endswith((".otlp.json", ".otlp.jsonl")) else "ndjson"
 
 
-def _end_of(tail: bytes, form: str) -> dict[str, Any]:
+def _end_of(tail: bytes) -> dict[str, Any]:
     """What the file says at its end that it covers."""
-    mark = _END_TAG if form == "otlp" else _END_KEY
-    place = tail.rfind(mark)
-    begin = tail.find(b"{", place)
+    place = tail.rfind(_END)
     try:
         if place < 0:
             raise ValueError
         found: dict[str, Any]
-        found, _ = json.JSONDecoder().raw_decode(tail[begin:].decode())
+        found, _ = json.JSONDecoder().raw_decode(tail[place:].decode("utf-8", "replace"))
     except ValueError:
         raise Stopped("the connection ended before the file did.", INCOMPLETE) from None
     return found

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
+from pyarrow import parquet  # type: ignore[import-untyped]  # it has no types
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from spanwise_collector.spool.frame import read_varint
 
@@ -18,7 +20,7 @@ from tests.contract.test_fields import full_logs, full_traces
 from tests.contract.wire import from_json, items, text
 from tests.factories import MINUTE, START, record, span, trace_ids
 
-FORMATS: Final = ("otlp", "otlp-json", "ndjson")
+FORMATS: Final = ("otlp", "otlp-json", "ndjson", "parquet")
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,9 @@ def covers(form: str, file: bytes) -> dict[str, Any]:
     if form == "otlp":
         *_, last = frames(file)
         found: dict[str, Any] = json.loads(last[read_varint(last, 2)[1] :])
+    elif form == "parquet":
+        metadata = parquet.ParquetFile(io.BytesIO(file)).metadata.metadata
+        found = json.loads(metadata[b"spanwiseExport"])
     else:
         found = json.loads(file.splitlines()[-1])["spanwiseExport"]
     return found
@@ -278,7 +283,7 @@ CUT: dict[str, tuple[bytes, str]] = {
     "a cut message": (b"\x7f\x0a\x10", "The file ends within a message of OTLP: 3 bytes are left over."),
     "a cut gzip": (gzip.compress(b"{}" * 999)[:-9], "The gzip file is cut off."),
     "no JSON": (b"{nothing}", "Nothing of the file could be read: line 1: it is no JSON: "),
-    "Parquet": (b"PAR1...", "The file is Parquet, which is exported and not imported here"),
+    "Parquet": (b"PAR1...", "The Parquet file cannot be read: "),
     "text": (b"hello, world\n", "The file ends within a message of OTLP: 13 bytes are left over."),
 }
 

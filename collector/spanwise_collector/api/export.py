@@ -19,7 +19,7 @@ from spanwise_collector.api.parameters import QueryText, TimeRange, read, withou
 from spanwise_collector.errors import QueryLimit, Refused, SenderLeft
 from spanwise_collector.query.export import Export, Signal, rows
 from spanwise_collector.query.language.parse import Limits
-from spanwise_collector.store import Engine
+from spanwise_collector.store import Engine, parquet
 
 _PART_BYTES: Final = 256 << 10
 
@@ -33,8 +33,8 @@ class ExportQuery(TimeRange):
     format: Format = Field(
         default="otlp",
         description="`otlp`: requests of OTLP, each after its length as a varint; `otlp-json`: one on each line;"
-        " `ndjson`: a span or record on each line, as the API shows it. The last message or line says what the file"
-        " covers.",
+        " `ndjson`: a span or record on each line, as the API shows it; `parquet`: the columns of the store. The last"
+        " message or line, or the metadata, says what the file covers.",
     )
 
 
@@ -104,6 +104,8 @@ def router(engine: Engine, project_of: Callable[[Request], str], limits: Limits,
         where = without_groups(await run_in_threadpool(read, query.q, level, limits))
         wanted = Export(project, level, *query.bounds(), time.time_ns(), where)
         covering = _Covering(query, wanted, most)
+        if query.format == "parquet":
+            await run_in_threadpool(parquet.library)
         file = _Pulled(parts(query.format, level, covering.blocks(rows(engine, wanted)), covering.end))
         # What cannot be begun is refused while there is still a status to say so.
         first = await file.pull()

@@ -1,4 +1,4 @@
-"""What is exported, written part by part in one of four formats; the last part says what the file covers."""
+"""What is exported, written part by part; the last part says what the file covers."""
 
 import json
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -9,21 +9,25 @@ from spanwise_collector.model.log import LogRecord
 from spanwise_collector.model.span import Span
 from spanwise_collector.query.export import Signal, items
 from spanwise_collector.spool.frame import varint
-from spanwise_collector.store import wire
+from spanwise_collector.store import parquet, wire
 
-Format = Literal["otlp", "otlp-json", "ndjson"]
+Format = Literal["otlp", "otlp-json", "ndjson", "parquet"]
 MEDIA_TYPES: Final[dict[Format, str]] = {
     "otlp": "application/x-protobuf",
     "otlp-json": "application/x-ndjson",
     "ndjson": "application/x-ndjson",
+    "parquet": "application/vnd.apache.parquet",
 }
-ENDINGS: Final[dict[Format, str]] = {"otlp": "otlp", "otlp-json": "otlp.jsonl", "ndjson": "ndjson"}
+ENDINGS: Final[dict[Format, str]] = {"otlp": "otlp", "otlp-json": "otlp.jsonl", "ndjson": "ndjson", "parquet": "parquet"}
 
 
 def parts(
     form: Format, signal: Signal, blocks: Iterator[Sequence[Any]], covers: Callable[[], dict[str, Any]]
 ) -> Generator[bytes, None, None]:
     """The file of some blocks of rows; `covers` is asked for the last part, when all blocks were read."""
+    if form == "parquet":
+        yield from parquet.written(signal, blocks, covers)
+        return
     write, end = _WRITERS[form]
     for block in blocks:
         yield write(signal, items(signal, block))
@@ -68,7 +72,7 @@ def _json_line(content: dict[str, Any]) -> bytes:
 
 
 _Write = Callable[[Signal, Sequence[Any]], bytes]
-_WRITERS: Final[dict[Format, tuple[_Write, Callable[[Signal, dict[str, Any]], bytes]]]] = {
+_WRITERS: Final[dict[str, tuple[_Write, Callable[[Signal, dict[str, Any]], bytes]]]] = {
     "otlp": (_frame, _end_frame),
     "otlp-json": (_line, _end_line),
     "ndjson": (_lines, _last_line),

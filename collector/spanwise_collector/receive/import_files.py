@@ -22,7 +22,7 @@ from spanwise_collector.spool.frame import read_varint
 from spanwise_collector.store.wire import END_KEY, END_TAG
 
 GZIP: Final = b"\x1f\x8b"
-Format = Literal["otlp", "otlp-json", "ndjson", "jaeger", "zipkin"]
+Format = Literal["otlp", "otlp-json", "ndjson", "jaeger", "zipkin", "parquet"]
 # About what is decoded at a time; a frame or line that is larger is a piece of its own.
 _PIECE_BYTES: Final = 1 << 20
 _LONGEST_BEGINNING: Final = 4096
@@ -61,8 +61,8 @@ def reader_of(held: bytearray, given: Format | None, last: bool) -> Reader | Non
         return None
     found = given or _format_of(bytes(held[:_LONGEST_BEGINNING]))
     match found:
-        case "otlp":
-            return _Frames()
+        case "otlp" | "parquet":
+            return Frames(found)
         case "jaeger":
             return _Whole(found, _only_traces(decode_jaeger_json))
         case "zipkin":
@@ -77,7 +77,7 @@ def _format_of(beginning: bytes) -> Format:
         return "otlp"
     text = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(b"PAR1"):
-        raise BadData("The file is Parquet, which is exported and not imported here: export as otlp to move data.")
+        return "parquet"
     if text.startswith(b"["):
         return "zipkin"
     if not text.startswith(b"{"):
@@ -100,10 +100,11 @@ def _begins_as_frame(beginning: bytes) -> bool:
     return first == _FIRST_FIELD and inner < length and (not inner or second in _INNER_FIELDS)
 
 
-class _Frames(Reader):
-    format: Format = "otlp"
+class Frames(Reader):
+    """Requests of OTLP, each after its length."""
 
-    def __init__(self) -> None:
+    def __init__(self, form: Format) -> None:
+        self.format = form
         self._signal: Signal | None = None
 
     def cut(self, held: bytearray, last: bool) -> bytes:

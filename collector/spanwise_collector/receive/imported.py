@@ -14,6 +14,7 @@ from spanwise_collector.errors import BadData, BodyTimeout, BodyTooLarge, Overlo
 from spanwise_collector.receive.http import ProjectOf
 from spanwise_collector.receive.import_files import GZIP, Decoded, Format, Inflating, Reader, reader_of
 from spanwise_collector.receive.intake import Intake
+from spanwise_collector.receive.parquet_process import as_frames
 from spanwise_collector.settings import Settings
 from spanwise_collector.spool import Signal
 
@@ -50,9 +51,9 @@ def router(intake: Intake, settings: Settings, project_of: ProjectOf) -> APIRout
         project: Project,
         format: Annotated[Format | None, Query(description="Told from the file's beginning where left out.")] = None,
     ) -> Imported:
-        """Take spans and log records from a file: OTLP, OTLP's JSON, NDJSON, Jaeger's or Zipkin's JSON, plain or gzip.
+        """Take spans and log records from a file: OTLP, OTLP's JSON, NDJSON, Parquet, Jaeger's or Zipkin's JSON.
 
-        A file of OTLP or of lines may have any size. What came before a failure is taken, which the failure says; a
+        It may be gzip. A file of OTLP or of lines may have any size. What came before a failure is taken, which the failure says; a
         file that is sent again within `resend_window` is not stored twice.
         """
         with intake.counting(Signal.TRACES, _PROTOCOL):
@@ -74,7 +75,7 @@ class _Import:
         reader: Reader | None = None
         held = bytearray()
         try:
-            async for chunk, last in _inflated(self._chunks(request)):
+            async for chunk, last in as_frames(_inflated(self._chunks(request)), format, self._settings.import_bytes):
                 held += chunk
                 reader = reader or reader_of(held, format, last)
                 while reader is not None and (piece := reader.cut(held, last)):

@@ -15,6 +15,9 @@ class Receiving(BaseModel):
         ge=1024,
         description="Largest body of one request, after inflating; a larger one gets 413.",
     )
+    import_bytes: Size = Field(
+        4 * 2**30, ge=2**20, description="Largest Parquet file that is imported; it is kept on disk meanwhile."
+    )
     max_inflight_bytes: Size = Field(
         256 * 2**20,
         ge=1024,
