@@ -55,6 +55,7 @@ from spanwise_collector.store import (
     migration,
     schema,
 )
+from spanwise_collector.store.catalogue import Catalogue
 from spanwise_collector.store.errand import Allowance
 from spanwise_collector.store.opening import opened
 from spanwise_collector.vitals import Vitals
@@ -209,7 +210,16 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
         if isinstance(engine, EmbeddedEngine):
             work = stack.enter_context(desk(folder, settings.backup_dir, engine, spool, loader, door.note))
         undone = list if work is None else work.erasures.undone
-        vitals = Vitals(intake, spool, loader, engine, folder.refused, recovered, undone)
+        vitals = Vitals(
+            intake,
+            spool,
+            loader,
+            engine,
+            folder.refused,
+            recovered,
+            Catalogue(engine, settings.catalogue_entries),
+            undone,
+        )
         collector = Collector(settings, folder, engine, spool, loader, intake, door, work, vitals)
         grpc = GrpcServer(intake, settings, door.gate.project_of_call, signals=tuple(Signal))
         collector.grpc = await grpc.start()
@@ -221,7 +231,11 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
         )
         collector.registries.start(settings.registry_interval)
         stack.callback(collector.registries.stop)
-        for work_on in (keep_house(engine, settings), intake.history.keep(), collector.lookout.watch()):
+        for work_on in (
+            keep_house(engine, settings, vitals.catalogue),
+            intake.history.keep(),
+            collector.lookout.watch(),
+        ):
             stack.callback(asyncio.create_task(work_on).cancel)
         yield collector
 

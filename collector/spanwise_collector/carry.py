@@ -41,7 +41,9 @@ def export(argv: list[str]) -> int:
     parser = _parser("export", "Write traces, spans or log records of a running collector into a file.")
     parser.add_argument("query", nargs="?", metavar="QUERY", help="in the search language: docs/query-language.md")
     parser.add_argument("--signal", choices=("traces", "spans", "logs"), default="traces", help="[traces]")
-    parser.add_argument("--format", choices=("otlp", "otlp-json", "ndjson", "parquet"), help="[by FILE's ending, else ndjson]")
+    parser.add_argument(
+        "--format", choices=("otlp", "otlp-json", "ndjson", "parquet"), help="[by FILE's ending, else ndjson]"
+    )
     parser.add_argument("--start", help="RFC 3339, or such as now-15m; all there is where it is left out")
     parser.add_argument("--end", help="the same")
     parser.add_argument("-o", "--output", metavar="FILE", default="-", help="where to write; - for standard output [-]")
@@ -56,7 +58,9 @@ def import_(argv: list[str]) -> int:
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a file, or - for standard input")
     parser.add_argument(
-        "--format", choices=("otlp", "otlp-json", "ndjson", "jaeger", "zipkin", "parquet"), help="[told from the file's beginning]"
+        "--format",
+        choices=("otlp", "otlp-json", "ndjson", "jaeger", "zipkin", "parquet"),
+        help="[told from the file's beginning]",
     )
     return _run(parser, argv, _import)
 

@@ -10,15 +10,16 @@ from spanwise_collector.errors import StoreError
 from spanwise_collector.settings import Settings
 from spanwise_collector.spool import Recovered
 from spanwise_collector.store import EmbeddedEngine, Engine, retention, soundness
+from spanwise_collector.store.catalogue import Catalogue
 
 _log = logging.getLogger(__name__)
 _INTERVAL = 60.0
 
 
-async def keep_house(engine: Engine, settings: Settings) -> None:
-    """Look for damaged parts once where the store is ours, then apply the retention once a minute, until cancelled.
+async def keep_house(engine: Engine, settings: Settings, catalogue: Catalogue) -> None:
+    """Look for damaged parts once where the store is ours, then apply what limits the store once a minute.
 
-    Trouble is logged and tried again.
+    Until it is cancelled; trouble is logged and tried again.
     """
     cancelled = threading.Event()
     try:
@@ -29,6 +30,10 @@ async def keep_house(engine: Engine, settings: Settings) -> None:
                 await asyncio.to_thread(apply_retention, engine, settings, datetime.now(UTC))
             except StoreError as error:
                 _log.warning("Retention has to wait: %.300s", error)
+            try:
+                await asyncio.to_thread(catalogue.trim)
+            except StoreError as error:
+                _log.warning("The catalogue of keys and values could not be looked through: %.300s", error)
             await asyncio.sleep(_INTERVAL)
     finally:
         # A thread is not cancelled with the task that waits for it, and the end of the event loop waits for threads.

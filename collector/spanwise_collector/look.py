@@ -195,6 +195,8 @@ def _search(given: argparse.Namespace) -> dict[str, str | None]:
 
 
 def _found(given: argparse.Namespace, answer: Mapping[str, Any], what: str) -> int:
+    for hint in () if given.json else answer["hints"]:
+        sys.stderr.write(_in("33", _plain(hint["message"])) + "\n")
     if answer["returned"] and answer["next_cursor"] and not given.json:
         sys.stderr.write(_in("2", "There are more: --limit, or a narrower query.\n"))
     elif not answer["returned"] and not given.json:

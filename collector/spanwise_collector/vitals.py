@@ -11,6 +11,7 @@ from spanwise_collector.model.health import Health, Recent
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.spool import Recovered, Segment, Spool, aside
 from spanwise_collector.store import EmbeddedEngine, Engine, Loader, retention, soundness
+from spanwise_collector.store.catalogue import Catalogue
 
 
 class Vitals:
@@ -27,6 +28,7 @@ class Vitals:
         engine: Engine,
         refused: Path,
         recovered: Recovered,
+        catalogue: Catalogue,
         undone: Callable[[], list[str]],
     ) -> None:
         self.started = time.time_ns()
@@ -36,6 +38,7 @@ class Vitals:
         self._engine = engine
         self._refused = refused
         self._recovered = recovered
+        self.catalogue = catalogue
         self._undone = undone
 
     def health(self) -> Health:
@@ -63,6 +66,7 @@ class Vitals:
             undone_deletions=self._undone(),
             stored_bytes=self._stored_bytes(),
             memory_bytes=psutil.Process().memory_info().rss,
+            catalogue_forgotten=self.catalogue.forgotten,
         )
 
     def recent(self, minutes: int) -> Recent:

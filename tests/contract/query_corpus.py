@@ -176,9 +176,10 @@ def quoted(text: str, *, star: str = "\\*") -> str:
 class Asking:
     """Makes texts of queries."""
 
-    def __init__(self, chance: random.Random, trace_ids: list[str]) -> None:
+    def __init__(self, chance: random.Random, trace_ids: list[str], patterns: list[str]) -> None:
         self._chance = chance
         self._trace_ids = trace_ids
+        self._patterns = patterns
 
     def about(self, level: str, depth: int = 2) -> str:
         """A query about spans, logs or traces."""
@@ -296,5 +297,7 @@ class Asking:
             lambda: self._text_of("event_name", ("login", "")),
             lambda: f"time{compare}{START + chance.randrange(8 * MINUTE)}",
             lambda: f"has:{chance.choice(['error', 'trace', 'exception'])}",
+            lambda: f"pattern{chance.choice([':', '=', '!='])}{chance.choice([*self._patterns, '4b' * 8])}",
+            lambda: "pattern:*",
         ]
         return chance.choice(both + (of_logs if level == "logs" else of_spans))()

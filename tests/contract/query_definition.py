@@ -137,6 +137,25 @@ def text_of(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+# What varies from record to record: text in quotes, words with a digit in them, addresses of mail, paths.
+_VARIES = re.compile(
+    r"""\"(?:[^\"\\]|\\.)*\"|[A-Za-z_./@+%\#-]*[0-9][0-9A-Za-z_./@+%\#:-]*|[A-Za-z_.+-]+@[A-Za-z_.-]+"""
+    r"""|(?:/[A-Za-z_.+%~-]+){2,}/?"""
+)
+_IN_QUOTES = re.compile(r"([ =:(,\[])'[^']*'")
+_IN_JSON = re.compile(r"""(:)(?:\"(?:[^\"\\]|\\.)*\"|[^,{}\[\]\"]+)""")
+
+
+def form_of(record: LogRecord) -> str:
+    """What records of one pattern have in common besides their service; of one without a body its event's name."""
+    text = text_of(record.body)
+    if not text:
+        return record.event_name
+    if isinstance(record.body, Mapping | list):
+        return _IN_JSON.sub(r"\1<*>", text)
+    return _IN_QUOTES.sub(r"\1<*>", _VARIES.sub("<*>", text.lstrip(" ").split("\n", 1)[0]))
+
+
 def is_number(text: str) -> bool:
     """Whether a text is a number as a whole."""
     return _NUMBER.fullmatch(text) is not None

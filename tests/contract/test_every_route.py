@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import hypothesis
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -19,18 +22,27 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests import factories
-from tests.collector.process import Process
+from tests.collector.process import Process, process
 from tests.contract.openapi import DOCUMENT
 from tests.factories import span, trace_ids
 from tests.generated import seed
 
-EXAMPLES = int(os.environ.get("SPANWISE_EXAMPLES", "6"))
+# Of each route, as its document says and against it.
+EXAMPLES = int(os.environ.get("SPANWISE_EXAMPLES", "4"))
+LONGEST = 3000
 SCHEMA = schemathesis.openapi.from_path(str(DOCUMENT))
-# Only what asks: telemetry in is test_generated's, and a backup or a deletion is no question.
+DOCUMENTED = json.loads(DOCUMENT.read_text("utf-8"))["paths"]
 ASKED = sorted(
     path
-    for path, operations in json.loads(DOCUMENT.read_text("utf-8"))["paths"].items()
+    for path, operations in DOCUMENTED.items()
     if "get" in operations and path.startswith("/api/v1/") and "tail" not in path
+)
+# From the first key on everything asks for one.
+WRITTEN = sorted(
+    ("of keys" if path.startswith("/api/v1/keys") else "of all else", path, method)
+    for path, operations in DOCUMENTED.items()
+    for method in operations
+    if method != "get" and path.startswith("/api/v1/")
 )
 CHECKS: list[Callable[..., Any]] = [
     not_a_server_error,
@@ -38,13 +50,36 @@ CHECKS: list[Callable[..., Any]] = [
     content_type_conformance,
     response_schema_conformance,
 ]
+MODES = pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: str(mode.value))
 
 
+@MODES
 @pytest.mark.parametrize("path", ASKED)
-def test_a_route_answers_anything_as_its_document_says(service: Process, path: str) -> None:
+def test_a_route_answers_anything_as_its_document_says(service: Process, path: str, mode: GenerationMode) -> None:
     (trace_id,) = trace_ids(1)
     service.post("/v1/traces", factories.traces([span(trace_id, 1)]).SerializeToString())
-    operation = SCHEMA[path]["GET"]
+    ask(service, path, "GET", mode)
+
+
+@MODES
+@pytest.mark.parametrize(("changed", "path", "method"), WRITTEN, indirect=["changed"])
+def test_a_route_that_changes_something_answers_anything_as_its_document_says(
+    changed: Process, path: str, method: str, mode: GenerationMode
+) -> None:
+    ask(changed, path, method.upper(), mode)
+
+
+@pytest.fixture(scope="module")
+def changed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """A collector whose data may be deleted."""
+    with process(tmp_path_factory.mktemp(str(request.param).replace(" ", "-")) / "data") as made:
+        (trace_id,) = trace_ids(1)
+        made.post("/v1/traces", factories.traces([span(trace_id)]).SerializeToString())
+        yield made
+
+
+def ask(service: Process, path: str, method: str, mode: GenerationMode) -> None:
+    """Send what hypothesis makes of the document: as it says, or against it."""
 
     @hypothesis.seed(seed())
     @hypothesis.settings(
@@ -54,8 +89,12 @@ def test_a_route_answers_anything_as_its_document_says(service: Process, path: s
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @hypothesis.given(operation.as_strategy())
-    def ask(case: schemathesis.Case[Any]) -> None:
+    @hypothesis.given(SCHEMA[path][method].as_strategy(generation_mode=mode))
+    def send(case: schemathesis.Case[Any]) -> None:
+        # The server refuses longer ones before anything of ours sees them.
+        hypothesis.assume(len(repr((case.query, case.path_parameters, case.headers))) < LONGEST)
         case.call_and_validate(base_url=f"http://{service.http}", checks=CHECKS)
 
-    ask()
+    # What takes nothing cannot be asked wrongly.
+    with suppress(Unsatisfiable):
+        send()

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from pyarrow import parquet  # type: ignore[import-untyped]  # it has no types
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from pyarrow import parquet  # type: ignore[import-untyped]  # it has no types
 from spanwise_collector.spool.frame import read_varint
 
 from tests import factories

@@ -8,9 +8,11 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 from starlette.requests import Request
 
-from spanwise_collector.api.models import Answer, Listing
+from spanwise_collector.api import hinted
+from spanwise_collector.api.models import Answer, Searched
 from spanwise_collector.api.parameters import QueryText, TimeRange, read
 from spanwise_collector.query.aggregate import MOST_ROWS, Aggregation, aggregate
+from spanwise_collector.query.hints import hints
 from spanwise_collector.query.language.parse import Limits
 from spanwise_collector.query.language.tree import Pipeline
 from spanwise_collector.query.times import parse_time
@@ -43,7 +45,7 @@ class AggregateGroup(Answer):
     values: list[float | None]
 
 
-class AggregateAnswer(Listing):
+class AggregateAnswer(Searched):
     start_time_unix_nano: int
     end_time_unix_nano: int
     every: int = Field(description="Length of a time bucket in ns; 0 without.")
@@ -68,6 +70,16 @@ def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], l
             keys=list(asked.pipeline.names),
             measures=[each.name for each in asked.pipeline.measures],
             groups=[AggregateGroup(time_unix_nano=each.time, keys=each.keys, values=each.values) for each in groups],
+            hints=hinted.in_words(
+                hints(
+                    engine,
+                    project,
+                    asked.signal,
+                    asked.where,
+                    found=any(any(each.values) for each in groups),
+                    pipeline=asked.pipeline,
+                )
+            ),
             returned=len(groups),
             total=len(groups) + more,
             total_relation="gte" if more else "eq",

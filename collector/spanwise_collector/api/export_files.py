@@ -18,7 +18,12 @@ MEDIA_TYPES: Final[dict[Format, str]] = {
     "ndjson": "application/x-ndjson",
     "parquet": "application/vnd.apache.parquet",
 }
-ENDINGS: Final[dict[Format, str]] = {"otlp": "otlp", "otlp-json": "otlp.jsonl", "ndjson": "ndjson", "parquet": "parquet"}
+ENDINGS: Final[dict[Format, str]] = {
+    "otlp": "otlp",
+    "otlp-json": "otlp.jsonl",
+    "ndjson": "ndjson",
+    "parquet": "parquet",
+}
 
 
 def parts(

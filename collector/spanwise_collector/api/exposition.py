@@ -65,6 +65,9 @@ class _Exposition(Collector):
         yield _counter("spanwise_queries_stopped", "Queries ended early or not begun.", ("reason",), stopped)
         yield _gauge("spanwise_set_aside_segments", "Segments that the store would not take.", len(now.set_aside))
         yield _gauge("spanwise_undone_deletions", "Asked for and damaged on disk.", len(now.undone_deletions))
+        yield _count(
+            "spanwise_catalogue_forgotten", "Keys and values beyond catalogue_entries.", now.catalogue_forgotten
+        )
         yield _gauge("process_resident_memory_bytes", "Resident memory of the collector.", now.memory_bytes)
         yield _gauge("process_start_time_seconds", "When it started, since the epoch.", now.started / 1e9)
 

@@ -55,7 +55,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> JSONResponse:
-        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
+        code = {400: "bad_data", 404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
         message = f"{request.method} {excerpt(request.url.path)}: {error.detail}."
         return _answer(error.status_code, ErrorDetail(code=code, message=message), dict(error.headers or {}))
 

@@ -26,7 +26,7 @@ class ArrivalCount(models.Answer):
 
 
 class Refusal(models.Answer):
-    signal: Literal["traces", "logs", "metrics"]
+    signal: Literal["traces", "logs", "metrics", "questions"]
     protocol: str
     reason: str
     requests: int
@@ -71,6 +71,9 @@ class CollectorHealth(models.Answer):
     undone_deletions: list[str] = Field(description="Deletions that were asked for and that a disk has damaged.")
     stored_bytes: int | None = Field(description="Null while the store does not say.")
     memory_bytes: int
+    catalogue_forgotten: int = Field(
+        description="Keys and values that completion forgot since the start, because they were too many."
+    )
     set_aside: list[SetAside] = Field(description="Segments that the store would not take.")
 
 
@@ -152,6 +155,7 @@ def _answer(now: Health, lately: Recent, senders: list[Arrival] | None, minutes:
         undone_deletions=list(now.undone_deletions),
         stored_bytes=now.stored_bytes,
         memory_bytes=now.memory_bytes,
+        catalogue_forgotten=now.catalogue_forgotten,
         set_aside=[SetAside(segment=name, reason=reason) for name, reason in sorted(now.set_aside.items())],
     )
 

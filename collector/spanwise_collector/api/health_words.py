@@ -82,6 +82,11 @@ def sentences(now: Health, lately: Recent) -> Iterator[str]:
         )
     if now.lag_seconds > _LAGGING:
         yield f"What arrives can be searched {now.lag_seconds:.0f} s later: the store does not keep up."
+    if now.catalogue_forgotten:
+        yield (
+            f"Completion has forgotten the {now.catalogue_forgotten:,} rarest keys and values since the start, beyond"
+            " catalogue_entries of a project: ids or free texts may stand where keys or names are expected."
+        )
     yield from _refusals(lately)
 
 

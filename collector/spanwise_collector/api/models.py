@@ -29,6 +29,20 @@ class Listing(Answer, json_schema_serialization_defaults_required=True):
     time: int = Field(default_factory=time_taken, description="How long it took, in ns.")
 
 
+class Hint(Answer):
+    key: str = Field(description="As it stands in the query.")
+    message: str
+    suggestions: list[str] = Field(description="Keys that were probably meant, the likeliest first.")
+
+
+class Searched(Listing):
+    """An answer to a query."""
+
+    hints: list[Hint] = Field(
+        default_factory=list, description="Of the first page: keys of the query that nothing has which is kept."
+    )
+
+
 class ServiceCount(Answer):
     name: str
     span_count: int
@@ -66,7 +80,7 @@ class TraceSummary(Answer):
     services: list[ServiceCount] = Field(description="The busiest first.")
 
 
-class TraceList(Listing):
+class TraceList(Searched):
     traces: list[TraceSummary]
 
 
@@ -204,7 +218,7 @@ class LogRecord(Answer):
     scope: InstrumentationScope
 
 
-class LogList(Listing):
+class LogList(Searched):
     logs: list[LogRecord]
 
 

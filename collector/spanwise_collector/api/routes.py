@@ -13,6 +13,7 @@ from spanwise_collector.api import (
     diagnosis_trace,
     facets,
     forms,
+    hinted,
     histogram,
     models,
     patterns,
@@ -44,8 +45,13 @@ def router(
     @made.get("/traces", tags=["traces"])
     def list_traces(query: Annotated[TraceQuery, Query()], project: Project) -> models.TraceList:
         """Traces that began in the time range, are as `q` says, and have a span for which all other filters hold."""
-        page = traces.search(engine, query.search(project, limits))
-        return models.TraceList(traces=[present.trace_summary(each) for each in page.items], **present.coverage(page))
+        wanted = query.search(project, limits)
+        page = traces.search(engine, wanted)
+        return models.TraceList(
+            traces=[present.trace_summary(each) for each in page.items],
+            hints=hinted.of_search(engine, "traces", wanted, page),
+            **present.coverage(page),
+        )
 
     forms.add(made, engine, project_of, max_trace_spans)
 
@@ -57,8 +63,13 @@ def router(
     @made.get("/logs", tags=["logs"])
     def list_logs(query: Annotated[LogQuery, Query()], project: Project) -> models.LogList:
         """Log records of a trace, of a span, or by text, severity and service; or as `q` says."""
-        page = records.search_logs(engine, query.search(project, limits))
-        return models.LogList(logs=[present.log_record(each) for each in page.items], **present.coverage(page))
+        wanted = query.search(project, limits)
+        page = records.search_logs(engine, wanted)
+        return models.LogList(
+            logs=[present.log_record(each) for each in page.items],
+            hints=hinted.of_search(engine, "logs", wanted, page),
+            **present.coverage(page),
+        )
 
     @made.get("/metrics", tags=["metrics"])
     def list_metrics(query: Annotated[TimeRange, Query()], project: Project) -> models.MetricList:

@@ -29,7 +29,7 @@ class SessionInfo(Answer):
 
 def router(keyring: Keyring, sessions: Sessions, seconds: float) -> APIRouter:
     """`seconds` is how long a browser keeps its cookie."""
-    made = APIRouter(prefix="/api/v1/session", tags=["keys"], responses=described(401, 403, 422))
+    made = APIRouter(prefix="/api/v1/session", tags=["keys"], responses=described(400, 401, 403, 422))
 
     @made.get("")
     def get_session(cookie: _Cookie = None) -> SessionInfo:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field, JsonValue
 from starlette.requests import Request
 
-from spanwise_collector.api import present
+from spanwise_collector.api import hinted, present
 from spanwise_collector.api.models import (
     KIND_NUMBER,
     Answer,
@@ -15,8 +15,8 @@ from spanwise_collector.api.models import (
     InstrumentationScope,
     KindWord,
     Link,
-    Listing,
     Resource,
+    Searched,
     Status,
 )
 from spanwise_collector.api.parameters import SpanQuery, parse_span_id, parse_trace_id
@@ -70,7 +70,7 @@ class Details(Answer):
     spans: list[FoundSpan] = Field(description="Those that there are, by their start; an id may have several.")
 
 
-class SpanList(Listing):
+class SpanList(Searched):
     spans: list[FoundSpan] = Field(description="By their start, the newest first unless `sort` says otherwise.")
 
 
@@ -81,8 +81,10 @@ def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], l
     @made.get("/spans", tags=["spans"])
     def list_spans(query: Annotated[SpanQuery, Query()], project: Project) -> SpanList:
         """Spans that began in the time range and are as all filters say."""
-        page = search_spans(engine, query.search(project, limits))
-        return SpanList(spans=[found(each) for each in page.items], **present.coverage(page))
+        wanted = query.search(project, limits)
+        page = search_spans(engine, wanted)
+        told = hinted.of_search(engine, "spans", wanted, page)
+        return SpanList(spans=[found(each) for each in page.items], hints=told, **present.coverage(page))
 
     @made.post("/traces/{trace_id}/spans", tags=["traces"])
     def get_spans(trace_id: str, wanted: Wanted, project: Project) -> Details:

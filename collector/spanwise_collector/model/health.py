@@ -66,6 +66,8 @@ class Health:
     stored_bytes: int | None
     """Room taken on disk by what is stored; None while the store does not say."""
     memory_bytes: int
+    catalogue_forgotten: int
+    """Keys and values that completion has forgotten since the start, because they were too many."""
 
 
 @dataclass(frozen=True, slots=True)

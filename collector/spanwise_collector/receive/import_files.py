@@ -150,12 +150,15 @@ class _Lines(Reader):
     def __init__(self, form: Format) -> None:
         self.format = form
         self._number = 0
+        self._searched = 0
 
     def cut(self, held: bytearray, last: bool) -> bytes:
         """Whole lines."""
         if not last and len(held) < _PIECE_BYTES:
             return b""
-        end = len(held) if last else held.rfind(b"\n") + 1
+        end = len(held) if last else held.rfind(b"\n", self._searched) + 1
+        # A long line is not looked through again whenever more of it comes.
+        self._searched = 0 if end else len(held)
         piece = bytes(held[:end])
         del held[:end]
         return piece

@@ -53,8 +53,8 @@ def router(intake: Intake, settings: Settings, project_of: ProjectOf) -> APIRout
     ) -> Imported:
         """Take spans and log records from a file: OTLP, OTLP's JSON, NDJSON, Parquet, Jaeger's or Zipkin's JSON.
 
-        It may be gzip. A file of OTLP or of lines may have any size. What came before a failure is taken, which the failure says; a
-        file that is sent again within `resend_window` is not stored twice.
+        It may be gzip. A file of OTLP or of lines may have any size. What came before a failure is taken, which the
+        failure says; a file that is sent again within `resend_window` is not stored twice.
         """
         with intake.counting(Signal.TRACES, _PROTOCOL):
             return await _Import(intake, settings, project).run(request, format)
@@ -75,9 +75,9 @@ class _Import:
         reader: Reader | None = None
         held = bytearray()
         try:
-            async for chunk, last in as_frames(_inflated(self._chunks(request)), format, self._settings.import_bytes):
+            async for chunk, last, form in as_frames(_inflated(self._chunks(request)), format, self._settings):
                 held += chunk
-                reader = reader or reader_of(held, format, last)
+                reader = reader or reader_of(held, form, last)
                 while reader is not None and (piece := reader.cut(held, last)):
                     await self._take(partial(reader.decode, piece), len(piece))
                 if len(held) > self._settings.max_body_bytes:
@@ -162,12 +162,15 @@ async def _patiently(work: Callable[[], Awaitable[None]]) -> None:
 
 async def _inflated(chunks: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, bool]]:
     """The chunks, inflated where they are gzip, and whether each is the last; a chunk is of no more than 1 MiB."""
-    first = True
     inflater: Inflating | None = None
+    begun: bytes | None = b""
     async for chunk in chunks:
-        if first and chunk:
-            inflater = Inflating() if chunk.startswith(GZIP) else None
-            first = False
+        if begun is not None:
+            begun += chunk
+            if len(begun) < len(GZIP):
+                continue
+            inflater = Inflating() if begun.startswith(GZIP) else None
+            chunk, begun = begun, None  # noqa: PLW2901 - what was held back is its beginning
         if inflater is None:
             yield chunk, False
             continue
@@ -175,4 +178,4 @@ async def _inflated(chunks: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, 
             yield part, False
     if inflater is not None:
         inflater.end()
-    yield b"", True
+    yield begun or b"", True

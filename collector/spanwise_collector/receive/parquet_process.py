@@ -13,6 +13,8 @@ from typing import IO, Final
 
 from spanwise_collector.errors import BadData, BodyTooLarge, Refused, excerpt
 from spanwise_collector.model.log import LogRecord
+from spanwise_collector.receive.import_files import Format
+from spanwise_collector.settings import Settings
 from spanwise_collector.spool.frame import varint
 from spanwise_collector.store import parquet, wire
 
@@ -24,28 +26,26 @@ _MEMORY: Final = 4 << 30
 
 
 async def as_frames(
-    chunks: AsyncIterator[tuple[bytes, bool]], given: str | None, most: int
-) -> AsyncIterator[tuple[bytes, bool]]:
-    """The chunks of a file, each with whether it is the last; those of Parquet as the frames of OTLP that it holds.
+    chunks: AsyncIterator[tuple[bytes, bool]], given: Format | None, settings: Settings
+) -> AsyncIterator[tuple[bytes, bool, Format | None]]:
+    """The chunks of a file; those of Parquet as the frames of OTLP that it holds.
 
-    `most` is the setting import_bytes. Raises BadData, and BodyTooLarge.
+    Each with whether it is the last, and the format where that is known. Raises BadData, and BodyTooLarge.
     """
-    held = b""
-    async for chunk, last in chunks:
+    held, last = b"", False
+    while len(held) < len(_MAGIC) and not last:
+        chunk, last = await anext(chunks)
         held += chunk
-        if len(held) < len(_MAGIC) and not last:
-            continue
-        if given == "parquet" or (given is None and held.startswith(_MAGIC)):
-            with tempfile.TemporaryFile() as file:
-                await _keep(file, held, last, chunks, most)
-                async for part in _read(file):
-                    yield part, False
-            yield b"", True
-            return
-        yield held, last
-        held = b""
-        async for rest in chunks:
-            yield rest
+    if given != "parquet" and (given is not None or not held.startswith(_MAGIC)):
+        yield held, last, given
+        async for chunk, last in chunks:
+            yield chunk, last, given
+        return
+    with tempfile.TemporaryFile(dir=settings.data) as file:
+        await _keep(file, held, last, chunks, settings.import_bytes)
+        async for part in _read(file):
+            yield part, False, "parquet"
+    yield b"", True, "parquet"
 
 
 async def _keep(file: IO[bytes], held: bytes, last: bool, chunks: AsyncIterator[tuple[bytes, bool]], most: int) -> None:
@@ -87,11 +87,7 @@ def main() -> int:
     out = sys.stdout.buffer
     try:
         for batch in parquet.read(Path("/dev/stdin")):
-            request = (
-                wire.to_logs_request(batch)  # type: ignore[arg-type]  # all of a batch are of one kind
-                if isinstance(batch[0], LogRecord)
-                else wire.to_request(batch)  # type: ignore[arg-type]
-            )
+            request = wire.to_logs_request(batch) if isinstance(batch[0], LogRecord) else wire.to_request(batch)
             message = request.SerializeToString()
             out.write(varint(len(message)) + message)
         out.flush()

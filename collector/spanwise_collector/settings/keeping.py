@@ -68,6 +68,12 @@ class Keeping(BaseModel):
         ge=1,
         description="Rows that facets are counted from; of more a sample of about so many, which is said.",
     )
+    catalogue_entries: int = Field(
+        100_000,
+        ge=1000,
+        description="Most keys and values of a project that completion remembers; beyond it the rarest are forgotten,"
+        " which health counts.",
+    )
     map_rows: int = Field(
         1_000_000,
         ge=1,

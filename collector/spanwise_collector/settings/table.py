@@ -114,6 +114,7 @@ _METAVARS = {
     "facet_rows": "COUNT",
     "map_rows": "COUNT",
     "map_nodes": "COUNT",
+    "catalogue_entries": "COUNT",
     "export_rows": "COUNT",
     "max_log_records": "COUNT",
     "loki_max_labels": "COUNT",

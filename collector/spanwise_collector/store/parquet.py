@@ -1,7 +1,7 @@
 """Rows of `spans` and `logs` as a Parquet file, a row group at a time, and back.
 
-The columns are the store's own, with ids in hex and attributes as maps of texts; the numbers in `…_types` beside them say
-what each was (010_functions.sql). What the file covers stands in its metadata.
+The columns are the store's own, with ids in hex and attributes as maps of texts; the numbers in `…_types` beside them
+say what each was (010_functions.sql). What the file covers stands in its metadata.
 """
 
 import importlib
@@ -68,6 +68,8 @@ def read(file: Path) -> Iterator[list[Span] | list[LogRecord]]:
         reader = RowReader()
         for batch in source.iter_batches(_BATCH):
             rows = [_row(table, each) for each in batch.to_pylist()]
+            if not rows:
+                continue
             yield [reader.log_record(row) for row in rows] if table is logs else [reader.span(row) for row in rows]
     except (arrow.ArrowException, OSError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(str(error)) from error
@@ -162,5 +164,5 @@ def _row(table: Table, given: dict[str, Any]) -> Any:
             row[f"{name}_keys"] = [key for key, _ in value or ()]
             row[name] = [text for _, text in value or ()]
         else:
-            row[name] = bytes.fromhex(value) if isinstance(column.type, FixedString) else value
+            row[name] = bytes.fromhex(str(value)) if isinstance(column.type, FixedString) else value
     return SimpleNamespace(**row)

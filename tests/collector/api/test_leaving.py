@@ -18,6 +18,7 @@ from tests.collector.process import Process, eventually, process
 SLOW = " OR ".join(f"body:/(a?){{{number % 50 + 1}}}[b-y]{{20}}{number}z/" for number in range(60))
 ROUTES = {
     "/logs": {"q": SLOW},
+    "/export": {"q": SLOW, "signal": "logs"},
     "/aggregate": {"q": f"({SLOW}) | count", "signal": "logs", "start": "now-10m"},
 }
 
@@ -76,6 +77,18 @@ def _leave(service: Process, path: str) -> None:
         target = f"/api/v1{path}?{urlencode(ROUTES[path], quote_via=quote)}"
         leaver.sendall(f"GET {target} HTTP/1.1\r\nHost: {service.http}\r\n\r\n".encode())
         assert eventually(lambda: metric(service, "spanwise_queries_running"), lambda running: running == 1) == 1
+
+
+def test_an_export_ends_when_its_client_leaves_in_the_middle_of_it(service: Process) -> None:
+    host, _, port = service.http.rpartition(":")
+    with socket.socket() as leaver:
+        # What is not read fills the buffers of both sides, and the export waits.
+        leaver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        leaver.connect((host, int(port)))
+        leaver.sendall(f"GET /api/v1/export?signal=logs HTTP/1.1\r\nHost: {service.http}\r\n\r\n".encode())
+        assert leaver.recv(100).startswith(b"HTTP/1.1 200 OK")
+        assert metric(service, "spanwise_queries_running") == 1
+    assert eventually(lambda: metric(service, "spanwise_queries_running"), lambda running: running == 0) == 0
 
 
 def test_what_would_read_too_many_rows_is_refused_with_the_setting_and_how_to_narrow_it(tmp_path: Path) -> None:

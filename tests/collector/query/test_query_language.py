@@ -19,6 +19,7 @@ from spanwise_collector.query.conditions import TABLES, condition
 from spanwise_collector.query.language.parse import Limits, parse
 from spanwise_collector.query.language.tree import Node, Signal
 from spanwise_collector.query.page import Page
+from spanwise_collector.query.patterns import widened
 from spanwise_collector.query.records import RecordSearch, search_logs, search_spans
 from spanwise_collector.query.times import MAX_TIME
 from spanwise_collector.query.traces import TraceSearch
@@ -63,12 +64,24 @@ def sent(collector: Inside) -> Sent:
     for number in range(2):
         requests += [span_request(spans[number::2]), log_request(logs[number::2])]
     collector.send(PROJECT, *requests)
-    return Sent(spans, logs)
+    patterns = _patterns(collector, logs)
+    return Sent(spans, [replace(each, pattern=patterns[each.service, query_definition.form_of(each)]) for each in logs])
+
+
+def _patterns(collector: Inside, logs: list[LogRecord]) -> dict[tuple[str, str], str]:
+    """The ids that the engine gave to services and forms: one to each, and no two the same."""
+    request = RecordSearch(PROJECT, 0, MAX_TIME, limit=100)
+    stored = list(walk(collector, search_logs, request))
+    pairs = {((each.service, query_definition.form_of(each)), each.pattern) for each in stored}
+    found = dict(pairs)
+    assert len(found) == len(pairs) == len(set(found.values()))
+    assert set(found) == {(each.service, query_definition.form_of(each)) for each in logs}
+    return found
 
 
 def questions(sent: Sent, level: str, share: float) -> list[str]:
     chance = random.Random(seed())
-    asking = Asking(chance, sorted(sent.traces))
+    asking = Asking(chance, sorted(sent.traces), sorted({each.pattern for each in sent.logs}))
     return [asking.about(level) for _ in range(round(QUERIES * share))]
 
 
@@ -130,7 +143,9 @@ def test_pages_hold_whole_spans_and_records_of_the_definition_once_in_order(coll
         where = parse(text, "logs", LIMITS).where
         records = list(walk(collector, search_logs, RecordSearch(PROJECT, 0, MAX_TIME, where, "oldest", limit=40)))
         assert [record.time for record in records] == sorted(record.time for record in records), text
-        kept = [record for record in sent.logs if query_definition.holds(where, record)]
+        # A list takes every form of a template for one (query/patterns.py).
+        meant = widened(collector.engine, PROJECT, where)
+        kept = [record for record in sent.logs if query_definition.holds(meant, record)]
         assert Counter(map(_same_record, records)) == Counter(map(_same_record, kept)), text
 
 
