@@ -24,6 +24,7 @@ class ComparedSet(Answer):
 
 class SeparatingValue(Answer):
     value: str | None = Field(description="None: the key is absent.")
+    operator: Literal["=", ">", "<="] = Field(description="`>`, `<=`: all higher numbers than the value, all others.")
     term: str | None = Field(description="The same as a term of a query; None where the value was cut.")
     a: int = Field(description="Spans, or traces where `where` is trace, of `a` that have it.")
     b: int

@@ -103,12 +103,15 @@ def _term(place: Place, value: Separating) -> str | None:
     name = key_text(_name(place))
     if value.text is None:
         return f"-{name}:*"
+    if value.operator != "=":
+        return f"{name}{value.operator}{value.text}"
     return None if value.long else f"{name}:{value_text(value.text)}"
 
 
 def _value(place: Place, each: Separating, sizes: Sizes) -> SeparatingValue:
     return SeparatingValue(
         value=each.text,
+        operator=each.operator,
         term=_term(place, each),
         a=each.a,
         b=each.b,

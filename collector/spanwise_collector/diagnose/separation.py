@@ -14,6 +14,7 @@ _MOSTLY: Final = 0.9
 
 Reason: TypeAlias = Literal["rare", "ids", "timestamps", "many values", "asked for", "repeats another"]
 Where: TypeAlias = Literal["span", "trace"]
+Operator: TypeAlias = Literal["=", ">", "<="]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What was counted of a key: rows that have it, its `distinct` values, how many look like ids or times, the top."""
+    """What was counted of a key: rows that have it, its `distinct` values, how many look like ids or times, the top.
+
+    `cut`, where all values are numbers: the one at which the sets are furthest apart, with the rows that are no higher.
+    """
 
     place: Place
     a: int
@@ -47,6 +51,12 @@ class Counted:
     ids: int = 0
     times: int = 0
     values: tuple[Value, ...] = ()
+    cut: Value | None = None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether values are told apart as higher and not higher, because there are many of them."""
+        return self.cut is not None and self.distinct > _MANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +69,13 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Separating:
-    """A value, or with None the absence of the key, and how far apart its shares are."""
+    """A value (or all higher ones, or all others), with None the absence of the key, and how far apart shares are."""
 
     text: str | None
     a: int
     b: int
     difference: Difference
+    operator: Operator = "="
     long: bool = False
 
 
@@ -109,7 +120,8 @@ def separate(found: Iterable[Counted], sizes: dict[Where, Sizes], asked_for: fro
             kept.append(each)
         else:
             result.left_out.append(LeftOut(each, reason))
-    result.tests = sum(len(each.values) + 1 for each in kept)
+    # Of a cut every value was tried.
+    result.tests = sum((each.distinct if each.is_cut else len(each.values)) + 1 for each in kept)
     z = confidence(result.tests)
     ranked = [_separation(each, sizes[each.place.where], z) for each in kept]
     by_key = {(each.counted.place.where, each.counted.place.key, each.counted.place.service): each for each in ranked}
@@ -141,20 +153,30 @@ def _reason(each: Counted, sizes: Sizes, asked_for: frozenset[tuple[bool, str]])
         return "ids"
     if each.times >= _MOSTLY * each.distinct:
         return "timestamps"
-    if each.distinct > _MANY and each.distinct * FEWEST > present:
+    if each.distinct > _MANY and each.distinct * FEWEST > present and not each.is_cut:
         return "many values"
     return None
 
 
 def _separation(each: Counted, sizes: Sizes, z: float) -> Separation:
-    absent = Value("", sizes.a - each.a, sizes.b - each.b)
     values = [
-        Separating(text, value.a, value.b, difference(value.a, sizes.a, value.b, sizes.b, z), value.long)
-        for text, value in (*((value.text, value) for value in each.values), (None, absent))
-        if value.a or value.b
+        Separating(text, a, b, difference(a, sizes.a, b, sizes.b, z), operator, long)
+        for text, a, b, operator, long in _told_apart(each, sizes)
+        if a or b
     ]
     values.sort(key=_order_of_value)
     return Separation(each, sizes, tuple(values))
+
+
+def _told_apart(each: Counted, sizes: Sizes) -> Iterator[tuple[str | None, int, int, Operator, bool]]:
+    if each.cut is not None and each.is_cut:
+        cut = each.cut
+        yield cut.text, each.a - cut.a, each.b - cut.b, ">", False
+        yield cut.text, cut.a, cut.b, "<=", False
+    else:
+        for value in each.values:
+            yield value.text, value.a, value.b, "=", value.long
+    yield None, sizes.a - each.a, sizes.b - each.b, "=", False
 
 
 def _order_of_value(each: Separating) -> tuple[float, float, bool, float, str]:
@@ -178,4 +200,8 @@ def _repeats(each: Separation, other: Separation | None) -> bool:
 
 def _shares(separation: Separation) -> dict[str | None, tuple[float, float]]:
     sizes = separation.sizes
-    return {each.text: (each.a / max(1, sizes.a), each.b / max(1, sizes.b)) for each in separation.values if each.text}
+    return {
+        each.text + each.operator: (each.a / max(1, sizes.a), each.b / max(1, sizes.b))
+        for each in separation.values
+        if each.text
+    }

@@ -9,6 +9,7 @@ from spanwise_collector.diagnose.separation import Counted, Place, Value
 from spanwise_collector.model.span import kind_name, status_name
 from spanwise_collector.query.compare_sample import Sample
 from spanwise_collector.query.conditions import no
+from spanwise_collector.query.language.quantity import NUMBER
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import spans
 
@@ -23,44 +24,25 @@ _columns: Final = spans.c
 
 def attributes(engine: Engine, a: Sample, b: Sample) -> list[Counted]:
     """Every key that the spans of the two samples have, or other spans of the traces that are looked at, by service."""
-    return [_counted(row) for row in engine.read(_by_key(_by_value(_by_row(a, b)), a, b))]
+    return [_counted(row) for row in engine.read(_by_key(_by_value(_pairs_of(a, b)), a, b))]
 
 
-def _by_row(a: Sample, b: Sample) -> Subquery:
-    """The values of each key of each row: a row is a compared span, or a trace for what is elsewhere in it."""
-    # An id may have several spans.
-    span = func.cityHash64(_columns.trace_id, _columns.span_id, func.rowNumberInAllBlocks())
-    found = [_pairs(side, each.of_it(), span, "", _fields(_FIELDS)) for side, each in enumerate((a, b))]
+def _pairs_of(a: Sample, b: Sample) -> Subquery:
+    """The keys and values of the compared spans, and of the other spans of their traces (`elsewhere`)."""
+    found = [_pairs(side, each.of_it(), "", _fields(_FIELDS)) for side, each in enumerate((a, b))]
     for side, each in enumerate((a, b)):
         others = no(each.with_tree())
-        fields = _fields(("service", "instance"))
-        trace = func.cityHash64(_columns.trace_id)
-        found.append(_pairs(side, each.around() & others, trace, _columns.service, fields))
-    made = union_all(*found).subquery()
-    pair = made.c.pair
-    return (
-        select(
-            made.c.side,
-            made.c.elsewhere,
-            made.c.service,
-            func.tupleElement(pair, 1).label("field"),
-            func.tupleElement(pair, 2).label("key"),
-            func.groupUniqArray(func.tupleElement(pair, 3)).label("texts"),
-        )
-        .group_by(made.c.side, made.c.elsewhere, made.c.service, "field", "key", made.c.row)
-        .subquery()
-    )
+        found.append(_pairs(side, each.around() & others, _columns.service, _fields(("service", "instance"))))
+    return union_all(*found).subquery()
 
 
-def _pairs(
-    side: int, where: ColumnElement[bool], row: ColumnElement[Any], service: Any, fields: ColumnElement[Any]
-) -> Select[*tuple[Any, ...]]:
+def _pairs(side: int, where: ColumnElement[bool], service: Any, fields: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     """A row for each key that a span has: (is a field, key, value as text)."""
     return select(
         func.toUInt8(side).label("side"),
         func.toUInt8(service != "" if isinstance(service, str) else True).label("elsewhere"),
         func.toString(service).label("service"),
-        row.label("row"),
+        func.cityHash64(_columns.trace_id).label("trace"),
         func.arrayJoin(func.arrayConcat(fields, _attributes())).label("pair"),
     ).where(where)
 
@@ -94,22 +76,30 @@ def _attributes() -> ColumnElement[Any]:
     return found
 
 
-def _by_value(rows: Subquery) -> Subquery:
-    """On how many rows of each side each value is; a value that `is_key` stands for the key itself."""
-    text: ColumnElement[Any] = literal_column("text_")
-    values = func.arrayMap(text.op("->")(func.tuple(func.toUInt8(0), text)), rows.c.texts)
-    value: ColumnElement[Any] = func.arrayJoin(func.arrayPushBack(values, func.tuple(func.toUInt8(1), "")))
-    keys = (rows.c.elsewhere, rows.c.service, rows.c.field, rows.c.key)
-    made = select(*keys, rows.c.side, value.label("value")).subquery()
+def _by_value(pairs: Subquery) -> Subquery:
+    """How many spans of each side have each value, or traces where it is elsewhere; `is_key`: the key, any value."""
+    pair = pairs.c.pair
+    field, key, text = (func.tupleElement(pair, place) for place in (1, 2, 3))
+    value = func.arrayJoin(func.array(func.tuple(func.toUInt8(0), text), func.tuple(func.toUInt8(1), "")))
+    columns = (pairs.c.side, pairs.c.elsewhere, pairs.c.service, pairs.c.trace)
+    made = select(*columns, field.label("field"), key.label("key"), value.label("value")).subquery()
+    keys = (made.c.elsewhere, made.c.service, made.c.field, made.c.key)
+
+    def rows(side: int) -> ColumnElement[Any]:
+        of_it, elsewhere = made.c.side == side, made.c.elsewhere == 1
+        traces = func.uniqExactIf(made.c.trace, of_it & elsewhere)
+        found: ColumnElement[Any] = func.if_(elsewhere, traces, func.countIf(of_it))
+        return found
+
     return (
         select(
-            *(made.c[each.name] for each in keys),
+            *keys,
             func.tupleElement(made.c.value, 1).label("is_key"),
             func.tupleElement(made.c.value, 2).label("text"),
-            func.countIf(made.c.side == 0).label("a"),
-            func.countIf(made.c.side == 1).label("b"),
+            rows(0).label("a"),
+            rows(1).label("b"),
         )
-        .group_by(*(made.c[each.name] for each in keys), "is_key", "text")
+        .group_by(*keys, "is_key", "text")
         .subquery()
     )
 
@@ -129,6 +119,7 @@ def _by_key(values: Subquery, a: Sample, b: Sample) -> Select[*tuple[Any, ...]]:
     shown = func.tuple(
         func.substringUTF8(text, 1, _LONGEST), func.tupleElement(each, 3), func.tupleElement(each, 4), long
     )
+    is_number = is_value & func.match(c.text, f"^(?:{NUMBER})$")
     return (
         select(
             *keys,
@@ -138,14 +129,39 @@ def _by_key(values: Subquery, a: Sample, b: Sample) -> Select[*tuple[Any, ...]]:
             func.countIf(is_value & func.match(c.text, _IDS)).label("ids"),
             func.countIf(is_value & func.match(c.text, _TIMES)).label("times"),
             func.arrayMap(each.op("->")(shown), func.arraySlice(sorted_, 1, _MOST_VALUES)).label("top"),
+            func.countIf(is_number).label("numbers"),
+            _cut(func.groupArrayIf(func.tuple(func.toFloat64OrZero(c.text), c.text, c.a, c.b), is_number), a, b),
         )
         .group_by(*keys)
         .order_by(*keys)
     )
 
 
+def _cut(numbers: ColumnElement[Any], a: Sample, b: Sample) -> ColumnElement[Any]:
+    """Of sorted numbers the one up to which the shares are furthest apart (Kolmogorov and Smirnov), with its counts."""
+    each: ColumnElement[Any] = literal_column("each_")
+    in_order = func.arraySort(numbers)
+    up_to = [func.arrayCumSum(func.arrayMap(each.op("->")(func.tupleElement(each, at)), in_order)) for at in (3, 4)]
+    one: ColumnElement[Any] = literal_column("one_")
+    other: ColumnElement[Any] = literal_column("other_")
+    arguments: ColumnElement[Any] = literal_column("(one_, other_)")
+    apart = func.abs(func.toFloat64(one) * max(1, b.heads) - func.toFloat64(other) * max(1, a.heads))
+    # Above the last there is nothing.
+    all_apart = func.arrayPopBack(func.arrayMap(arguments.op("->")(apart), *up_to))
+    place = func.indexOf(all_apart, func.arrayMax(func.arrayPushBack(all_apart, 0.0)))
+    found_at = func.greatest(place, 1)
+    text = func.tupleElement(func.arrayElement(in_order, found_at), 2)
+    found: ColumnElement[Any] = func.tuple(place, text, *(func.arrayElement(counts, found_at) for counts in up_to))
+    return found.label("cut")
+
+
 def _counted(row: Any) -> Counted:
     named = _NUMBERED.get(row.key) if row.field else None
     values = (Value(named(int(text)) if named else text, a, b, bool(long)) for text, a, b, long in row.top)
     place = Place("trace" if row.elsewhere else "span", row.service, row.key, bool(row.field))
-    return Counted(place, row.a, row.b, row.distinct, row.ids, row.times, tuple(values))
+    at, *cut = row.cut
+    # A trace may have many values of a key.
+    is_cut = at and row.numbers == row.distinct and not row.elsewhere
+    return Counted(
+        place, row.a, row.b, row.distinct, row.ids, row.times, tuple(values), Value(*cut) if is_cut else None
+    )

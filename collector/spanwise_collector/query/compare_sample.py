@@ -13,11 +13,10 @@ from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import spans
 from spanwise_collector.trace.tree import Node, build
 
-FEWEST: Final = 500
 MOST: Final = 5_000
-"""Spans of a set that are looked at: at most so many, and fewer, down to FEWEST, where their traces are large."""
-SPANS: Final = 50_000
-"""Spans of the traces of a set's sample that the call tree is made from."""
+"""Spans of a set that are looked at."""
+SPANS: Final = 25_000
+"""Spans of the traces that the call tree of a set is made from: they cost 40 µs each, most of it in Python."""
 _columns: Final = spans.c
 _hash: Final = SPREAD["spans"]
 _LAST: Final = (1 << 64) - 1
@@ -68,9 +67,8 @@ def sample(engine: Engine, rows: Rows) -> Sample:
     within = Sample(rows, figures.matched, figures.duration, figures.failed, heads, cutoff, heads, cutoff)
     count = select(_columns.trace_id, func.count().label("n")).where(within.around()).group_by(_columns.trace_id)
     sizes = {row.trace_id: row.n for row in engine.read(count)}
-    fitting = _fitting(drawn[:heads], sizes)
-    (heads, cutoff), (trees, tree_cutoff) = _cut(drawn, max(FEWEST, fitting)), _cut(drawn, fitting)
-    return replace(within, heads=heads, cutoff=cutoff, trees=trees, tree_cutoff=tree_cutoff)
+    trees, tree_cutoff = _cut(drawn, _fitting(drawn[:heads], sizes))
+    return replace(within, trees=trees, tree_cutoff=tree_cutoff)
 
 
 def _cut(drawn: Sequence[Any], most: int) -> tuple[int, int]:

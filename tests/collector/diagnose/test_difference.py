@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from spanwise_collector import ask, difference
+from spanwise_collector import difference
+
+from tests.collector.registry.servers import recorded
 
 
 def answer(matched: int = 20, score: float = 0.75, share: float = 0.9) -> dict[str, Any]:
@@ -21,23 +23,17 @@ def answer(matched: int = 20, score: float = 0.75, share: float = 0.9) -> dict[s
     }
 
 
-def printed(given: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    asked: list[str] = []
-
-    def get(url: str, headers: object) -> dict[str, Any]:
-        asked.append(url)
-        return given
-
-    monkeypatch.setattr(ask, "_get", get)
-    code = difference.diff(["ab cd", "baseline", "--split", "slow", "--start", "now-5m", "--url", "http://x"])
-    assert asked == ["http://x/api/v1/compare?start=now-5m&a=ab+cd&b=baseline&split=slow"]
+def printed(given: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str]]:
+    path = "/api/v1/compare?start=now-5m&a=ab+cd&b=baseline&split=slow"
+    with recorded({path: given}) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        code = difference.diff(["ab cd", "baseline", "--split", "slow", "--start", "now-5m", "--url", url])
+        assert [asked for asked, _ in server.asked] == [path]
     return code, capsys.readouterr().out.splitlines()
 
 
-def test_calls_and_attributes_are_shown_with_their_shares(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert printed(answer(), monkeypatch, capsys) == (
+def test_calls_and_attributes_are_shown_with_their_shares(capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed(answer(), capsys) == (
         1,
         [
             "a: 20 spans (2 failed)   b: 20 (2)",
@@ -54,13 +50,11 @@ def test_calls_and_attributes_are_shown_with_their_shares(
     )
 
 
-def test_nothing_different_ends_with_0(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    code, lines = printed(answer(score=0.0, share=0.0), monkeypatch, capsys)
+def test_nothing_different_ends_with_0(capsys: pytest.CaptureFixture[str]) -> None:
+    code, lines = printed(answer(score=0.0, share=0.0), capsys)
     assert (code, len(lines)) == (0, 4)
 
 
-def test_of_single_traces_every_difference_is_shown(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, lines = printed(answer(matched=1, score=0.0, share=0.0), monkeypatch, capsys)
+def test_of_single_traces_every_difference_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    code, lines = printed(answer(matched=1, score=0.0, share=0.0), capsys)
     assert (code, lines[4]) == (1, "  ██████████ 100%  90% of a have shard:7 [2J, 0% of b.")

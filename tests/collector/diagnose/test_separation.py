@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from spanwise_collector.diagnose.separation import (
     Counted,
@@ -23,12 +24,15 @@ def counted(
     key: str, *values: tuple[str, int, int], where: Where = "span", service: str = "", field: bool = False, **more: int
 ) -> Counted:
     made = tuple(Value(*each) for each in values)
-    figures = {
-        "a": sum(each.a for each in made),
-        "b": sum(each.b for each in made),
-        "distinct": len(made),
-    } | more
-    return Counted(Place(where, service, key, field), values=made, **figures)
+    return Counted(
+        Place(where, service, key, field),
+        more.get("a", sum(each.a for each in made)),
+        more.get("b", sum(each.b for each in made)),
+        more.get("distinct", len(made)),
+        more.get("ids", 0),
+        more.get("times", 0),
+        made,
+    )
 
 
 def test_the_key_whose_shares_are_furthest_apart_comes_first() -> None:
@@ -88,6 +92,23 @@ def test_near_misses_stay() -> None:
     found = separate(given, SIZES, frozenset({(True, "five")}))
     assert {each.counted.place.key for each in found.ranked} == {"five", "some ids", "user"}
     assert found.left_out == []
+
+
+def test_numbers_of_which_there_are_many_are_told_apart_by_where_the_sets_are_furthest_apart() -> None:
+    given = counted("rows", a=90, b=380, distinct=300)
+    found = separate([replace(given, cut=Value("1000", 10, 370))], SIZES, frozenset())
+    assert [(each.operator, each.text, each.a, each.b) for each in found.ranked[0].values] == [
+        ("<=", "1000", 10, 370),
+        (">", "1000", 80, 10),
+        ("=", None, 10, 20),
+    ]
+    # Every value was tried, and each is a chance to be wrong.
+    assert found.tests == 301
+    # Of a few numbers each is a value of its own, and without a cut many are left out.
+    few = counted("rows", ("1", 50, 100), ("2", 40, 280))
+    (kept,) = separate([replace(few, cut=Value("1", 50, 100))], SIZES, frozenset()).ranked
+    assert [each.operator for each in kept.values] == ["=", "=", "="]
+    assert separate([given], SIZES, frozenset()).left_out[0].reason == "many values"
 
 
 def test_of_two_single_traces_what_differs_is_shown_and_nothing_is_sure() -> None:
