@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,12 +11,15 @@ from bench.diagnosis.recorded import Span
 
 _FEWEST: Final = 5
 FLOORS: Final = ("most self time", "ratio of self time", "deviation of an operation", "most errors", "deepest error")
+NOT_NAMED: Final = 1_000
 Scores: TypeAlias = Mapping[str, float]
 
 
 def rank(scores: Scores, culprit: str) -> int:
-    """The culprit's place; whoever has the same score is put before it. Not named at all: after everybody."""
-    own = scores.get(culprit, -math.inf)
+    """The culprit's place; whoever has the same score is put before it. NOT_NAMED where it has none."""
+    own = scores.get(culprit)
+    if own is None:
+        return NOT_NAMED
     return 1 + sum(score >= own for service, score in scores.items() if service != culprit)
 
 

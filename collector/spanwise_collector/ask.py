@@ -200,8 +200,15 @@ class _WindowText(Text):
         )
         for claim in culprit["claims"]:
             yield from self.wrapped(claim, "   ")
+        for new in culprit["coincides"]:
+            yield from self.wrapped(f"New: {new['key']} {new['value']}, since {moment(new['since_unix_nano'])}", "   ")
         for shown in culprit["evidence"][:3]:
-            yield self.dim(f"   spanwise explain {shown['trace_id']}  span {shown['span_id']}")
+            if shown["kind"] == "log":
+                yield self.dim(
+                    f"   {moment(shown['time_unix_nano'])} {shown['service']}: {plain(shown['text'])[:_WIDTH]}"
+                )
+            else:
+                yield self.dim(f"   spanwise explain {shown['trace_id']}  span {shown['span_id']}")
 
 
 def when(window: Mapping[str, Any]) -> str:

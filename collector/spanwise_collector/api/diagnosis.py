@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from spanwise_collector.api.models import Answer
-from spanwise_collector.api.parameters import Text, Time
+from spanwise_collector.api.parameters import QueryText, Text, Time, read, without_groups
 from spanwise_collector.errors import InvalidParameter
 from spanwise_collector.query import diagnosis
+from spanwise_collector.query.language.parse import DEFAULT_LIMITS, Limits
 from spanwise_collector.query.times import parse_time
 from spanwise_collector.store import Engine
 
@@ -19,6 +20,8 @@ _USUAL_WINDOW: Final = 900_000_000_000
 RULES: Final = (
     "self time of operations", "lag before and tail after calls between services", "operations that end early",
     "calls that reach nobody", "calls made more often", "failures where they begin", "instances that fell silent",
+    "log records that are new, more, fewer or gone", "log records that tell of trouble, and whom they name",
+    "time between log records of a trace, where there are no spans",
 )  # fmt: skip
 
 
@@ -47,6 +50,7 @@ class WindowQuery(BaselineQuery):
 
     start: Time = None
     end: Time = None
+    q: QueryText = None
     service: Text | None = Field(default=None, description="Only culprits of this service.")
 
     def asked(self) -> diagnosis.Window:
@@ -56,6 +60,11 @@ class WindowQuery(BaselineQuery):
         start = parse_time(self.start, "start", now) if self.start is not None else max(0, end - _USUAL_WINDOW)
         return _window(start, end, "end")
 
+    def question(self, limits: Limits) -> diagnosis.Question:
+        """All that is asked for; raises InvalidParameter and InvalidQuery."""
+        where = without_groups(read(self.q, "traces", limits))
+        return diagnosis.Question(self.asked(), self.baseline(), where, self.service)
+
 
 def _window(start: int, end: int, parameter: str) -> diagnosis.Window:
     if end <= start:
@@ -64,11 +73,20 @@ def _window(start: int, end: int, parameter: str) -> diagnosis.Window:
 
 
 class WindowEvidence(Answer):
-    trace_id: str
+    kind: Literal["span", "log"]
+    trace_id: str = Field(description='"" for a log record that names no trace.')
     span_id: str
     service: str
     instance: str
     operation: str
+    time_unix_nano: int | None = Field(description="Of a log record.")
+    text: str = Field(description="Of a log record, or of one like it.")
+
+
+class WindowCoincidence(Answer):
+    key: str
+    value: str
+    since_unix_nano: int
 
 
 class WindowCulprit(Answer):
@@ -83,6 +101,9 @@ class WindowCulprit(Answer):
     since_unix_nano: int
     since: int = Field(description="The same as `since_unix_nano`.")
     evidence: list[WindowEvidence]
+    coincides: list[WindowCoincidence] = Field(
+        description="Versions of its service that the baseline does not have: what may have brought it about."
+    )
 
 
 class CheckedWindow(Answer):
@@ -90,6 +111,7 @@ class CheckedWindow(Answer):
     end_time_unix_nano: int
     trace_count: int
     span_count: int
+    record_count: int
 
 
 class Checked(Answer):
@@ -100,6 +122,11 @@ class Checked(Answer):
     operations: int
     edges: int
     unknown_operations: int = Field(description="Operations that the baseline does not have: they cannot be judged.")
+    sample: int = Field(description="One in so many traces was counted; 1: all. Log records are counted all.")
+    complete: bool = Field(
+        description=f"Whether all traces that `q` asks for were counted; else the newest {diagnosis.MOST_MATCHING:,}."
+    )
+    templates: int = Field(description="Templates of log records in the window.")
     rules: list[str]
 
 
@@ -110,14 +137,14 @@ class WindowVerdict(Answer):
     checked: Checked
 
 
-def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str]) -> None:
+def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], limits: Limits = DEFAULT_LIMITS) -> None:
     """Add the diagnosis to the API's routes."""
     Project = Annotated[str, Depends(project_of)]
 
     @made.get("/diagnosis", tags=["diagnosis"])
     def diagnose_window(query: Annotated[WindowQuery, Query()], project: Project) -> WindowVerdict:
         """Who is to blame for what is unusual in a time window, against a baseline."""
-        return _answer(diagnosis.verdict(engine, project, query.asked(), query.baseline(), query.service))
+        return _answer(diagnosis.verdict(engine, project, query.question(limits)))
 
 
 def _answer(found: diagnosis.Verdict) -> WindowVerdict:
@@ -135,6 +162,9 @@ def _answer(found: diagnosis.Verdict) -> WindowVerdict:
             operations=found.operations,
             edges=found.edges,
             unknown_operations=found.unknown_operations,
+            sample=found.sample,
+            complete=found.matching,
+            templates=found.templates,
             rules=list(RULES),
         ),
     )
@@ -142,12 +172,14 @@ def _answer(found: diagnosis.Verdict) -> WindowVerdict:
 
 def _summary(found: diagnosis.Verdict, culprits: list[WindowCulprit]) -> tuple[Any, str]:
     looked = f"{found.window.traces:,} traces of {found.instances} instances and {found.operations} operations"
-    if not found.window.traces:
-        return "no traces", "No trace began in this time range."
+    if not found.window.traces and not found.window.records:
+        return "no traces", "No trace began in this time range, and no log record was written in it."
+    looked += f" and {found.window.records:,} log records"
+    known = f"{found.baseline.traces:,} traces and {found.baseline.records:,} log records"
     if not found.enough_history:
-        return "not enough history", f"The baseline has {found.baseline.traces} traces; {looked} were looked at."
+        return "not enough history", f"The baseline has {known}; {looked} were looked at."
     if not found.notable:
-        return "nothing unusual", f"Nothing stands out in {looked}, against {found.baseline.traces:,} traces."
+        return "nothing unusual", f"Nothing stands out in {looked}, against {known}."
     return "culprit", culprits[0].claim
 
 
@@ -166,13 +198,19 @@ def _culprit(rank: int, each: diagnosis.Accused) -> WindowCulprit:
         since=each.since,
         evidence=[
             WindowEvidence(
+                kind="span" if shown.time is None else "log",
                 trace_id=shown.trace_id,
                 span_id=shown.span_id,
                 service=shown.service,
                 instance=shown.instance,
                 operation=shown.operation,
+                time_unix_nano=shown.time,
+                text=shown.text,
             )
             for shown in each.evidence
+        ],
+        coincides=[
+            WindowCoincidence(key=found.key, value=found.value, since_unix_nano=found.since) for found in each.coincides
         ],
     )
 
@@ -183,4 +221,5 @@ def _checked(window: diagnosis.Window) -> CheckedWindow:
         end_time_unix_nano=window.end,
         trace_count=window.traces,
         span_count=window.spans,
+        record_count=window.records,
     )

@@ -34,10 +34,11 @@ class FindingDeviation(Answer):
 
 
 class FindingEvidence(Answer):
-    kind: Literal["span"]
+    kind: Literal["span", "log"]
     trace_id: str
-    span_id: str
+    span_id: str = Field(description='"" for a log record that names no span.')
     text: str
+    time_unix_nano: int | None = Field(description="Of a log record.")
 
 
 class TraceFinding(Answer):
@@ -126,7 +127,7 @@ def _finding(rank: int, each: Finding, found: Explained) -> TraceFinding:
             service=each.culprit.service,
             instance=each.culprit.instance,
             operation=each.culprit.name,
-            span_ids=[shown.span_id for shown in each.evidence],
+            span_ids=[shown.span_id for shown in each.evidence if shown.time is None],
         ),
         share=round(each.share, 4),
         share_of=each.share_of,
@@ -136,7 +137,13 @@ def _finding(rank: int, each: Finding, found: Explained) -> TraceFinding:
             value=each.deviation.value, usual=each.deviation.usual, spreads=each.deviation.spreads, n=each.deviation.n
         ),
         evidence=[
-            FindingEvidence(kind="span", trace_id=found.trace.trace_id, span_id=shown.span_id, text=shown.text)
+            FindingEvidence(
+                kind="span" if shown.time is None else "log",
+                trace_id=found.trace.trace_id,
+                span_id=shown.span_id,
+                text=shown.text,
+                time_unix_nano=shown.time,
+            )
             for shown in each.evidence
         ],
         usual=each.usual,

@@ -92,7 +92,7 @@ def router(
     facets.add(made, engine, project_of, limits, most)
     for part in (spans, suggest, aggregate, histogram, patterns):
         part.add(made, engine, project_of, limits)
-    diagnosis.add(made, engine, project_of)
+    diagnosis.add(made, engine, project_of, limits)
     diagnosis_trace.add(made, engine, project_of, max_trace_spans)
     compare.add(made, engine, project_of, max_trace_spans, limits)
     return made

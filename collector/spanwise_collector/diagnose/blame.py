@@ -5,10 +5,13 @@ from typing import Literal, TypeAlias
 
 from spanwise_collector.diagnose.counts import Edge, Operation
 from spanwise_collector.diagnose.features import Moments
+from spanwise_collector.diagnose.log_counts import Pattern
 
 Kind: TypeAlias = Literal["slow", "failing", "silent", "overloaded", "changed"]
 Rule: TypeAlias = Literal[
-    "self_time", "lag", "tail", "outgoing", "ended_early", "ended_after", "errors", "missing", "gone", "more_calls"
+    "self_time", "lag", "tail", "outgoing", "ended_early", "ended_after", "errors", "missing", "gone", "stopped",
+    "more_calls",
+    "log_errors", "log_named", "log_new", "log_more", "log_gone", "log_silent", "log_gap",
 ]  # fmt: skip
 
 
@@ -16,7 +19,7 @@ Rule: TypeAlias = Literal[
 class Blame:
     """One deviation and the operation that it starts with; `strength` is in spreads of the baseline.
 
-    `measured` is where it was seen: an operation, or an edge.
+    `measured` is where it was seen: an operation, an edge, or what is logged.
     """
 
     culprit: Operation
@@ -25,4 +28,4 @@ class Blame:
     strength: float
     before: Moments
     now: Moments
-    measured: Operation | Edge
+    measured: Operation | Edge | Pattern

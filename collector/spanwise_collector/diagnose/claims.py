@@ -6,8 +6,9 @@ from typing import Final
 from spanwise_collector.diagnose.blame import Blame, Rule
 from spanwise_collector.diagnose.counts import Edge
 from spanwise_collector.diagnose.features import OFFSET
+from spanwise_collector.diagnose.log_counts import Pattern
 
-_TIMED: Final = ("self_time", "lag", "tail", "outgoing")
+_TIMED: Final = ("self_time", "lag", "tail", "outgoing", "log_gap")
 # By rule, and by whether it was seen on an edge.
 _SENTENCES: Final[dict[tuple[Rule, bool], str]] = {
     ("self_time", False): "{caller.name} of {caller.service} takes {figure} by itself {counted}.",
@@ -23,13 +24,26 @@ _SENTENCES: Final[dict[tuple[Rule, bool], str]] = {
     ("missing", False): "{caller.name} of {caller.service} reaches no span of {culprit.service} in {figure} {counted}.",
     ("more_calls", True): "{caller.name} of {caller.service} calls {callee.name} {figure} times {counted}.",
     ("errors", False): "{caller.name} of {caller.service} fails, and nothing below it, in {figure} {counted}.",
+    ("log_gap", True): "“{caller.name}” of {caller.service} follows {figure} after “{callee.name}” of {callee.service}"
+    " {counted}.",
+    ("stopped", False): "No more requests come to {caller.service}: {now_spans} spans in all, and none at the end.",
     ("gone", False): "{caller.instance} of {caller.service} sent {spans} spans in the baseline and none now.",
+}
+_LOGGED: Final[dict[Rule, str]] = {
+    "log_errors": "{measured.service} logs “{measured.template}” {now}, {before} in the baseline.",
+    "log_named": "{measured.service} says of {culprit.service}: “{measured.template}” {now}, {before} in the baseline.",
+    "log_new": "{measured.service} logs what it did not before: “{measured.template}” {now}.",
+    "log_more": "{measured.service} logs “{measured.template}” {now}, {before} in the baseline.",
+    "log_gone": "{measured.service} logs “{measured.template}” only {now}, {before} in the baseline.",
+    "log_silent": "{who} has written next to nothing: {now_of}, {before_of} in the baseline.",
 }
 _UNITS: Final = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
 
 
 def claim(blame: Blame) -> str:
     """One sentence with the figures before and now."""
+    if isinstance(blame.measured, Pattern):
+        return _logged(blame, blame.measured)
     edge = isinstance(blame.measured, Edge)
     caller = blame.measured.caller if isinstance(blame.measured, Edge) else blame.measured
     callee = blame.measured.callee if isinstance(blame.measured, Edge) else blame.culprit
@@ -41,6 +55,19 @@ def claim(blame: Blame) -> str:
         callee=callee,
         culprit=blame.culprit,
         spans=f"{blame.before.n:,}",
+        now_spans=f"{blame.now.n:,}",
+    )
+
+
+def _logged(blame: Blame, measured: Pattern) -> str:
+    return _LOGGED[blame.rule].format(
+        measured=measured,
+        culprit=blame.culprit,
+        who=measured.instance or measured.service,
+        now=f"{blame.now.total:,.0f} times in {blame.now.n:,} requests",
+        before=f"{blame.before.total:,.0f} in {blame.before.n:,}",
+        now_of=f"{blame.now.total:,.0f} of {blame.now.n:,}",
+        before_of=f"{blame.before.total:,.0f} of {blame.before.n:,}",
     )
 
 

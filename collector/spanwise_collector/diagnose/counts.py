@@ -8,6 +8,9 @@ from spanwise_collector.diagnose.features import Moments, Row
 
 K = TypeVar("K", bound=Hashable)
 Side: TypeAlias = Literal["lag", "tail"]
+_ENOUGH: Final = 30
+"""Spans of an instance in the baseline from which it is held against itself, and not against all of its service."""
+
 SIDES: Final[tuple[Side, Side]] = ("lag", "tail")
 
 
@@ -34,6 +37,8 @@ class Counts:
         self.self_time: Mapping[Operation, Moments]
         self.edges: dict[Side, Mapping[Edge, Moments]]
         self._pooled = pooled
+        # Machines and clocks differ: an instance is best held against itself, where the baseline has enough of it.
+        self._own = Counts(rows, pooled=False) if pooled else self
         self.self_time = _sum((self.operation(row), _first(row)) for row in rows if row.what == "self")
         edges = [row for row in rows if row.what == "edge"]
         self.edges = {
@@ -42,6 +47,7 @@ class Counts:
         }
         ends = [row for row in rows if row.what == "end"]
         self.called_nothing = _sum((self.operation(row), _first(row)) for row in ends if not row.other_service)
+        self.durations = _sum((self.operation(row), (row.n, row.b, row.bb)) for row in ends if not row.other_service)
         self.ended_after = _sum((self.edge(row), _first(row)) for row in ends if row.other_service)
         self.called = _sum((self.edge(row), (row.n, row.b, row.bb)) for row in ends if row.other_service)
         self.failed = self._errors(alone=False)
@@ -55,6 +61,16 @@ class Counts:
         """The edge that a row is of."""
         other = Operation(row.other_service, "" if self._pooled else row.other_instance, row.other_operation)
         return Edge(self.operation(row), other)
+
+    def usual_self_time(self, operation: Operation) -> Moments:
+        """The self time of an operation in its instance, or in all instances where that has too little."""
+        own = self._own.self_time.get(operation)
+        return own if own is not None and own.n >= _ENOUGH else self.self_time.get(pooled(operation), Moments())
+
+    def usual_edge(self, side: Side, edge: Edge) -> Moments:
+        """Lag or tail of an edge between its two instances, or between all of both services."""
+        own = self._own.edges[side].get(edge)
+        return own if own is not None and own.n >= _ENOUGH else self.edges[side].get(pooled_edge(edge), Moments())
 
     @property
     def calls(self) -> Mapping[Operation, Moments]:

@@ -16,6 +16,7 @@ from spanwise_collector.diagnose.counts import Counts, Edge, Operation, pooled, 
 from spanwise_collector.diagnose.features import STRONGEST, Moments, rise
 
 _FEWEST_CALLERS: Final = 2
+_FEWEST_CALLS: Final = 3
 _MOSTLY: Final = 0.5
 # One caller stops after one callee: who of the two is at fault cannot be seen; that the callee went on as before
 # speaks a little more against the caller.
@@ -30,7 +31,7 @@ def early_ends(before: Counts, now: Counts) -> list[Blame]:
     deviating = _wrapped(now, _by_operation([*nothing.values(), *after.values()]))
     crossing = callees(before)
     found = [each for each in nothing.values() if pooled(each.measured) not in crossing]  # type: ignore[arg-type]
-    found += _missing(nothing, crossing)
+    found += _missing(nothing, missed(before, now))
     return found + _settled(after, deviating, crossing, _callers(before))
 
 
@@ -79,6 +80,26 @@ def callees(before: Counts) -> dict[Operation, Operation]:
         if edge.caller not in before.self_time or before.self_time[edge.caller].n < measured.n:
             most[edge.caller] = max(most.get(edge.caller, (0, edge.callee)), (measured.n, edge.callee))
     return {caller: callee for caller, (_, callee) in most.items()}
+
+
+def missed(before: Counts, now: Counts) -> dict[Operation, Operation]:
+    """As `callees`, but of several that one operation calls the one that lost the greatest share of its calls."""
+    found = callees(before)
+    arrived: dict[tuple[Operation, Operation], int] = defaultdict(int)
+    for edge, measured in now.edges["lag"].items():
+        arrived[pooled(edge.caller), pooled(edge.callee)] += measured.n
+    calls: dict[Operation, int] = defaultdict(int)
+    for operation, measured in now.calls.items():
+        calls[pooled(operation)] += measured.n
+    most: dict[Operation, tuple[float, int, Operation]] = {}
+    for edge, measured in before.edges["lag"].items():
+        if edge.caller not in found or not calls[edge.caller]:
+            continue
+        expected = measured.n / before.calls[edge.caller].n * calls[edge.caller]
+        if expected >= _FEWEST_CALLS:
+            lost = 1 - arrived[edge.caller, edge.callee] / expected
+            most[edge.caller] = max(most.get(edge.caller, (0.0, 0, edge.callee)), (lost, measured.n, edge.callee))
+    return found | {caller: callee for caller, (_, _, callee) in most.items()}
 
 
 def _callers(before: Counts) -> Mapping[str, set[str]]:

@@ -2,12 +2,13 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from spanwise_collector.diagnose.counts import Counts, Edge, Operation, pooled
 from spanwise_collector.diagnose.features import Moments
+from spanwise_collector.diagnose.log_counts import LogRow
 from spanwise_collector.trace.critical_path import critical_path
 from spanwise_collector.trace.self_time import self_time
 from spanwise_collector.trace.tree import Node
@@ -31,10 +32,11 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Shows:
-    """A span of the trace and what it shows."""
+    """A span of the trace, or with its `time` a log record, and what it shows."""
 
     span_id: str
     text: str
+    time: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,27 @@ class Finding:
     """Whether normal traces are like that too: worth knowing, and not what is wrong with this one."""
 
 
+@dataclass(frozen=True, slots=True)
+class UsualLogs:
+    """How many of `traces` normal traces have a record of each template, by (service, template)."""
+
+    having: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    traces: int = 0
+
+
 @dataclass(slots=True)
 class Subject:
-    """A trace as the rules see it: its nodes, what is critical, and what is usual (`traces` is how many that is of)."""
+    """A trace as the rules see it: its nodes, what is critical, and what is usual (`traces` is how many that is of).
+
+    `records` are its log records, `first_seen` says since when (ns) each (service, instance) sends.
+    """
 
     nodes: Sequence[Node]
     history: Counts
     traces: int
+    records: Sequence[LogRow] = ()
+    usual_logs: UsualLogs = field(default_factory=UsualLogs)
+    first_seen: Mapping[tuple[str, str], int] = field(default_factory=dict)
     critical: dict[int, int] = field(init=False)
     self_times: dict[int, int] = field(init=False)
     total: int = field(init=False)
@@ -77,6 +93,12 @@ class Subject:
     def share(self, nanoseconds: float) -> float:
         """A time as a share of the critical path, at most all of it."""
         return min(1.0, nanoseconds / self.total) if self.total else 0.0
+
+    def share_of_trace(self, nanoseconds: float) -> float:
+        """A time as a share of the whole trace, work that is only handed over included."""
+        start = min((node.span.start for node in self.nodes), default=0)
+        end = max((node.span.end for node in self.nodes), default=0)
+        return min(1.0, max(0.0, nanoseconds) / (end - start)) if end > start else 0.0
 
     def usually_calls(self, parent: Node, child: Node, times: int) -> bool:
         """Whether the parent's operation calls that of the child as often as this in normal traces."""

@@ -8,6 +8,7 @@ from typing import Final
 from spanwise_collector.diagnose.blame import Blame, Rule
 from spanwise_collector.diagnose.counts import Edge
 from spanwise_collector.diagnose.features import BUCKETS, Moments, Row, What
+from spanwise_collector.diagnose.log_counts import Logged, LogRow, Pattern
 
 _SPANS_SHOWN: Final = 5
 _ROWS: Final[dict[Rule, What]] = {
@@ -20,18 +21,21 @@ _ROWS: Final[dict[Rule, What]] = {
     "missing": "end",
     "more_calls": "end",
     "errors": "error",
+    "log_gap": "gap",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A span that shows a deviation."""
+    """A span or, with its `time` and `text`, a log record that shows a deviation."""
 
     trace_id: str
     span_id: str
     service: str
     instance: str
     operation: str
+    time: int | None = None
+    text: str = ""
 
 
 def onset(rows: Sequence[Row], blame: Blame, start: int, end: int) -> int:
@@ -52,12 +56,40 @@ def evidence(rows: Sequence[Row], blame: Blame) -> list[Shown]:
     ]
 
 
+def onset_of_records(logged: Logged, blame: Blame, start: int, end: int) -> int:
+    """The beginning of the first slice of the window with half as many of the records as slices have of them."""
+    by_bucket: dict[int, int] = defaultdict(int)
+    for row in _records(logged, blame):
+        by_bucket[row.bucket] += row.n
+    usual = sum(by_bucket.values()) / max(1, len(by_bucket))
+    first = next((bucket for bucket in sorted(by_bucket) if by_bucket[bucket] >= usual / 2), 0)
+    return start + (end - start) * first // BUCKETS
+
+
+def evidence_of_records(logged: Logged, blame: Blame) -> list[Shown]:
+    """Up to five records that show a deviation, one of each slice of the window, the earliest first."""
+    found = sorted(_records(logged, blame), key=lambda row: (row.time, row.trace_id, row.span_id))
+    return [
+        Shown(row.trace_id, row.span_id, row.service, row.instance, "", row.time, row.text)
+        for row in found[:_SPANS_SHOWN]
+    ]
+
+
+def _records(logged: Logged, blame: Blame) -> Iterable[LogRow]:
+    assert isinstance(blame.measured, Pattern)
+    service, instance, template = blame.measured
+    for row in logged.rows:
+        if row.service == service and instance in ("", row.instance) and template in ("", row.template):
+            yield row
+
+
 def _height(row: Row) -> float:
     return (row.a + row.b if row.what == "edge" else row.a) / row.n
 
 
 def _of(rows: Sequence[Row], blame: Blame) -> Iterable[Row]:
     what = _ROWS.get(blame.rule)
+    assert not isinstance(blame.measured, Pattern)
     caller = blame.measured.caller if isinstance(blame.measured, Edge) else blame.measured
     callee = blame.measured.callee if isinstance(blame.measured, Edge) else None
     for row in rows:

@@ -11,8 +11,8 @@ from statistics import fmean, median_low
 from typing import Final
 
 from spanwise_collector.diagnose.blame import Blame, Kind
-from spanwise_collector.diagnose.counts import SIDES, Counts, Edge, Side, pooled_edge
-from spanwise_collector.diagnose.features import Moments, shift
+from spanwise_collector.diagnose.counts import SIDES, Counts, Edge, Side
+from spanwise_collector.diagnose.features import shift
 
 _FEWEST_CALLEES: Final = 2
 
@@ -29,7 +29,7 @@ def slow_edges(before: Counts, now: Counts) -> list[Blame]:
 def _shifts(side: Side, before: Counts, now: Counts) -> dict[Edge, Blame]:
     found = {}
     for edge, measured in now.edges[side].items():
-        usual = before.edges[side].get(pooled_edge(edge), Moments())
+        usual = before.usual_edge(side, edge)
         kind: Kind = "overloaded" if side == "lag" else "slow"
         found[edge] = Blame(edge.callee, side, kind, shift(usual, measured), usual, measured, edge)
     return found

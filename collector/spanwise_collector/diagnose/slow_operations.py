@@ -1,15 +1,15 @@
 """Rule: an operation takes longer by itself, without its children, than it did in the baseline."""
 
 from spanwise_collector.diagnose.blame import Blame
-from spanwise_collector.diagnose.counts import Counts, pooled
-from spanwise_collector.diagnose.features import Moments, shift
+from spanwise_collector.diagnose.counts import Counts
+from spanwise_collector.diagnose.features import shift
 
 
 def slow_operations(before: Counts, now: Counts) -> list[Blame]:
     """Every operation whose self time rose beyond its own spread."""
     found = []
     for operation, measured in now.self_time.items():
-        usual = before.self_time.get(pooled(operation), Moments())
+        usual = before.usual_self_time(operation)
         strength = shift(usual, measured)
         if strength > 0:
             found.append(Blame(operation, "self_time", "slow", strength, usual, measured, operation))

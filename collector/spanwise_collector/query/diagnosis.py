@@ -1,19 +1,32 @@
 """The verdict on a window: which baseline it is held against, and what the diagnosis makes of both."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from spanwise_collector.diagnose.blame import Blame
 from spanwise_collector.diagnose.claims import claim
 from spanwise_collector.diagnose.features import Row
-from spanwise_collector.diagnose.onset import Shown, evidence, onset
+from spanwise_collector.diagnose.log_counts import Logged, Pattern
+from spanwise_collector.diagnose.onset import Shown, evidence, evidence_of_records, onset, onset_of_records
 from spanwise_collector.diagnose.verdict import NOTABLE, Culprit, judge
+from spanwise_collector.query import traces
+from spanwise_collector.query.coincidences import Coincidence, coincidences
+from spanwise_collector.query.diagnosis_logged import Stretch, logged
 from spanwise_collector.query.diagnosis_window import Counted, Selection, rows
+from spanwise_collector.query.language.tree import EVERYTHING, Node
+from spanwise_collector.query.traces import TraceSearch
 from spanwise_collector.store import Engine
 
 _DAY: Final = 86_400_000_000_000
 FEWEST_TRACES: Final = 30
 _CULPRITS: Final = 20
 _LEAST_SCORE: Final = 0.01
+MOST_MATCHING: Final = 5_000
+"""Of the traces that a query asks for the newest so many are counted: their ids go along with each question."""
+
+# No trace has this id.
+_NOBODY: Final = "0" * 32
+Source = Literal["given", "before", "day before", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +37,7 @@ class Window:
     end: int
     traces: int = 0
     spans: int = 0
+    records: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +52,7 @@ class Accused:
     since: int
     evidence: list[Shown]
     sibling_count: int
+    coincides: list[Coincidence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +61,7 @@ class Verdict:
 
     window: Window
     baseline: Window
-    baseline_source: Literal["given", "before", "day before", "none"]
+    baseline_source: Source
     accused: list[Accused]
     notable: bool
     rows: list[Row]
@@ -54,67 +69,142 @@ class Verdict:
     operations: int
     edges: int
     unknown_operations: int
+    templates: int
+    sample: int
+    matching: bool
 
     @property
     def enough_history(self) -> bool:
-        """Whether the baseline has traces enough to say what is usual."""
-        return self.baseline.traces >= FEWEST_TRACES
+        """Whether the baseline has traces, or log records, enough to say what is usual."""
+        return max(self.baseline.traces, self.baseline.records) >= FEWEST_TRACES
 
 
-def verdict(
-    engine: Engine, project: str, asked: Window, baseline: Window | None = None, service: str | None = None
-) -> Verdict:
-    """Judge the traces that began in a window. Without a baseline: as long a time before it, else a day earlier."""
-    now = rows(engine, project, Selection(asked.start, asked.end))
-    usual, against, source = _baseline(engine, project, asked, baseline)
-    culprits = [each for each in judge(usual.rows, now.rows) if each.score >= _LEAST_SCORE]
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which window is asked about, against which; only the traces that are as `where`, only culprits of `service`."""
+
+    asked: Window
+    baseline: Window | None = None
+    where: Node = EVERYTHING
+    service: str | None = None
+
+
+def verdict(engine: Engine, project: str, question: Question) -> Verdict:
+    """Judge the traces that began, and the records that were written, in a window.
+
+    Without a baseline: as long a time before it, else a day earlier.
+    """
+    asked, service = question.asked, question.service
+    counting = _Counting(engine, project, question.where)
+    now = counting.rows(asked)
+    usual, against, source = _baseline(counting, asked, question.baseline)
+    windows = [Stretch(each.start, each.end, counting.ids(each)) for each in (against, asked)]
+    said_before, said = logged(engine, project, windows, gaps=not usual.rows and not now.rows)
+    said_before.span_sample, said.span_sample = usual.sample, now.sample
+    judged = judge(usual.rows, now.rows, said_before, said)
+    culprits = [each for each in judged if each.score >= _LEAST_SCORE]
     if service is not None:
         culprits = [each for each in culprits if each.service == service]
+    shown = culprits[:_CULPRITS]
+    notable = {each.service for each in shown if each.score >= NOTABLE}
+    new = coincidences(engine, project, notable, (against.start, against.end), (asked.start, asked.end))
+    seen = _Seen(now.rows, said_before, said, asked)
     old = {(row.service, row.operation) for row in usual.rows}
     return Verdict(
-        window=Window(asked.start, asked.end, now.traces, _spans(now)),
-        baseline=Window(against.start, against.end, usual.traces, _spans(usual)),
-        baseline_source=source,
-        accused=[_accused(each, now, asked) for each in culprits[:_CULPRITS]],
+        window=Window(asked.start, asked.end, now.traces, _spans(now), said.records.total()),
+        baseline=Window(against.start, against.end, usual.traces, _spans(usual), said_before.records.total()),
+        baseline_source=source if usual.traces or said_before.records else "none",
+        accused=[_accused(each, seen, new.get(each.service, [])) for each in shown],
         notable=bool(culprits) and culprits[0].score >= NOTABLE,
         rows=now.rows,
-        instances=len({(row.service, row.instance) for row in now.rows}),
+        instances=len({(row.service, row.instance) for row in now.rows} | set(said.records)),
         operations=len({(row.service, row.operation) for row in now.rows}),
         edges=len({(row.service, row.other_service) for row in now.rows if row.what == "edge"}),
         unknown_operations=len({(row.service, row.operation) for row in now.rows} - old),
+        sample=now.sample,
+        matching=counting.complete,
+        templates=len({(row.service, row.template) for row in said.rows}),
     )
 
 
-def _baseline(
-    engine: Engine, project: str, asked: Window, given: Window | None
-) -> tuple[Counted, Window, Literal["given", "before", "day before", "none"]]:
+class _Counting:
+    """Counts the traces that are as `where`; `complete` until there were more of them than are looked at."""
+
+    def __init__(self, engine: Engine, project: str, where: Node) -> None:
+        self.complete = True
+        self._engine = engine
+        self._project = project
+        self._where = where
+        self._ids: dict[tuple[int, int], str] = {}
+
+    def rows(self, window: Window) -> Counted:
+        """The counts of a window."""
+        ids = self.ids(window)
+        if ids == _NOBODY:
+            return Counted([], 0)
+        found = rows(self._engine, self._project, Selection(window.start, window.end, ids=ids))
+        return replace(found, traces=len(ids) // 32) if ids else found
+
+    def ids(self, window: Window) -> str:
+        """The ids of the newest traces that are as asked, as hex; "" for all."""
+        if self._where == EVERYTHING:
+            return ""
+        key = window.start, window.end
+        if key not in self._ids:
+            search = TraceSearch(self._project, window.start, window.end, self._where, limit=MOST_MATCHING)
+            page = traces.search(self._engine, search)
+            self.complete &= page.reason == "end"
+            self._ids[key] = "".join(each.trace_id for each in page.items) or _NOBODY
+        return self._ids[key]
+
+
+def _baseline(counting: _Counting, asked: Window, given: Window | None) -> tuple[Counted, Window, Source]:
     if given is not None:
-        return rows(engine, project, Selection(given.start, given.end)), given, "given"
+        return counting.rows(given), given, "given"
     length = asked.end - asked.start
     before = Window(max(0, asked.start - length), asked.start)
-    found = rows(engine, project, Selection(before.start, before.end))
+    found = counting.rows(before)
     if found.traces >= FEWEST_TRACES or asked.start < _DAY:
-        return found, before, "before" if found.traces else "none"
+        return found, before, "before"
     earlier = Window(asked.start - _DAY, max(asked.end - _DAY, asked.start - _DAY + 1))
-    a_day_before = rows(engine, project, Selection(earlier.start, earlier.end))
+    a_day_before = counting.rows(earlier)
     if a_day_before.traces > found.traces:
         return a_day_before, earlier, "day before"
-    return found, before, "before" if found.traces else "none"
+    return found, before, "before"
 
 
 def _spans(counted: Counted) -> int:
     return sum(row.n for row in counted.rows if row.what == "end" and not row.other_service)
 
 
-def _accused(culprit: Culprit, now: Counted, asked: Window) -> Accused:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What culprits are shown by: the rows and the records of the window, and the records of its baseline."""
+
+    rows: list[Row]
+    said_before: Logged
+    said: Logged
+    asked: Window
+
+
+def _accused(culprit: Culprit, seen: _Seen, new: list[Coincidence]) -> Accused:
     strongest: dict[str, str] = {}
-    for blame in culprit.blames:
-        if blame.strength >= culprit.leading.strength / 8:
-            strongest.setdefault(blame.rule, claim(blame))
-    return Accused(
-        culprit,
-        list(strongest.values()),
-        onset(now.rows, culprit.leading, asked.start, asked.end),
-        evidence(now.rows, culprit.leading),
-        len({row.instance for row in now.rows if row.service == culprit.service}),
-    )
+    worth_telling = [blame for blame in culprit.blames if blame.strength >= culprit.leading.strength / 8]
+    for blame in worth_telling:
+        strongest.setdefault(blame.rule, claim(blame))
+    # What is gone or silent shows in nothing of its own: another blame may.
+    told = [_shown(blame, seen) for blame in worth_telling]
+    evidence_of_it = next((shown for _, shown in told if shown), [])
+    siblings = len({row.instance for row in seen.rows if row.service == culprit.service})
+    return Accused(culprit, list(strongest.values()), told[0][0], evidence_of_it, siblings, new)
+
+
+def _shown(blame: Blame, seen: _Seen) -> tuple[int, list[Shown]]:
+    """Since when a deviation is seen, and the spans or log records that show it: of what is gone, those of before."""
+    start, end = seen.asked.start, seen.asked.end
+    if isinstance(blame.measured, Pattern):
+        if blame.rule in ("log_gone", "log_silent"):
+            return start, evidence_of_records(seen.said_before, blame)
+        return onset_of_records(seen.said, blame, start, end), evidence_of_records(seen.said, blame)
+    known = seen.said.gaps if blame.rule == "log_gap" else seen.rows
+    return onset(known, blame, start, end), evidence(known, blame)

@@ -1,6 +1,6 @@
--- Counts of the spans of the traces that began in a window (the newest of them, perhaps those of one root only), one row for each operation of an instance, what is measured, the
--- other side, and slice of the window (diagnose/features.py says what each row means). Durations are logarithms of nanoseconds
--- with an offset added.
+-- Counts of the spans of the traces that began in a window (of a sample of them, or of the newest of one root), one row for each
+-- operation of an instance, what is measured, the other side, and slice of the window (diagnose/features.py says what each row
+-- means). Durations are logarithms of nanoseconds with an offset added.
 SELECT
     service,
     instance,
@@ -47,7 +47,7 @@ FROM (
                 failed AND NOT arrayExists(kid -> kid.6, sorted),
                 [('error', '', '', '', 1., toFloat64(empty(sorted)))],
                 []),
-            [('end', '', '', '', toFloat64(empty(sorted)), 0.)],
+            [('end', '', '', '', toFloat64(empty(sorted)), log(:offset + ended - began))],
             arrayMap(
                 kid -> (
                     'end', toString(kid.1), '', toString(kid.2),
@@ -64,14 +64,26 @@ FROM (
             name AS operation,
             toInt64(start_time_unix_nano) AS began,
             began + greatest(0, duration) AS ended,
-            status_code = 2 AS failed,
+            -- Where nobody sets a status, what else says that a span failed.
+            status_code = 2 OR (:by_attributes AND (
+                toUInt32OrZero(attributes['http.response.status_code']) >= 500
+                OR toUInt32OrZero(attributes['http.status_code']) >= 500
+                OR lower(attributes['error']) = 'true'
+                OR attributes['error.type'] != ''
+                OR toUInt32OrZero(attributes['rpc.grpc.status_code']) IN (2, 4, 8, 13, 14, 15)
+                OR has(event_names, 'exception'))) AS failed,
             toUInt8(least(:buckets - 1, intDiv(greatest(0, began - :start) * :buckets, :length))) AS bucket
         FROM spans
         WHERE project = :project AND start_time_unix_nano >= :start AND start_time_unix_nano <= :last
+            AND cityHash64(trace_id) % :sample = 0
             AND trace_id IN (
                 SELECT trace_id
                 FROM traces
                 WHERE project = :project AND minute >= :earliest_minute AND minute <= intDiv(:end, 60000000000)
+                    AND cityHash64(trace_id) % :sample = 0
+                    AND (:ids = '' OR trace_id IN (
+                            SELECT arrayJoin(arrayMap(
+                                at -> toFixedString(unhex(substring(:ids, 32 * at + 1, 32)), 16), range(intDiv(length(:ids), 32))))))
                 GROUP BY trace_id
                 HAVING min(start_time_unix_nano) >= :start AND min(start_time_unix_nano) < :end
                     AND (:root_name = '' OR (min(root).2 = :root_service AND min(root).3 = :root_name))
@@ -87,10 +99,18 @@ FROM (
             groupArray((
                 toInt64(start_time_unix_nano),
                 toInt64(start_time_unix_nano) + greatest(0, duration),
-                service, instance, name, status_code = 2)) AS kids
+                service, instance, name,
+                status_code = 2 OR (:by_attributes AND (
+                    toUInt32OrZero(attributes['http.response.status_code']) >= 500
+                    OR toUInt32OrZero(attributes['http.status_code']) >= 500
+                    OR lower(attributes['error']) = 'true'
+                    OR attributes['error.type'] != ''
+                    OR toUInt32OrZero(attributes['rpc.grpc.status_code']) IN (2, 4, 8, 13, 14, 15)
+                    OR has(event_names, 'exception'))))) AS kids
         FROM spans
         WHERE project = :project AND start_time_unix_nano >= :start AND start_time_unix_nano <= :last
             AND parent_span_id != toFixedString('', 8)
+            AND cityHash64(trace_id) % :sample = 0
         GROUP BY trace_id, parent_span_id
     ) AS below USING (trace_id, span_id)
 )

@@ -3,17 +3,22 @@
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import func, select
+
 from spanwise_collector.diagnose.counts import Counts
 from spanwise_collector.diagnose.explain import explain
 from spanwise_collector.diagnose.finding import Finding, Subject
 from spanwise_collector.query.diagnosis import FEWEST_TRACES, Window
+from spanwise_collector.query.diagnosis_trace_logs import said
 from spanwise_collector.query.diagnosis_window import Counted, Selection, rows
 from spanwise_collector.query.trace import Trace, load
 from spanwise_collector.store import Engine
+from spanwise_collector.store.tables import MINUTE, span_stats
 
 _HOUR: Final = 3_600_000_000_000
 _LOOK_BACK: Final = (_HOUR, 7 * 24 * _HOUR)
 _MOST_TRACES: Final = 500
+_DAY_MINUTES: Final = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +41,42 @@ def diagnose(engine: Engine, project: str, trace_id: str, limit: int, baseline: 
     Without a baseline: the newest 500 traces of the same root of the hour before it, else of the week before.
     """
     trace = load(engine, project, trace_id, limit)
-    counted, window = _history(engine, project, trace, baseline)
-    subject = Subject(trace.nodes, Counts(counted.rows, pooled=True), counted.traces)
+    counted, window, chosen = _history(engine, project, trace, baseline)
+    records, usual = said(engine, project, trace, chosen, counted.traces)
+    subject = Subject(
+        trace.nodes,
+        Counts(counted.rows, pooled=True),
+        counted.traces,
+        records,
+        usual,
+        _first_seen(engine, project, trace),
+    )
     return Explained(trace, explain(subject), window)
 
 
-def _history(engine: Engine, project: str, trace: Trace, given: Window | None) -> tuple[Counted, Window]:
+def _first_seen(engine: Engine, project: str, trace: Trace) -> dict[tuple[str, str], int]:
+    """Since when the instances of a trace send, as far back as a day before it."""
+    columns = span_stats.c
+    last = trace.start // MINUTE
+    query = (
+        select(columns.service, columns.instance, func.min(columns.minute).label("minute"))
+        .where(columns.project == project, columns.minute.between(max(0, last - _DAY_MINUTES), last))
+        .where(columns.service.in_(sorted({node.span.service for node in trace.nodes})))
+        .group_by(columns.service, columns.instance)
+    )
+    return {(row.service, row.instance): row.minute * MINUTE for row in engine.read(query)}
+
+
+def _history(engine: Engine, project: str, trace: Trace, given: Window | None) -> tuple[Counted, Window, Selection]:
     root = next((node.span for node in trace.nodes if not node.span.parent_span_id), trace.nodes[0].span)
     start = trace.start
     before = (Window(max(0, start - length), start) for length in _LOOK_BACK)
     found, window = Counted([], 0), Window(start, start)
+    chosen = Selection(start, start)
     for window in (given,) if given is not None else before:
         if window.end > window.start:
             chosen = Selection(window.start, window.end, root.service, root.name, trace.trace_id, _MOST_TRACES)
             found = rows(engine, project, chosen)
         if found.traces >= FEWEST_TRACES:
             break
-    return found, Window(window.start, window.end, found.traces)
+    return found, Window(window.start, window.end, found.traces), chosen

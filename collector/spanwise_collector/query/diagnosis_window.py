@@ -8,33 +8,40 @@ from sqlalchemy import Row as RowOf
 from sqlalchemy import Select, column, func, select, text
 
 from spanwise_collector.diagnose.features import BUCKETS, OFFSET, Row
+from spanwise_collector.model.span import ERROR
 from spanwise_collector.query.bounds import BEGAN
 from spanwise_collector.store import Engine
-from spanwise_collector.store.tables import MINUTE, trace_id_literal, traces
+from spanwise_collector.store.tables import MINUTE, span_stats, trace_id_literal, traces
 
 _SQL: Final = Path(__file__).with_name("diagnosis_features.sql").read_text(encoding="utf-8")
 _COLUMNS: Final = (
     "service", "instance", "operation", "what", "other_service", "other_instance", "other_operation", "bucket",
     "n", "a", "aa", "b", "bb", "example",
 )  # fmt: skip
-_LONGEST_TRACE: Final = 10
+LONGEST_TRACE: Final = 10
 """Minutes: a trace that began longer before the window is taken to have begun in it where spans of it did."""
 
 
 _ALL: Final = 1 << 40
+MOST_SPANS: Final = 400_000
+"""Of a window with more spans a sample of its traces is counted: so many spans say what is usual, within a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What was found in a window."""
+    """What was found in a window of so many traces, of which one in `sample` was counted."""
 
     rows: list[Row]
     traces: int
+    sample: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Traces that began from `start` (inclusive) to `end` (exclusive): the newest `most`, of one root, but one."""
+    """Traces that began from `start` (inclusive) to `end` (exclusive): the newest `most`, of one root, but one.
+
+    `ids`: only these, their hex digits one after the other; "" for any.
+    """
 
     start: int
     end: int
@@ -42,6 +49,7 @@ class Selection:
     root_name: str = ""
     other_than: str = ""
     most: int = _ALL
+    ids: str = ""
 
 
 def rows(engine: Engine, project: str, chosen: Selection) -> Counted:
@@ -49,19 +57,34 @@ def rows(engine: Engine, project: str, chosen: Selection) -> Counted:
     extent = _extent(engine, project, chosen)
     if not extent.n:
         return Counted([], 0)
+    spans, failed = _span_counts(engine, project, chosen)
+    sample = 1 if chosen.root_name or chosen.ids else max(1, -(-spans // MOST_SPANS))
     bound = text(_SQL).bindparams(
         **asdict(chosen),
         project=project,
         last=extent.last,
         length=max(1, chosen.end - chosen.start),
         buckets=BUCKETS,
+        sample=sample,
+        by_attributes=not failed,
         offset=OFFSET,
-        earliest_minute=max(0, chosen.start // MINUTE - _LONGEST_TRACE),
+        earliest_minute=max(0, chosen.start // MINUTE - LONGEST_TRACE),
     )
     query: Select[*tuple[Any, ...]] = select(*(column(name) for name in _COLUMNS)).select_from(
         bound.columns(*(column(name) for name in _COLUMNS)).subquery("counted")
     )
-    return Counted([_row(each) for each in engine.read(query)], min(int(extent.n), chosen.most))
+    return Counted([_row(each) for each in engine.read(query)], min(int(extent.n), chosen.most), sample)
+
+
+def _span_counts(engine: Engine, project: str, chosen: Selection) -> tuple[int, int]:
+    """About how many spans a window has, by whole minutes, and how many of them say that they failed."""
+    columns = span_stats.c
+    failed = func.sumIf(columns.span_count, columns.status_code == ERROR)
+    query = select(func.sum(columns.span_count).label("n"), failed.label("failed")).where(
+        columns.project == project, columns.minute.between(chosen.start // MINUTE, chosen.end // MINUTE)
+    )
+    found = engine.read(query)[0]
+    return int(found.n), int(found.failed)
 
 
 def _extent(engine: Engine, project: str, chosen: Selection) -> RowOf[Any]:
@@ -72,7 +95,7 @@ def _extent(engine: Engine, project: str, chosen: Selection) -> RowOf[Any]:
         select(func.max(columns.last_start_time_unix_nano).label("last"))
         .where(
             columns.project == project,
-            columns.minute >= max(0, chosen.start // MINUTE - _LONGEST_TRACE),
+            columns.minute >= max(0, chosen.start // MINUTE - LONGEST_TRACE),
             columns.minute <= min(chosen.end // MINUTE, (1 << 32) - 1),
             columns.trace_id != trace_id_literal(chosen.other_than),
         )

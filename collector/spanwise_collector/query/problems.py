@@ -7,7 +7,7 @@ from typing import Final, Literal
 from sqlalchemy import func, select, union
 
 from spanwise_collector.diagnose.causes import Cause, causes
-from spanwise_collector.query.diagnosis import Accused, Verdict, Window, verdict
+from spanwise_collector.query.diagnosis import Accused, Question, Verdict, Window, verdict
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE, log_patterns, span_stats, traces
 
@@ -61,7 +61,7 @@ def active(engine: Engine, since: int) -> list[str]:
 
 def broken(engine: Engine, project: str, asked: Window, baseline: Window) -> tuple[list[Broken], Verdict]:
     """The causes of what is unusual in a window, the strongest first."""
-    judged = verdict(engine, project, asked, baseline)
+    judged = verdict(engine, project, Question(asked, baseline))
     if not judged.enough_history:
         return [], judged
     by_culprit = {(each.culprit.service, each.culprit.instance): each for each in judged.accused}

@@ -36,7 +36,11 @@ def api(collector: Inside) -> Iterator[TestClient]:
             shop.append(_span(trace, 1, 0, "GET /item", start, end + 2 * MS))
             shop.append(_span(trace, 2, 1, "call stock", start + MS, end))
             stock.append(_span(trace, 3, 2, "find", start + 3 * MS, end - tail * MS - jitter))
-        collector.send(PROJECT, traces(shop), traces(stock, "stock", **{"service.instance.id": "stock-7"}))
+        collector.send(
+            PROJECT,
+            traces(shop),
+            traces(stock, "stock", **{"service.instance.id": "stock-7", "service.version": f"1.{minute}"}),
+        )
     app = FastAPI()
     made = APIRouter(prefix="/api/v1")
     diagnosis.add(made, collector.engine, project_of)

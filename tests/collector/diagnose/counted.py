@@ -44,6 +44,12 @@ def calls(operation: str, n: int, nothing: int = 0) -> list[Row]:
     return [row("end", operation, n=n, a=nothing, aa=nothing)]
 
 
+def durations(operation: str, milliseconds: Sequence[float]) -> list[Row]:
+    """Spans of an operation with their durations."""
+    logs = [math.log(OFFSET + each * MS) for each in milliseconds]
+    return [row("end", operation, n=len(logs), b=sum(logs), bb=sum(each**2 for each in logs))]
+
+
 def ends(operation: str, other: str, n: int, last: int, times: int = 1) -> list[Row]:
     """Of `n` spans that called the other operation `times` times, it was the last call of `last`."""
     made = row("end", operation, other=other, n=n, a=last, aa=last, b=n * times, bb=n * times**2)

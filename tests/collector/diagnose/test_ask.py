@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from fastapi.testclient import TestClient
 from spanwise_collector import ask
+from spanwise_collector.diagnose.explain import RULES
 
 from tests.collector.diagnose.minutes import BEGIN, trace_id
 from tests.factories import MINUTE
@@ -53,8 +54,7 @@ def test_explain_prints_the_culprit_what_shows_it_and_what_to_look_at(
         "   But: The time lies between shop and stock: it may be either's.",
         "   Next: Network, queue and processor of stock-7.",
         "",
-        "Checked: 3 spans, error, missing, early_end, slow, retry, repeated, sequential; against 40 traces of the same"
-        " root.",
+        f"Checked: 3 spans, {', '.join(RULES)}; against 40 traces of the same root.",
     ]
 
 

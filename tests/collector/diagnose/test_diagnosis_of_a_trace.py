@@ -29,7 +29,13 @@ def test_a_slow_trace_names_who_was_called_with_share_deviation_and_evidence(api
     }
     assert (round(finding["share"], 2), finding["deviation"]["n"]) == (0.89, TRACES)
     assert finding["evidence"] == [
-        {"kind": "span", "trace_id": trace_id(1, 0), "span_id": "0000000000000002", "text": "200 ms after it ended"}
+        {
+            "kind": "span",
+            "trace_id": trace_id(1, 0),
+            "span_id": "0000000000000002",
+            "text": "200 ms after it ended",
+            "time_unix_nano": None,
+        }
     ]
 
 

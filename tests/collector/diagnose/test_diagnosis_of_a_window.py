@@ -30,6 +30,7 @@ def test_the_service_behind_a_slow_network_is_named_with_spans_that_show_it(api:
         "end_time_unix_nano": BEGIN + 2 * MINUTE,
         "trace_count": TRACES,
         "span_count": 3 * TRACES,
+        "record_count": 0,
     }
 
 
@@ -43,6 +44,21 @@ def test_without_a_baseline_the_time_before_is_taken(api: TestClient) -> None:
 def test_a_window_against_itself_has_nothing_unusual(api: TestClient) -> None:
     answer = ask(api, start=BEGIN, end=BEGIN + MINUTE, baseline_start=BEGIN, baseline_end=BEGIN + MINUTE)
     assert (answer["verdict"], answer["culprits"]) == ("nothing unusual", [])
+
+
+def test_a_query_chooses_the_traces_that_are_judged(api: TestClient) -> None:
+    window = {
+        "start": BEGIN + MINUTE,
+        "end": BEGIN + 2 * MINUTE,
+        "baseline_start": BEGIN,
+        "baseline_end": BEGIN + MINUTE,
+    }
+    answer = ask(api, q="service:stock duration>1ms", **window)
+    assert [each["service"] for each in answer["culprits"]] == ["stock"]
+    assert (answer["checked"]["window"]["trace_count"], answer["checked"]["complete"]) == (TRACES, True)
+    nobody = ask(api, q="service:elsewhere", **window)
+    assert (nobody["verdict"], nobody["checked"]["window"]["span_count"]) == ("no traces", 0)
+    assert ask(api, q="service:", **window)["error"]["code"] == "invalid_query"
 
 
 def test_a_thin_baseline_is_said(api: TestClient) -> None:
@@ -64,3 +80,18 @@ def test_a_window_without_traces_is_said(api: TestClient) -> None:
 )
 def test_ranges_that_make_no_sense_are_refused(api: TestClient, given: dict[str, int], parameter: str) -> None:
     assert ask(api, **given)["error"]["parameter"] == parameter
+
+
+def test_a_version_that_only_the_window_has_is_told_beside_its_service(api: TestClient) -> None:
+    window = {
+        "start": BEGIN + MINUTE,
+        "end": BEGIN + 2 * MINUTE,
+        "baseline_start": BEGIN,
+        "baseline_end": BEGIN + MINUTE,
+    }
+    (culprit,) = ask(api, **window)["culprits"]
+    (new,) = culprit["coincides"]
+    assert (new["key"], new["value"]) == ("service.version", "1.1")
+    assert BEGIN + MINUTE <= new["since_unix_nano"] < BEGIN + MINUTE + 1_000_000_000
+    back = {"start": BEGIN, "end": BEGIN + MINUTE, "baseline_start": BEGIN + MINUTE, "baseline_end": BEGIN + 2 * MINUTE}
+    assert ask(api, **back)["culprits"] == []

@@ -54,6 +54,7 @@ def test_claims_say_what_was_measured_and_what_is_usual() -> None:
     before = BEFORE + edge("shop/call", "cart/get", [2] * 30, [2] * 30)
     now = [
         *self_time("shop/pay", [50] * 30),
+        *calls("shop/pay", 30),
         *calls("cart/get", 30, 24),
         *edge("shop/call", "cart/get", [40] * 30, [2] * 30),
     ]

@@ -1,0 +1,104 @@
+"""The log records of one window, arranged for the rules."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from spanwise_collector.diagnose.features import Row
+
+WARN: Final = 13
+ERROR: Final = 17
+_WORDS: Final = re.compile(
+    r"\b(?:error|errors|exception|traceback|fail|fails|failed|failure|fatal|panic|critical|refused|unavailable|unreachable"
+    r"|timeout|timed out|time-out|denied|aborted|giving up|gave up)\b",
+    re.IGNORECASE,
+)
+
+
+class Pattern(NamedTuple):
+    """What an instance says; `instance` is "" where those of a service are taken together."""
+
+    service: str
+    instance: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """Records of one template, severity and slice of the window. One of them: its time, ids ("" without) and text."""
+
+    service: str
+    instance: str
+    template: str
+    severity: int
+    bucket: int
+    n: int
+    time: int = 0
+    trace_id: str = ""
+    span_id: str = ""
+    text: str = ""
+
+    @property
+    def pattern(self) -> Pattern:
+        return Pattern(self.service, self.instance, self.template)
+
+
+class Origins(NamedTuple):
+    """In how many traces what tells of trouble occurs, and in how many its instance was the first to tell of any."""
+
+    traces: int
+    first: int
+
+
+@dataclass(slots=True)
+class Logged:
+    """The records of a window of `length` ns.
+
+    `traces`: how many traces have a record of an instance, by (service, instance). `origins`: of what
+    tells of trouble, where records name their traces. `gaps`: time between records of a trace, where no spans tell.
+    `span_sample`: of how many traces beside them one was counted.
+    """
+
+    rows: Sequence[LogRow] = ()
+    length: int = 0
+    traces: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    origins: Mapping[Pattern, Origins] = field(default_factory=dict)
+    gaps: Sequence[Row] = ()
+    span_sample: int = 1
+    counts: Counter[Pattern] = field(init=False)
+    severities: Mapping[Pattern, int] = field(init=False)
+    texts: Mapping[Pattern, str] = field(init=False)
+    records: Counter[tuple[str, str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.counts, self.records = Counter(), Counter()
+        worst: dict[Pattern, int] = defaultdict(int)
+        texts: dict[Pattern, str] = defaultdict(str)
+        for row in self.rows:
+            self.counts[row.pattern] += row.n
+            self.records[row.service, row.instance] += row.n
+            worst[row.pattern] = max(worst[row.pattern], row.severity)
+            texts[row.pattern] = max(texts[row.pattern], row.text)
+        self.severities, self.texts = dict(worst), dict(texts)
+
+    def pooled(self) -> Counter[tuple[str, str]]:
+        """Records by service and template."""
+        found: Counter[tuple[str, str]] = Counter()
+        for pattern, n in self.counts.items():
+            found[pattern.service, pattern.template] += n
+        return found
+
+
+def is_bad(severity: int, text: str) -> bool:
+    """Whether a record tells of trouble: by its severity, and where it has none by its words."""
+    return severity >= WARN if severity else bool(_WORDS.search(text))
+
+
+def by_service(counts: Mapping[tuple[str, str], int]) -> Counter[str]:
+    """Counts of instances as those of their services."""
+    found: Counter[str] = Counter()
+    for (service, _), n in counts.items():
+        found[service] += n
+    return found

@@ -1,0 +1,50 @@
+"""Rule: where no spans tell, more time passes between two records of a trace than did."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeAlias
+
+from spanwise_collector.diagnose.blame import Blame
+from spanwise_collector.diagnose.counts import Edge, Operation
+from spanwise_collector.diagnose.features import Moments, Row, shift
+
+# What is written last before a record of another service may be at either end of what took long.
+_WRITERS_SHARE: Final = 0.7
+_FEWEST: Final = 5
+
+_Key: TypeAlias = tuple[str, str, str, str]
+
+
+def slow_gaps(before: Iterable[Row], now: Iterable[Row]) -> list[Blame]:
+    """Every pair of records whose time between them rose beyond its own spread: put down to who wrote the second."""
+    before = list(before)
+    usual: Mapping[_Key, Moments] = _sums(before)
+    after_any: dict[tuple[str, str], Moments] = defaultdict(Moments)
+    for row in before:
+        after_any[row.service, row.operation].add(row.n, row.a, row.aa)
+    by_instance: dict[str, list[Row]] = defaultdict(list)
+    for row in now:
+        by_instance[row.instance].append(row)
+    found = []
+    for instance, rows in sorted(by_instance.items()):
+        for key, measured in _sums(rows).items():
+            known = usual.get(key, Moments())
+            if known.n < _FEWEST:
+                # What took long comes after another record than it used to, where clocks or calls overlap.
+                known = after_any[key[0], key[1]]
+            strength = shift(known, measured)
+            if min(known.n, measured.n) < _FEWEST or strength <= 0:
+                continue
+            service, template, other, said = key
+            if other != service:
+                strength *= _WRITERS_SHARE
+            second, first = Operation(service, instance, template), Operation(other, "", said)
+            found.append(Blame(second, "log_gap", "slow", strength, known, measured, Edge(second, first)))
+    return found
+
+
+def _sums(rows: Iterable[Row]) -> dict[_Key, Moments]:
+    found: dict[_Key, Moments] = defaultdict(Moments)
+    for row in rows:
+        found[row.service, row.operation, row.other_service, row.other_operation].add(row.n, row.a, row.aa)
+    return dict(found)

@@ -1,0 +1,47 @@
+"""Rule: a message lay longer between its sender and its receiver than is usual."""
+
+import math
+from typing import Final
+
+from spanwise_collector.diagnose.claims import duration
+from spanwise_collector.diagnose.counts import Edge, pooled
+from spanwise_collector.diagnose.features import OFFSET, Moments
+from spanwise_collector.diagnose.finding import FEWEST_KNOWN, Deviation, Finding, Shows, Subject, operation
+from spanwise_collector.model.span import CONSUMER
+from spanwise_collector.trace.tree import Node
+
+LEAST_SPREADS: Final = 3.0
+LEAST_WAIT: Final = 10_000_000
+_GRANTED: Final = 0.1
+
+
+def queued_messages(subject: Subject) -> list[Finding]:
+    """Receivers whose span began later after their sender's than those of normal traces, by 10 ms at least."""
+    found = []
+    for node in subject.nodes:
+        sender = node.parent
+        if node.span.kind != CONSUMER or sender is None or sender.span.service == node.span.service:
+            continue
+        edge = Edge(pooled(operation(sender)), pooled(operation(node)))
+        usual = subject.history.edges["lag"].get(edge, Moments())
+        waited = node.span.start - sender.span.start
+        spreads = (math.log(OFFSET + max(0, waited)) - usual.mean) / (math.sqrt(usual.variance) + _GRANTED)
+        if usual.n >= FEWEST_KNOWN and waited >= LEAST_WAIT and spreads >= LEAST_SPREADS:
+            found.append(_finding(node, sender, waited, usual, spreads, subject))
+    return found
+
+
+def _finding(node: Node, sender: Node, waited: int, usual: Moments, spreads: float, subject: Subject) -> Finding:
+    typical = max(0.0, math.exp(usual.mean) - OFFSET)
+    return Finding(
+        rule="queued",
+        claim=f"{node.span.service} took {sender.span.service}'s message {sender.span.name} after {duration(waited)},"
+        f" where {duration(typical)} is usual.",
+        culprit=operation(node),
+        share=subject.share_of_trace(waited - typical),
+        share_of="trace",
+        evidence=(Shows(sender.span.span_id, "sent"), Shows(node.span.span_id, f"taken {duration(waited)} later")),
+        deviation=Deviation(waited, typical, round(spreads, 1), usual.n),
+        against=("The clocks of the two may differ.",),
+        next_checks=(f"Whether {node.span.service} has receivers enough, and what they did meanwhile.",),
+    )

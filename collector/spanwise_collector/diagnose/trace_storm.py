@@ -1,0 +1,70 @@
+"""Rule: failures are tried again on more than one level, so that one request becomes many."""
+
+from collections import defaultdict
+from typing import Final
+
+from spanwise_collector.diagnose.finding import Finding, Shows, Subject, operation
+from spanwise_collector.model.span import ERROR
+from spanwise_collector.trace.tree import Node
+
+LEAST_TRIES: Final = 4
+LEAST_LEVELS: Final = 2
+MANY_ON_ONE_LEVEL: Final = 5
+_SPANS_SHOWN: Final = 5
+
+
+def retry_storms(subject: Subject) -> list[Finding]:
+    """Operations that a trace reached four times or more because calls above them were repeated after failures.
+
+    On two levels at least, or five times or more on one.
+    """
+    found = []
+    by_operation: dict[tuple[str, str], list[Node]] = defaultdict(list)
+    for node in subject.nodes:
+        by_operation[node.span.service, node.span.name].append(node)
+    for tries in by_operation.values():
+        levels = _levels(tries)
+        enough = len(tries) >= LEAST_TRIES if len(levels) >= LEAST_LEVELS else len(tries) >= MANY_ON_ONE_LEVEL
+        if levels and enough and not _above_another(tries[0], by_operation):
+            found.append(_finding(tries, levels, subject))
+    return found
+
+
+def _levels(tries: list[Node]) -> list[Node]:
+    """Above the tries, one span of each operation that repeated a call which had failed, the nearest first."""
+    found: dict[tuple[str, str], Node] = {}
+    for node in tries:
+        below, above = node, node.parent
+        while above is not None:
+            same = [each for each in above.children if each.span.name == below.span.name]
+            if sum(each.span.status_code == ERROR for each in same) and len(same) > 1:
+                found.setdefault((above.span.service, above.span.name), above)
+            below, above = above, above.parent
+    return list(found.values())
+
+
+def _above_another(node: Node, by_operation: dict[tuple[str, str], list[Node]]) -> bool:
+    """Whether something below was reached more often still: that is told, and not what led there."""
+    own = len(by_operation[node.span.service, node.span.name])
+    waiting = list(node.children)
+    while waiting:
+        each = waiting.pop()
+        if len(by_operation[each.span.service, each.span.name]) >= own:
+            return True
+        waiting += each.children
+    return False
+
+
+def _finding(tries: list[Node], levels: list[Node], subject: Subject) -> Finding:
+    last, who = tries[0].span, levels[0]
+    names = " and ".join(f"{each.span.name} of {each.span.service}" for each in levels[:3])
+    lost = sum(subject.critical.get(id(node), 0) for node in tries)
+    return Finding(
+        rule="storm",
+        claim=f"{last.name} of {last.service} was reached {len(tries)} times: {names} sent failed calls again.",
+        culprit=operation(who),
+        share=subject.share(lost),
+        evidence=tuple(Shows(node.span.span_id, node.span.status_message or "a try") for node in tries[:_SPANS_SHOWN]),
+        against=(f"What made {last.service} fail at first came before the storm.",),
+        next_checks=("Whether only one level tries again, with a pause, and not what cannot succeed.",),
+    )

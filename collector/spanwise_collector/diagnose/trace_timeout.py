@@ -1,0 +1,66 @@
+"""Rule: a caller gave up while the one it called went on, sooner than that one usually takes or not."""
+
+import math
+from typing import Final
+
+from spanwise_collector.diagnose.claims import duration
+from spanwise_collector.diagnose.counts import Operation, pooled
+from spanwise_collector.diagnose.early_ends import callees
+from spanwise_collector.diagnose.features import OFFSET, Moments
+from spanwise_collector.diagnose.finding import FEWEST_KNOWN, Deviation, Finding, Shows, Subject, operation
+from spanwise_collector.model.span import ERROR
+from spanwise_collector.trace.tree import Node
+
+TOO_SHORT: Final = 1.2
+"""A caller that gives up before so many times what the callee usually takes has too little patience."""
+
+LEAST_OUTLIVED: Final = 1_000_000
+
+
+def short_timeouts(subject: Subject) -> list[Finding]:
+    """Failed calls that ended before their callee did; to the caller where its patience is too short for any call."""
+    crossing = callees(subject.history)
+    found = []
+    for node in subject.nodes:
+        callee = next((each for each in node.children if each.span.service != node.span.service), None)
+        if node.span.status_code != ERROR or not (callee or pooled(operation(node)) in crossing):
+            continue
+        outlived = callee is not None and callee.span.end - node.span.end >= LEAST_OUTLIVED
+        if callee is not None and not outlived:
+            continue
+        target = operation(callee) if callee is not None else crossing[pooled(operation(node))]
+        usual = subject.history.durations.get(pooled(target), Moments())
+        typical = max(0.0, math.exp(usual.mean) - OFFSET) if usual.n else 0.0
+        short = usual.n >= FEWEST_KNOWN and node.span.duration < TOO_SHORT * typical
+        if short or outlived:
+            found.append(_finding(node, callee, target, typical if short else None, usual, subject))
+    return found
+
+
+def _finding(
+    node: Node, callee: Node | None, target: Operation, typical: float | None, usual: Moments, subject: Subject
+) -> Finding:
+    waited = duration(node.span.duration)
+    shown = [Shows(node.span.span_id, f"gave up after {waited}")]
+    if callee is not None:
+        shown.append(Shows(callee.span.span_id, f"took {duration(callee.span.duration)}"))
+    if typical is not None:
+        claim = (
+            f"{node.span.service} gave {target.service} {waited} for {target.name}, which usually takes"
+            f" {duration(typical)}: its timeout is too short."
+        )
+        check = f"The timeout of {node.span.name} in {node.span.service}."
+    else:
+        claim = (
+            f"{node.span.service} gave up {target.name} after {waited}; {target.service} went on with it for nothing."
+        )
+        check = f"Why {target.name} of {target.service} took so long, and whether it can be told that nobody waits."
+    return Finding(
+        rule="timeout",
+        claim=claim,
+        culprit=operation(node) if typical is not None else target,
+        share=subject.share(subject.critical_below(node)),
+        evidence=tuple(shown),
+        deviation=Deviation(node.span.duration, typical, 0.0, usual.n) if typical is not None else None,
+        next_checks=(check,),
+    )

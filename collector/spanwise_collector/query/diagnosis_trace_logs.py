@@ -1,0 +1,65 @@
+"""What the log records of one trace say, and how many traces of its root have such records."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import ColumnClause, Select, column, func, select, text
+
+from spanwise_collector.diagnose.finding import UsualLogs
+from spanwise_collector.diagnose.log_counts import LogRow
+from spanwise_collector.query.diagnosis_logged import Texts
+from spanwise_collector.query.diagnosis_window import LONGEST_TRACE, Selection
+from spanwise_collector.query.trace import Trace
+from spanwise_collector.store import Engine
+from spanwise_collector.store.tables import MINUTE, logs, trace_id_literal
+
+MOST_RECORDS: Final = 1_000
+_SQL: Final = Path(__file__).with_name("diagnosis_trace_logs.sql").read_text(encoding="utf-8")
+_COLUMNS: Final = ("service", "pattern", "n")
+
+
+def said(engine: Engine, project: str, trace: Trace, usual: Selection, traces: int) -> tuple[list[LogRow], UsualLogs]:
+    """The first thousand records of a trace, and the templates of the `traces` that are usual."""
+    records = _records(engine, project, trace)
+    counted = _counted(engine, project, usual) if usual.end > usual.start and usual.root_name else []
+    texts = Texts(engine, project, {(row.service, row.pattern) for row in (*records, *counted)})
+    having: dict[tuple[str, str], int] = {}
+    for row in counted:
+        key = row.service, texts.of(row)
+        # Of a template's forms a trace may have several: none has it less often than its most frequent one.
+        having[key] = max(having.get(key, 0), row.n)
+    return [texts.record(row) for row in records], UsualLogs(having, traces if having else 0)
+
+
+def _records(engine: Engine, project: str, trace: Trace) -> list[Any]:
+    columns = logs.c
+    query = (
+        select(
+            columns.service,
+            columns.instance,
+            columns.pattern,
+            columns.severity_number.label("severity"),
+            columns.time_unix_nano.label("time"),
+            columns.span_id,
+            func.toValidUTF8(func.substring(columns.body, 1, 1024)).label("body"),
+        )
+        .where(columns.project == project, columns.trace_id == trace_id_literal(trace.trace_id))
+        .order_by(columns.time_unix_nano, columns.service, columns.span_id)
+        .limit(MOST_RECORDS)
+    )
+    return list(engine.read(query))
+
+
+def _counted(engine: Engine, project: str, usual: Selection) -> list[Any]:
+    bound = {
+        "project": project,
+        "first_minute": max(0, usual.start // MINUTE - LONGEST_TRACE),
+        "last_minute": usual.end // MINUTE + LONGEST_TRACE,
+        "earliest_minute": max(0, usual.start // MINUTE - LONGEST_TRACE),
+        **asdict(usual),
+    }
+    statement = text(_SQL).bindparams(**{key: value for key, value in bound.items() if f":{key}" in _SQL})
+    columns: list[ColumnClause[Any]] = [column(each) for each in _COLUMNS]
+    query: Select[*tuple[Any, ...]] = select(*columns).select_from(statement.columns(*columns).subquery("counted"))
+    return list(engine.read(query))

@@ -1,0 +1,46 @@
+"""Callers that give up before their callee has answered."""
+
+from __future__ import annotations
+
+import pytest
+from spanwise_collector.diagnose.trace_timeout import short_timeouts
+from spanwise_collector.model.span import ERROR, Span
+
+from tests.collector.diagnose.counted import calls, durations, edge
+from tests.collector.diagnose.subjects import in_ms, subject, told
+
+CALLS = [*edge("shop/call", "stock/find", [1] * 40, [1] * 40), *calls("shop/call", 40)]
+QUICK = [*CALLS, *durations("stock/find", [20] * 40)]
+LONG = [*CALLS, *durations("stock/find", [300] * 40)]
+
+
+def given_up(took: float, status: int = ERROR) -> list[Span]:
+    return [
+        in_ms(1, 0, 0, 120, "shop/get"),
+        in_ms(2, 1, 10, 110, "shop/call", status_code=status),
+        in_ms(3, 2, 11, 11 + took, "stock/find"),
+    ]
+
+
+def test_a_timeout_below_what_the_callee_usually_takes_is_the_callers() -> None:
+    (found,) = short_timeouts(subject(given_up(300), LONG))
+    assert told([found]) == [
+        ("shop", 0.83, "shop gave stock 100 ms for find, which usually takes 300 ms: its timeout is too short.")
+    ]
+    assert [each.text for each in found.evidence] == ["gave up after 100 ms", "took 300 ms"]
+
+
+def test_a_callee_that_took_unusually_long_went_on_for_nothing() -> None:
+    assert told(short_timeouts(subject(given_up(300), QUICK))) == [
+        ("stock", 0.83, "shop gave up find after 100 ms; stock went on with it for nothing.")
+    ]
+
+
+def test_without_the_callees_span_its_usual_time_still_tells() -> None:
+    assert [each.culprit.service for each in short_timeouts(subject(given_up(300)[:2], LONG))] == ["shop"]
+    assert short_timeouts(subject(given_up(300)[:2], QUICK)) == []
+
+
+@pytest.mark.parametrize("spans", [given_up(90), given_up(300, status=0)])
+def test_answers_in_time_and_calls_that_went_well_are_no_timeouts(spans: list[Span]) -> None:
+    assert short_timeouts(subject(spans, LONG)) == []

@@ -1,0 +1,98 @@
+"""What an instance says that it did not, and does not say that it did."""
+
+from __future__ import annotations
+
+from spanwise_collector.diagnose.blame import Blame
+from spanwise_collector.diagnose.claims import claim
+from spanwise_collector.diagnose.log_counts import Logged
+from spanwise_collector.diagnose.naming import Names
+from spanwise_collector.diagnose.requests import requests
+from spanwise_collector.diagnose.unusual_logs import unusual_logs
+from spanwise_collector.diagnose.verdict import judge
+
+from tests.collector.diagnose.counted import calls
+from tests.collector.diagnose.said import MINUTE, logged
+
+SPANS = [*calls("shop/get", 100), *calls("stock/find", 100), *calls("edge/get", 100)]
+USUAL = logged({"shop: order <*> placed": 100, "stock: found <*>": 100})
+NAMES = Names({"shop", "stock", "edge"})
+
+
+def found(before: Logged, now: Logged, spans: int = 100) -> list[tuple[str, str, float]]:
+    of_now = [*calls("shop/get", spans), *calls("stock/find", spans), *calls("edge/get", spans)]
+    blames = unusual_logs(before, now, requests(SPANS, of_now, before, now), NAMES)
+    return [(each.culprit.service, each.rule, round(each.strength, 1)) for each in blames]
+
+
+def test_new_trouble_counts_by_the_share_of_requests_that_have_it() -> None:
+    now = {"shop: order <*> placed": 100, "stock: found <*>": 100}
+    assert found(USUAL, logged(now)) == []
+    assert found(USUAL, logged({**now, "stock: !disk <*> failed": 50})) == [("stock", "log_errors", 3.0)]
+    assert found(USUAL, logged({**now, "stock: !disk <*> failed": 100})) == [("stock", "log_errors", 6.8)]
+
+
+def test_trouble_that_was_there_before_and_a_few_records_are_no_news() -> None:
+    now = {"shop: order <*> placed": 100, "stock: found <*>": 100}
+    usual = logged({**now, "stock: !disk <*> failed": 30})
+    assert found(usual, logged({**now, "stock: !disk <*> failed": 33})) == []
+    assert found(USUAL, logged({**now, "stock: !disk <*> failed": 2})) == []
+
+
+def test_more_requests_bring_more_records_and_are_no_finding() -> None:
+    now = {"shop: order <*> placed": 300, "stock: found <*>": 300, "stock: !disk <*> failed": 30}
+    usual = logged({"shop: order <*> placed": 100, "stock: found <*>": 100, "stock: !disk <*> failed": 10})
+    assert found(usual, logged(now), spans=300) == []
+
+
+def test_who_is_not_the_first_of_its_traces_to_tell_of_trouble_counts_less() -> None:
+    now = {"shop: order <*> placed": 100, "stock: found <*>": 100, "stock: !disk full": 100, "edge: !gave up": 100}
+    first = {"stock: !disk full": (100, 90), "edge: !gave up": (100, 10)}
+    assert found(USUAL, logged(now, first=first)) == [("stock", "log_errors", 6.4), ("edge", "log_errors", 3.1)]
+
+
+def test_who_complains_of_another_is_believed_in_the_main() -> None:
+    now = logged({"shop: !call of stock timed out": 100, "edge: !shop answered <*>": 100, "edge: !gave up": 100})
+    assert [each for each in found(USUAL, now) if each[1] != "log_gone"] == [
+        ("shop", "log_errors", 2.0), ("edge", "log_errors", 2.0), ("stock", "log_named", 6.8),
+    ]  # fmt: skip
+
+
+def test_who_complains_again_and_again_in_one_trace_is_to_blame_itself() -> None:
+    now = {"shop: order <*> placed": 100, "stock: found <*>": 100, "shop: !call of stock timed out": 300}
+    first = {"shop: !call of stock timed out": (100, 100)}
+    assert found(USUAL, logged(now, first=first)) == [("shop", "log_errors", 5.0), ("stock", "log_named", 2.1)]
+
+
+def test_what_no_longer_comes_is_told_and_what_comes_more_seldom_with_less_requests_is_not() -> None:
+    assert found(USUAL, logged({"stock: found <*>": 100})) == [("shop", "log_gone", 3.4)]
+    assert found(USUAL, logged({"shop: order <*> placed": 30, "stock: found <*>": 30}), spans=30) == []
+
+
+def test_a_new_record_that_tells_of_no_trouble_counts_little() -> None:
+    now = logged({"shop: order <*> placed": 100, "stock: found <*>": 100, "shop: cache cold": 100})
+    assert found(USUAL, now) == [("shop", "log_new", 2.0)]
+
+
+def claims(before: Logged, now: Logged) -> list[str]:
+    blames: list[Blame] = [each for culprit in judge(SPANS, SPANS, before, now) for each in culprit.blames]
+    return sorted(claim(each) for each in blames)
+
+
+def test_claims_quote_what_was_said_and_how_often() -> None:
+    now = logged({"shop: !call of stock timed out": 80, "stock: found <*>": 100})
+    assert claims(USUAL, now) == [
+        "shop logs “call of stock timed out” 80 times in 100 requests, 0 in 100 in the baseline.",
+        "shop logs “order <*> placed” only 0 times in 100 requests, 100 in 100 in the baseline.",
+        "shop says of stock: “call of stock timed out” 80 times in 100 requests, 0 in 100 in the baseline.",
+    ]
+
+
+def test_without_spans_requests_are_counted_by_traces_or_else_by_records() -> None:
+    by_traces = requests(
+        [], [], logged({"a: x": 9}, traces={("a", "a-1"): 4}), logged({"a: x": 9}, traces={("a", "a-1"): 3})
+    )
+    assert (by_traces.before, by_traces.now) == ({"a": 4}, {("a", "a-1"): 3})
+    by_records = requests([], [], logged({"a: x": 9}), logged({"a: x": 12}, length=2 * MINUTE))
+    assert (by_records.before, by_records.now, by_records.now_by_time) == (
+        {"a": 9}, {("a", "a-1"): 12}, {("a", "a-1"): 18},
+    )  # fmt: skip
