@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Final
 
 from bench.diagnosis.clockwork import Event, Process, Room, World
@@ -61,6 +62,19 @@ class Recording:
         self._world.run(self.length + 10_000 * MS)
         self.spans = [span for span in self.spans if span.end]
         return self
+
+    def servers(self) -> list[Span]:
+        """The spans as of processes that record what they serve and what they ask of databases, and not their calls."""
+        calls = {
+            (span.trace, span.span): span.parent
+            for span in self.spans
+            if span.kind in (CLIENT, PRODUCER) and not span.statement
+        }
+        return [
+            replace(span, parent=calls.get((span.trace, span.parent), span.parent))
+            for span in self.spans
+            if (span.trace, span.span) not in calls
+        ]
 
     def _customers(self, service: str, operation: str, rate: float) -> Process:
         while True:

@@ -24,8 +24,16 @@ _PAUSE: Final = 15 * _SECOND
 _FAULT_FREE: Final = 8
 _OURS: Final = "Spanwise"
 
-Telemetry: TypeAlias = Literal["all", "no status, no logs", "logs with trace ids", "logs without ids"]
-TELEMETRY: Final[tuple[Telemetry, ...]] = ("all", "no status, no logs", "logs with trace ids", "logs without ids")
+Telemetry: TypeAlias = Literal[
+    "all", "no status, no logs", "servers only, no logs", "logs with trace ids", "logs without ids"
+]
+TELEMETRY: Final[tuple[Telemetry, ...]] = (
+    "all",
+    "no status, no logs",
+    "servers only, no logs",
+    "logs with trace ids",
+    "logs without ids",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,9 @@ def _lay(sender: Sender, system: System, seed: int, telemetry: Telemetry, clock:
 def _send(sender: Sender, recording: Recording, telemetry: Telemetry, clock: int) -> None:
     if telemetry in ("all", "no status, no logs"):
         sender.spans(recording.spans, clock, status=telemetry == "all")
-    if telemetry != "no status, no logs":
+    elif telemetry == "servers only, no logs":
+        sender.spans(recording.servers(), clock)
+    if "no logs" not in telemetry:
         sender.records(recording.records, clock, ids=telemetry != "logs without ids")
 
 

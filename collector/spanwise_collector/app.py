@@ -33,6 +33,7 @@ from spanwise_collector.folder import DataFolder, Stand
 from spanwise_collector.housekeeping import keep_house, report
 from spanwise_collector.keeping.desk import Desk, desk
 from spanwise_collector.lookout import Lookout
+from spanwise_collector.notebook import problems as kept_problems
 from spanwise_collector.query.arrivals import arrivals
 from spanwise_collector.query.extent import Most
 from spanwise_collector.query.language.parse import Limits
@@ -145,7 +146,13 @@ def _asgi(collector: Collector) -> FastAPI:
     most = Most(settings.facet_rows, settings.map_rows, settings.map_nodes)
     app.include_router(
         routes.router(
-            collector.engine, collector.status, settings.max_trace_spans, project_of, limits=limits, most=most
+            collector.engine,
+            collector.status,
+            settings.max_trace_spans,
+            project_of,
+            limits=limits,
+            most=most,
+            troubled=partial(kept_problems.troubled, collector.entrance.notebook),
         )
     )
     lookout = collector.lookout

@@ -76,10 +76,13 @@ class Lookout:
             problems.note(self._notebook, project, [], now)
             return Look(now, "nothing came")
         asked = Window(now - _LATE - self._window, now - _LATE)
-        baseline = quiet_time(problems.troubled(self._notebook, project, 0, asked.start), asked)
+        baseline = Window(*quiet_time(problems.troubled(self._notebook, project, 0, asked.start), asked.start))
         found, judged = broken(self._engine, project, asked, baseline)
+        if not judged.enough_history:
+            # Nothing can be said: what was broken goes on being so.
+            return Look(now, "not enough history", judged.window, judged.baseline)
         problems.note(self._notebook, project, [_seen(each) for each in found], now)
-        return Look(now, "looked" if judged.enough_history else "not enough history", judged.window, judged.baseline)
+        return Look(now, "looked", judged.window, judged.baseline)
 
 
 def _seen(found: Broken) -> Seen:

@@ -1,8 +1,9 @@
 """The verdict on a window, below /api/v1."""
 
 import time
-from collections.abc import Callable
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,6 +24,10 @@ RULES: Final = (
     "log records that are new, more, fewer or gone", "log records that tell of trouble, and whom they name",
     "time between log records of a trace, where there are no spans",
 )  # fmt: skip
+
+
+_MAX_TIME: Final = (1 << 63) - 1
+Troubled: TypeAlias = Callable[[int, int], Sequence[tuple[int, int]]]
 
 
 class BaselineQuery(BaseModel):
@@ -60,10 +65,12 @@ class WindowQuery(BaselineQuery):
         start = parse_time(self.start, "start", now) if self.start is not None else max(0, end - _USUAL_WINDOW)
         return _window(start, end, "end")
 
-    def question(self, limits: Limits) -> diagnosis.Question:
+    def question(self, limits: Limits, troubled: Troubled) -> diagnosis.Question:
         """All that is asked for; raises InvalidParameter and InvalidQuery."""
         where = without_groups(read(self.q, "traces", limits))
-        return diagnosis.Question(self.asked(), self.baseline(), where, self.service)
+        asked, baseline = self.asked(), self.baseline()
+        known = troubled(0, min(asked.start, _MAX_TIME)) if baseline is None else ()
+        return diagnosis.Question(asked, baseline, where, self.service, known)
 
 
 def _window(start: int, end: int, parameter: str) -> diagnosis.Window:
@@ -137,14 +144,20 @@ class WindowVerdict(Answer):
     checked: Checked
 
 
-def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], limits: Limits = DEFAULT_LIMITS) -> None:
-    """Add the diagnosis to the API's routes."""
+def add(
+    made: APIRouter,
+    engine: Engine,
+    project_of: Callable[[Request], str],
+    limits: Limits = DEFAULT_LIMITS,
+    troubled: Callable[[str, int, int], Sequence[tuple[int, int]]] = lambda project, start, end: (),
+) -> None:
+    """Add the diagnosis to the API's routes; `troubled` says when something was broken in a project."""
     Project = Annotated[str, Depends(project_of)]
 
     @made.get("/diagnosis", tags=["diagnosis"])
     def diagnose_window(query: Annotated[WindowQuery, Query()], project: Project) -> WindowVerdict:
         """Who is to blame for what is unusual in a time window, against a baseline."""
-        return _answer(diagnosis.verdict(engine, project, query.question(limits)))
+        return _answer(diagnosis.verdict(engine, project, query.question(limits, partial(troubled, project))))
 
 
 def _answer(found: diagnosis.Verdict) -> WindowVerdict:

@@ -1,6 +1,6 @@
 """The routes below /api/v1."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -29,15 +29,19 @@ from spanwise_collector.query.language.parse import DEFAULT_LIMITS, Limits
 from spanwise_collector.store import Engine
 
 
-def router(
+def router(  # noqa: PLR0913, PLR0917 - what the routes need between them
     engine: Engine,
     status: Callable[[str], models.CollectorStatus],
     max_trace_spans: int,
     project_of: Callable[[Request], str],
     limits: Limits = DEFAULT_LIMITS,
     most: Most = DEFAULT_MOST,
+    troubled: Callable[[str, int, int], Sequence[tuple[int, int]]] = lambda project, start, end: (),
 ) -> APIRouter:
-    """The API over one engine. `project_of` names the project of a request, or raises Refused."""
+    """The API over one engine. `project_of` names the project of a request, or raises Refused.
+
+    `troubled` says when something was broken in a project.
+    """
     failures: dict[int | str, dict[str, Any]] = {code: {"model": models.ErrorAnswer} for code in (400, 422, 503)}
     made = APIRouter(prefix="/api/v1", responses=failures)
     Project = Annotated[str, Depends(project_of)]
@@ -92,7 +96,7 @@ def router(
     facets.add(made, engine, project_of, limits, most)
     for part in (spans, suggest, aggregate, histogram, patterns):
         part.add(made, engine, project_of, limits)
-    diagnosis.add(made, engine, project_of, limits)
+    diagnosis.add(made, engine, project_of, limits, troubled)
     diagnosis_trace.add(made, engine, project_of, max_trace_spans)
     compare.add(made, engine, project_of, max_trace_spans, limits)
     return made

@@ -10,6 +10,7 @@ from spanwise_collector.diagnose.log_counts import Pattern
 Kind: TypeAlias = Literal["slow", "failing", "silent", "overloaded", "changed"]
 Rule: TypeAlias = Literal[
     "self_time", "lag", "tail", "outgoing", "ended_early", "ended_after", "errors", "missing", "gone", "stopped",
+    "vanished", "new_calls",
     "more_calls",
     "log_errors", "log_named", "log_new", "log_more", "log_gone", "log_silent", "log_gap",
 ]  # fmt: skip

@@ -20,6 +20,8 @@ _ROWS: Final[dict[Rule, What]] = {
     "ended_after": "end",
     "missing": "end",
     "more_calls": "end",
+    "new_calls": "end",
+    "vanished": "end",
     "errors": "error",
     "log_gap": "gap",
 }

@@ -11,7 +11,7 @@ from spanwise_collector.diagnose.counts import Counts
 from spanwise_collector.diagnose.early_ends import early_ends, missed
 from spanwise_collector.diagnose.features import Row
 from spanwise_collector.diagnose.log_counts import Logged
-from spanwise_collector.diagnose.more_calls import more_calls
+from spanwise_collector.diagnose.more_calls import more_calls, new_calls
 from spanwise_collector.diagnose.naming import Names
 from spanwise_collector.diagnose.new_errors import new_errors
 from spanwise_collector.diagnose.requests import requests
@@ -22,6 +22,7 @@ from spanwise_collector.diagnose.slow_edges import slow_edges
 from spanwise_collector.diagnose.slow_gaps import slow_gaps
 from spanwise_collector.diagnose.slow_operations import slow_operations
 from spanwise_collector.diagnose.unusual_logs import unusual_logs
+from spanwise_collector.diagnose.vanished import put_down
 
 # A culprit's score is 1 - exp(-strength / this): one spread more than usual scores 0.2, five 0.7, twelve 0.95.
 _SCALE: Final = 4.0
@@ -58,12 +59,14 @@ def judge(
         *slow_edges(usual, measured),
         *early_ends(usual, measured),
         *more_calls(usual, measured),
+        *new_calls(usual, measured),
         *silent_instances(before, now),
         *silent_services(before, now),
         *new_errors(usual, measured, missed(usual, measured)),
     ]
     if logged_before is not None and logged_now is not None:
         blames += _of_logs(before, now, logged_before, logged_now)
+    blames = put_down(blames, usual, measured)
     by_instance: dict[tuple[str, str], list[Blame]] = defaultdict(list)
     present = _likeliest(_writing(logged_before), _writing(logged_now)) | _likeliest(_sending(before), _sending(now))
     for blame in blames:

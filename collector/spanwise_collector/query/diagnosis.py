@@ -1,5 +1,6 @@
 """The verdict on a window: which baseline it is held against, and what the diagnosis makes of both."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -14,6 +15,7 @@ from spanwise_collector.query.coincidences import Coincidence, coincidences
 from spanwise_collector.query.diagnosis_logged import Stretch, logged
 from spanwise_collector.query.diagnosis_window import Counted, Selection, rows
 from spanwise_collector.query.language.tree import EVERYTHING, Node
+from spanwise_collector.query.quiet import quiet_time
 from spanwise_collector.query.traces import TraceSearch
 from spanwise_collector.store import Engine
 
@@ -81,23 +83,27 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which window is asked about, against which; only the traces that are as `where`, only culprits of `service`."""
+    """Which window is asked about, against which; only the traces that are as `where`, only culprits of `service`.
+
+    `troubled`: times (from, until) in which something was broken, and which are no baseline therefore.
+    """
 
     asked: Window
     baseline: Window | None = None
     where: Node = EVERYTHING
     service: str | None = None
+    troubled: Sequence[tuple[int, int]] = ()
 
 
 def verdict(engine: Engine, project: str, question: Question) -> Verdict:
     """Judge the traces that began, and the records that were written, in a window.
 
-    Without a baseline: as long a time before it, else a day earlier.
+    Without a baseline: as long a quiet time before it, else a day earlier.
     """
     asked, service = question.asked, question.service
     counting = _Counting(engine, project, question.where)
     now = counting.rows(asked)
-    usual, against, source = _baseline(counting, asked, question.baseline)
+    usual, against, source = _baseline(counting, question)
     windows = [Stretch(each.start, each.end, counting.ids(each)) for each in (against, asked)]
     said_before, said = logged(engine, project, windows, gaps=not usual.rows and not now.rows)
     said_before.span_sample, said.span_sample = usual.sample, now.sample
@@ -158,11 +164,11 @@ class _Counting:
         return self._ids[key]
 
 
-def _baseline(counting: _Counting, asked: Window, given: Window | None) -> tuple[Counted, Window, Source]:
+def _baseline(counting: _Counting, question: Question) -> tuple[Counted, Window, Source]:
+    asked, given = question.asked, question.baseline
     if given is not None:
         return counting.rows(given), given, "given"
-    length = asked.end - asked.start
-    before = Window(max(0, asked.start - length), asked.start)
+    before = Window(*quiet_time(question.troubled, asked.start, asked.end - asked.start))
     found = counting.rows(before)
     if found.traces >= FEWEST_TRACES or asked.start < _DAY:
         return found, before, "before"

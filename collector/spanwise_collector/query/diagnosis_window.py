@@ -23,7 +23,7 @@ LONGEST_TRACE: Final = 10
 
 
 _ALL: Final = 1 << 40
-MOST_SPANS: Final = 400_000
+MOST_SPANS: Final = 200_000
 """Of a window with more spans a sample of its traces is counted: so many spans say what is usual, within a second."""
 
 

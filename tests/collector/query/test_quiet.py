@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from spanwise_collector.query.diagnosis import Window
 from spanwise_collector.query.quiet import quiet_time
 
 M = 60_000_000_000
 NOW = 10_000 * M
-ASKED = Window(NOW, NOW + 3 * M)
 
 
 @pytest.mark.parametrize(
@@ -27,5 +25,9 @@ ASKED = Window(NOW, NOW + 3 * M)
     ],
 )
 def test_the_last_quiet_stretch_is_taken(troubled: list[tuple[float, float]], expected: tuple[int, int]) -> None:
-    found = quiet_time([(NOW + round(a * M), NOW + round(b * M)) for a, b in troubled], ASKED)
-    assert ((found.start - NOW) / M, (found.end - NOW) / M) == expected
+    start, end = quiet_time([(NOW + round(a * M), NOW + round(b * M)) for a, b in troubled], NOW)
+    assert ((start - NOW) / M, (end - NOW) / M) == expected
+
+
+def test_a_short_window_needs_no_longer_a_baseline_than_itself() -> None:
+    assert quiet_time([(NOW - 9 * M, NOW - M // 4)], NOW, M // 6) == (NOW - M // 6, NOW)

@@ -1,0 +1,65 @@
+"""A called service of which next to nothing is seen any more, where callers have no spans of their own for calls.
+
+What its callers then show (they fail, wait until they give up, or call nothing) is put down to it. Callers that only
+stopped calling are left to answer for that themselves: they neither fail nor wait.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from spanwise_collector.diagnose.blame import Blame
+from spanwise_collector.diagnose.counts import Counts, Operation, pooled, pooled_edge
+
+_LEAST_LOST: Final = 0.8
+_FEWEST_EXPECTED: Final = 10
+_TROUBLED: Final = 1.0
+_SHOWN_BY: Final = ("errors", "self_time", "ended_early")
+
+
+def put_down(blames: Sequence[Blame], before: Counts, now: Counts) -> list[Blame]:
+    """The same blames, those of callers that fail or wait because a service vanished put down to that one."""
+    gone = _gone(before, now)
+    troubled = {
+        pooled(blame.measured)
+        for blame in blames
+        if blame.rule in ("errors", "self_time")
+        and isinstance(blame.measured, Operation)
+        and blame.strength >= _TROUBLED
+    }
+    found = []
+    for blame in blames:
+        where = pooled(blame.measured) if isinstance(blame.measured, Operation) else None
+        if blame.rule in _SHOWN_BY and where in gone and where in troubled:
+            found.append(replace(blame, culprit=gone[where], rule="vanished", kind="silent"))
+        else:
+            found.append(blame)
+    return found
+
+
+def _gone(before: Counts, now: Counts) -> Mapping[Operation, Operation]:
+    """For each operation that used to call another service directly and hardly does any more: which one."""
+    having: dict[tuple[Operation, Operation], int] = defaultdict(int)
+    for edge, measured in now.called.items():
+        caller, callee = pooled_edge(edge)
+        having[caller, callee] += measured.n
+    calls: dict[Operation, int] = defaultdict(int)
+    served: dict[str, int] = defaultdict(int)
+    for operation, measured in now.calls.items():
+        calls[pooled(operation)] += measured.n
+        served[operation.service] += measured.n
+    usually: dict[str, int] = defaultdict(int)
+    for operation, measured in before.calls.items():
+        usually[operation.service] += measured.n
+    found: dict[Operation, tuple[float, Operation]] = {}
+    for (caller, callee), usual in before.called.items():
+        if caller.service == callee.service or not calls[caller]:
+            continue
+        load = calls[caller] / before.calls[caller].n
+        expected = usual.n * load
+        lost = 1 - having[caller, callee] / expected if expected else 0.0
+        everywhere = served[callee.service] <= (1 - _LEAST_LOST) * usually[callee.service] * load
+        if expected >= _FEWEST_EXPECTED and lost >= _LEAST_LOST and everywhere:
+            found[caller] = max(found.get(caller, (0.0, callee)), (expected, callee))
+    return {caller: callee for caller, (_, callee) in found.items()}
