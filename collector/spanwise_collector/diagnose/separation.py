@@ -1,6 +1,6 @@
 """Which attributes tell two sets apart: keys and values, ranked by how far their shares are apart for sure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -114,7 +114,11 @@ def separate(found: Iterable[Counted], sizes: dict[Where, Sizes], asked_for: fro
     """Rank the keys. `asked_for`: (is a field, name) of those by which the sets were chosen."""
     result = Separated()
     kept: list[Counted] = []
-    for each in sorted(found, key=lambda counted: _order(counted.place)):
+    ordered = sorted(found, key=lambda counted: _order(counted.place))
+    sizes = {
+        where: _at_least(size, [each for each in ordered if each.place.where == where]) for where, size in sizes.items()
+    }
+    for each in ordered:
         reason = _reason(each, sizes[each.place.where], asked_for)
         if reason is None:
             kept.append(each)
@@ -132,6 +136,11 @@ def separate(found: Iterable[Counted], sizes: dict[Where, Sizes], asked_for: fro
             result.ranked.append(shown)
     result.ranked.sort(key=_rank)
     return result
+
+
+def _at_least(sizes: Sizes, found: Sequence[Counted]) -> Sizes:
+    """Rows may have arrived between two questions: there are no fewer than were counted of any key."""
+    return Sizes(max((sizes.a, *(each.a for each in found))), max((sizes.b, *(each.b for each in found))))
 
 
 def _order(place: Place) -> tuple[str, str, str, bool]:

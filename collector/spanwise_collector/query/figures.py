@@ -42,7 +42,8 @@ class Figures:
 
     def without(self, part: "Figures") -> "Figures":
         """What is left where a part of it is taken away."""
-        buckets = {bucket: count - part.buckets.get(bucket, 0) for bucket, count in self.buckets.items()}
+        left = {bucket: count - part.buckets.get(bucket, 0) for bucket, count in self.buckets.items()}
+        buckets = {bucket: count for bucket, count in left.items() if count}
         return Figures(self.spans - part.spans, self.errors - part.errors, buckets)
 
 

@@ -134,6 +134,15 @@ def test_ties_are_in_the_order_of_where_service_and_key_whatever_the_order_of_ar
         assert [each.counted.place.key for each in found.ranked] == expected
 
 
+def test_rows_that_arrived_since_the_sets_were_measured_count_as_rows_of_the_sets() -> None:
+    found = separate([counted("k", ("x", 103, 4)), counted("l", ("y", 3, 404))], SIZES, frozenset())
+    assert {(each.sizes.a, each.sizes.b) for each in found.ranked} == {(103, 404)}
+    assert {each.counted.place.key: each.values[0].difference.value for each in found.ranked} == {
+        "k": round(1 - 4 / 404, 9),
+        "l": round(3 / 103 - 1, 9),
+    }
+
+
 def test_no_keys_are_no_answer() -> None:
     found = separate([], SIZES, frozenset())
     assert (found.ranked, found.left_out, found.tests) == ([], [], 0)

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from spanwise_collector.api import failures, nodes
 from spanwise_collector.model.registered import Register, Registered
+from spanwise_collector.query.figures import Figures
 from starlette.requests import Request
 
 from tests.collector.inside import Inside
@@ -124,6 +125,12 @@ def test_a_node_is_shown_with_what_it_sent_and_its_siblings_beside_it(api: TestC
     assert (cron["version"], cron["span_count"], cron["log_count"], cron["siblings"]) == ("7", 0, 3, 0)
     assert (cron["first_seen_unix_nano"], cron["last_seen_unix_nano"]) == (END - 3 * SECOND, END - SECOND)
     assert (never["first_seen_unix_nano"], never["requests"]["p50"], never["healthy"]) == (None, None, None)
+
+
+def test_what_is_left_of_figures_has_no_percentile_where_nothing_is_left() -> None:
+    part = Figures(3, 1, {5: 2, 9: 1})
+    assert part.without(part) == Figures()
+    assert Figures(4, 1, {5: 3, 9: 1}).without(part) == Figures(1, 0, {5: 1})
 
 
 def test_registries_are_named_with_what_is_wrong_with_them(api: TestClient) -> None:
