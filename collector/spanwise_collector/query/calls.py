@@ -19,10 +19,12 @@ _columns: Final = spans.c
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """The spans of one trace in `one_in`."""
+    """The spans of one trace in `one_in`; `shared` and `linked` are false where none of them has a callee that way."""
 
     rows: Rows
     one_in: int
+    shared: bool = True
+    linked: bool = True
 
     def of_it(self, trace_id: ColumnElement[Any] = _columns.trace_id) -> ColumnElement[bool]:
         """Whether a span's trace is looked at."""
@@ -50,6 +52,18 @@ class Sampled:
             *more,
         ).where(_columns.project == rows.project, start >= max(0, rows.start - MARGIN), start < rows.end + MARGIN)
         return query.where(self.of_it() if where is None else where).subquery(name)
+
+
+def shared_ids(sampled: Sampled) -> Select[*tuple[Any, ...]]:
+    """A row if any server's span has the id of its client's."""
+    found = _shared(sampled).subquery("shared")
+    return select(found.c.span_id).limit(1)
+
+
+def links(sampled: Sampled) -> Select[*tuple[Any, ...]]:
+    """A row if any consumer names what it took by links."""
+    consumer = sampled.side("consumer", where=and_(_columns.kind == CONSUMER, func.notEmpty(_columns.link_trace_ids)))
+    return select(consumer.c.span_id).limit(1)
 
 
 def calls(sampled: Sampled) -> Select[*tuple[Any, ...]]:
@@ -109,7 +123,8 @@ def _histogram(bucket: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def _pairs(sampled: Sampled) -> CompoundSelect[*tuple[Any, ...]]:
-    return union_all(_shared(sampled), _by_parent(sampled), _by_link(sampled))
+    rarer = [(_shared, sampled.shared), (_by_link, sampled.linked)]
+    return union_all(_by_parent(sampled), *(pairs(sampled) for pairs, there in rarer if there))
 
 
 def _pair(caller: Subquery, callee: Subquery) -> Select[*tuple[Any, ...]]:
@@ -142,13 +157,15 @@ def _by_parent(sampled: Sampled) -> Select[*tuple[Any, ...]]:
     caller = sampled.side("caller")
     callee = sampled.side("callee", where=and_(sampled.of_it(), _columns.parent_span_id != _NO_ID))
     parent = and_(caller.c.trace_id == callee.c.trace_id, caller.c.span_id == callee.c.parent_span_id)
+    pairs = _pair(caller, callee).select_from(callee.join(caller, parent)).where(caller.c.service != callee.c.service)
+    if not sampled.shared:
+        return pairs
     shared = _shared(sampled).subquery("shared")
     ids = select(shared.c.trace_id, shared.c.span_id)
     # What is below a shared id is below its server; and that server was called by its client, not by what is above.
     not_the_client = no(and_(caller.c.kind == CLIENT, tuple_(caller.c.trace_id, caller.c.span_id).in_(ids)))
     not_the_server = no(and_(callee.c.kind == SERVER, tuple_(callee.c.trace_id, callee.c.span_id).in_(ids)))
-    pairs = _pair(caller, callee).select_from(callee.join(caller, parent))
-    return pairs.where(caller.c.service != callee.c.service, not_the_client, not_the_server)
+    return pairs.where(not_the_client, not_the_server)
 
 
 def _by_link(sampled: Sampled) -> Select[*tuple[Any, ...]]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from spanwise_collector.model.span import ERROR
-from spanwise_collector.query.calls import Sampled, calls, unanswered
+from spanwise_collector.query.calls import Sampled, calls, links, shared_ids, unanswered
 from spanwise_collector.query.conditions import condition
 from spanwise_collector.query.extent import Most, Rows
 from spanwise_collector.query.figures import REQUESTS, STATS, Figures, Minutes, figures_by
@@ -82,6 +82,8 @@ def service_map(engine: Engine, rows: Rows, most: Most, focus: Focus | None = No
     count = select(func.count().label("n")).select_from(spans).where(*rows.in_range())
     scanned = engine.read(count)[0].n
     sampled = Sampled(rows, max(1, -(-scanned // most.map_rows)))
+    # Most have neither, and then the range is read 8 times instead of 21 (ADR-0121).
+    sampled = replace(sampled, shared=bool(engine.read(shared_ids(sampled))), linked=bool(engine.read(links(sampled))))
     edges, unnamed = _edges(engine, sampled)
     nodes = _services(engine, sampled)
     for edge in edges:

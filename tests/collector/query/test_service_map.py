@@ -6,6 +6,7 @@ import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -183,8 +184,8 @@ def key(edge: Edge) -> tuple[NodeId, NodeId, bool]:
     return edge.source, edge.target, edge.asynchronous
 
 
-def ask(collector: Inside, q: str = "", focus: Focus | None = None, **most: int) -> Map:
-    rows = Rows(PROJECT, "spans", BEGIN, END, parse(q, "spans").where)
+def ask(collector: Inside, q: str = "", focus: Focus | None = None, project: str = PROJECT, **most: int) -> Map:
+    rows = Rows(project, "spans", BEGIN, END, parse(q, "spans").where)
     return service_map(collector.engine, rows, Most(**most), focus)
 
 
@@ -196,6 +197,25 @@ def test_edges_are_those_that_pairing_finds(collector: Inside, sent: list[Span],
     assert (found.unnamed, found.one_in, found.total_edges) == (unnamed, 1, len(wanted))
     assert found.scanned == sum(BEGIN <= each.start < END for each in sent)
     assert [edge.caller.spans for edge in found.edges] == sorted((e.caller.spans for e in wanted), reverse=True)
+
+
+@pytest.mark.parametrize("links", [False, True])
+@pytest.mark.parametrize("shared", [False, True])
+def test_edges_are_found_where_no_ids_are_shared_or_nothing_is_linked(
+    collector: Inside, sent: list[Span], links: bool, shared: bool
+) -> None:
+    project = f"map shared {shared} links {links}"
+    owners = Counter((each.trace_id, each.span_id) for each in sent)
+    spans = [
+        each if links else replace(each, links=())
+        for each in sent
+        if shared or owners[each.trace_id, each.span_id] == 1
+    ]
+    collector.send(project, span_request(spans))
+    wanted, unnamed = edges(spans)
+    found = ask(collector, project=project)
+    assert sorted(found.edges, key=key) == sorted(wanted, key=key)
+    assert found.unnamed == unnamed
 
 
 @pytest.mark.parametrize("q", ["", "status:error"])
