@@ -9,12 +9,13 @@ from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from spanwise_collector.access import grant_of, project_of
 from spanwise_collector.api import (
     admin,
     errands,
+    error_groups,
     export,
     exposition,
     failures,
@@ -130,11 +131,7 @@ def _asgi(collector: Collector) -> FastAPI:
         redoc_url=None,
     )
     intake, settings, vitals = collector.intake, collector.settings, collector.vitals
-    app.include_router(lines.router(intake, settings, project_of))
-    app.include_router(loki_http.router(intake, settings, project_of))
-    app.include_router(otlp_http.router(intake, settings, project_of, signals=tuple(Signal)))
-    app.include_router(zipkin_http.router(intake, settings, project_of))
-    app.include_router(jaeger_http.router(intake, settings, project_of))
+    app.include_router(_ways_in(intake, settings))
     app.include_router(health.router(vitals.trouble))
     app.include_router(exposition.router(vitals.health))
     app.include_router(
@@ -155,6 +152,7 @@ def _asgi(collector: Collector) -> FastAPI:
             troubled=partial(kept_problems.troubled, collector.entrance.notebook),
         )
     )
+    app.include_router(error_groups.router(collector.engine, collector.entrance.notebook, project_of, grant_of, limits))
     lookout = collector.lookout
     app.include_router(problems.router(collector.entrance.notebook, lookout.last, lookout.interval, project_of))
     app.include_router(nodes.router(collector.engine, collector.registries.of, project_of))
@@ -173,6 +171,17 @@ def _asgi(collector: Collector) -> FastAPI:
     app.add_middleware(collector.entrance.guard, counters=intake.counters)
     app.add_middleware(web.SecurityHeaders)
     return app
+
+
+def _ways_in(intake: Intake, settings: Settings) -> APIRouter:
+    """Every protocol that is spoken over HTTP."""
+    made = APIRouter()
+    made.include_router(lines.router(intake, settings, project_of))
+    made.include_router(loki_http.router(intake, settings, project_of))
+    made.include_router(otlp_http.router(intake, settings, project_of, signals=tuple(Signal)))
+    made.include_router(zipkin_http.router(intake, settings, project_of))
+    made.include_router(jaeger_http.router(intake, settings, project_of))
+    return made
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""`spanwise traces`, `trace`, `logs` and `tail`: what a running collector holds and gets, in the terminal."""
+"""`spanwise traces`, `trace`, `logs`, `errors` and `tail`: what a running collector holds and gets, in the terminal."""
 
 import argparse
 import json
@@ -53,6 +53,18 @@ def logs(argv: list[str]) -> int:
     return _run(parser, argv, _list_logs)
 
 
+def errors(argv: list[str]) -> int:
+    """List groups of errors."""
+    parser = _parser("errors", "List groups of errors, each with where in the code it comes from.")
+    _add_search(parser, start="now-24h")
+    parser.add_argument("--service", help="only of this service")
+    parser.add_argument("--state", choices=("open", "muted", "resolved"))
+    parser.add_argument("--new", action="store_const", const="true", help="only those first seen within a day")
+    parser.add_argument("--regressed", action="store_const", const="true", help="only those that have come again")
+    parser.add_argument("--sort", choices=("count", "last_seen", "first_seen"), default="count")
+    return _run(parser, argv, _list_errors)
+
+
 def tail(argv: list[str]) -> int:
     """Print spans and log records as they arrive."""
     parser = _parser("tail", "Print spans and log records as they arrive, until Ctrl-C.")
@@ -70,9 +82,9 @@ def _parser(name: str, description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _add_search(parser: argparse.ArgumentParser) -> None:
+def _add_search(parser: argparse.ArgumentParser, start: str = "now-1h") -> None:
     parser.add_argument("query", nargs="?", metavar="QUERY", help="in the search language: docs/query-language.md")
-    parser.add_argument("--start", default="now-1h", help="RFC 3339, or such as now-15m [now-1h]")
+    parser.add_argument("--start", default=start, help=f"RFC 3339, or such as now-15m [{start}]")
     parser.add_argument("--end", help="the same; now where it is left out")
     parser.add_argument("--limit", type=int, default=50, help="at most so many [50]")
 
@@ -127,6 +139,25 @@ def _list_logs(given: argparse.Namespace) -> int:
         for each in reversed(answer["logs"]):
             _write(_log_line(each))
     return _found(given, answer, "logs")
+
+
+def _list_errors(given: argparse.Namespace) -> int:
+    only = {name: getattr(given, name) for name in ("service", "state", "new", "regressed", "sort")}
+    answer = _json(given, "/api/v1/errors", **only, **_search(given))
+    if given.json:
+        _write(json.dumps(answer, indent=2))
+    for each in () if given.json else answer["errors"]:
+        services = [_coloured(found["name"], _plain(found["name"])) for found in each["services"]]
+        said = ": ".join(_plain(text) for text in (each["type"], each["message"]) if text) or "(says nothing)"
+        top = each["top"]
+        line = f":{top['line']}" if top and top["line"] else ""
+        where = _plain(f"{top['function']} {top['file']}{line}") if top else ""
+        state = "again" if each["regressed"] else each["state"]
+        _write(
+            f"{each['fingerprint']}  {each['count']:>7,}  {_moment(each['last_seen_unix_nano'])}  {state:<8}"
+            f"  {', '.join(services)}  {_in('31', said)}  {_in('2', where)}".rstrip()
+        )
+    return _found(given, answer, "errors")
 
 
 def _follow(given: argparse.Namespace) -> int:

@@ -47,7 +47,14 @@ def test_old_days_go_from_every_table_during_ingest_and_kills(tmp_path: Path) ->
         assert collector.stop()[0] == 0
     left = stored(tmp_path)
     count = len(fresh)
-    assert left["sums"] == {"spans": count, "logs": 0, "metric_points": 0, "span_stats": count, "traces": count}
+    assert left["sums"] == {
+        "spans": count,
+        "logs": 0,
+        "metric_points": 0,
+        "span_stats": count,
+        "traces": count,
+        "errors": 0,
+    }
 
 
 def arrive(spool: Path, received: int, given: dict[Signal, bytes]) -> None:

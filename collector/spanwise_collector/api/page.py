@@ -1,4 +1,4 @@
-"""A trace as a page without a script: `GET /api/v1/traces/{id}.html`, for screen readers, text browsers and mail."""
+"""Pages without a script, for screen readers, text browsers and mail: a trace, and what all of them share."""
 
 import base64
 import hashlib
@@ -15,10 +15,11 @@ _STYLE: Final = (
     ":root{color-scheme:light dark}body{font:14px/1.5 system-ui,sans-serif;margin:16px}"
     "table{border-collapse:collapse;width:100%}th{text-align:left}"
     "td,th{padding:2px 8px 2px 0;vertical-align:top;border-top:1px solid #8884}"
-    "td:nth-child(3){width:35%}svg{width:100%;height:12px}rect{fill:#4f91f2}"
+    ".trace td:nth-child(3){width:35%}svg{width:100%;height:12px}svg.trend{height:64px}rect{fill:#4f91f2}"
     ".failed rect{fill:#b3261e}.failed strong{color:#b3261e}.num{text-align:right;white-space:nowrap}"
     ".log{font:12px/1.5 ui-monospace,monospace;margin:0 0 0 16px;overflow-wrap:anywhere}"
     "dl{margin:4px 0 4px 16px}dt{font-weight:600}dd{margin:0 0 0 16px;overflow-wrap:anywhere}"
+    "ol{padding-left:32px}li{overflow-wrap:anywhere}.library{opacity:.75}pre{white-space:pre-wrap;overflow-wrap:anywhere}"
     "@media (prefers-color-scheme:dark){.failed rect{fill:#ff6b5e}.failed strong{color:#ff6b5e}}"
 ) + "".join(f".d{depth}{{padding-left:{depth * 14}px}}" for depth in range(1, 21))
 _HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -34,12 +35,17 @@ _ENVIRONMENT: Final = Environment(
 
 def html(trace: Trace, logs: Sequence[LogRecord]) -> str:
     """The whole trace; every text of telemetry is escaped."""
-    return _ENVIRONMENT.get_template("trace.html").render(
+    return rendered(
+        "trace.html",
         trace=trace,
         rows=drawing.rows(trace, logs),
         rest=drawing.apart(trace, logs),
         heading=drawing.heading(trace),
         duration=drawing.duration,
         moment=drawing.moment,
-        style=_STYLE,
     )
+
+
+def rendered(template: str, **given: object) -> str:
+    """A template of `templates/` in the style that POLICY allows."""
+    return _ENVIRONMENT.get_template(template).render(style=_STYLE, **given)

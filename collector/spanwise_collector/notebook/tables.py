@@ -1,6 +1,6 @@
 """What people write down, a class a table. Times are integers of nanoseconds since the epoch."""
 
-from sqlalchemy import BigInteger, Float, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, Float, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -49,6 +49,21 @@ class Deploy(Base):
     time: Mapped[int] = mapped_column(BigInteger)
     note: Mapped[str] = mapped_column(String(2000))
     created: Mapped[int] = mapped_column(BigInteger)
+
+
+class ErrorState(Base):
+    """What somebody has said of a group of errors: that it is muted, resolved or open, and until when."""
+
+    __tablename__ = "error_states"
+
+    project: Mapped[str] = mapped_column(String(64), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(16), primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    until: Mapped[str] = mapped_column(String(16))
+    changed: Mapped[int] = mapped_column(BigInteger)
+    after: Mapped[int] = mapped_column(BigInteger)
+    versions: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(String(200))
 
 
 class Act(Base):

@@ -32,6 +32,10 @@ class Range:
         """The minutes that hold any of the nanoseconds from `start` to `end` (exclusive)."""
         return cls(start // MINUTE, -(-end // MINUTE))
 
+    def step(self, most: int) -> int:
+        """How many minutes long a step is, where there are to be at most so many."""
+        return max(1, -(-(self.last - self.first) // most))
+
 
 @dataclass(frozen=True, slots=True)
 class PatternSearch:
@@ -82,7 +86,7 @@ def search(engine: Engine, asked: PatternSearch) -> Patterns:
     """The patterns of a range, and with a baseline those that were only there."""
     found, left_out = _templates(engine, asked.project, asked.service)
     of_form = {form: each for each in found for form in each.template.forms}
-    step = max(1, -(-(asked.asked.last - asked.asked.first) // _STEPS))
+    step = asked.asked.step(_STEPS)
     counted = _counted(engine, asked, asked.asked, step)
     before = _counted(engine, asked, asked.baseline, step) if asked.baseline else []
     totals, totals_before = _by_service(counted), _by_service(before)

@@ -22,18 +22,28 @@ SUMS: Final = {
     "span_stats": "(project, minute, service)",
     "log_patterns": "(project, minute, service)",
     "attributes": "(project, day)",
+    "error_forms": "(project, hour, service)",
 }
 """Tables that views of `spans` and `logs` fill, and the key by which rows of them are worked out anew."""
 
-_NOTED_KEYS: Final = SUMS | {"attributes": "(project, intDiv(minute, 1440))"}
-# The views that fill a sum, the table that each reads, and the sum's key in that table.
-_VIEWS: Final = {
-    "traces": [("traces_view", "spans", "(project, trace_id)")],
-    "span_stats": [("span_stats_view", "spans", f"(project, intDiv(start_time_unix_nano, {MINUTE}), service)")],
-    "log_patterns": [("log_patterns_view", "logs", f"(project, intDiv(time_unix_nano, {MINUTE}), service)")],
+_NOTED_KEYS: Final = SUMS | {
+    "attributes": "(project, intDiv(minute, 1440))",
+    "error_forms": "(project, intDiv(minute, 60), service)",
+}
+_START: Final = f"intDiv(start_time_unix_nano, {MINUTE})"
+_TIME: Final = f"intDiv(time_unix_nano, {MINUTE})"
+# The views that fill a sum, one behind the other, the table that the first reads, and the sum's key in that table.
+_VIEWS: Final[dict[str, list[tuple[tuple[str, ...], str, str]]]] = {
+    "traces": [(("traces_view",), "spans", "(project, trace_id)")],
+    "span_stats": [(("span_stats_view",), "spans", f"(project, {_START}, service)")],
+    "log_patterns": [(("log_patterns_view",), "logs", f"(project, {_TIME}, service)")],
     "attributes": [
-        ("attributes_view", "spans", f"(project, intDiv(start_time_unix_nano, {MINUTE} * 1440))"),
-        ("log_attributes_view", "logs", f"(project, intDiv(time_unix_nano, {MINUTE} * 1440))"),
+        (("attributes_view",), "spans", f"(project, intDiv({_START}, 1440))"),
+        (("log_attributes_view",), "logs", f"(project, intDiv({_TIME}, 1440))"),
+    ],
+    "error_forms": [
+        (("spans_failed_view", "span_errors_view"), "spans", f"(project, intDiv({_START}, 60), service)"),
+        (("logs_failed_view", "log_errors_view"), "logs", f"(project, intDiv({_TIME}, 60), service)"),
     ],
 }
 _MAPS: Final = {
@@ -91,11 +101,11 @@ class Eraser:
         for name, key in SUMS.items():
             self._keep_no_old_parts(name)
             self._do(f"ALTER TABLE {name} DELETE WHERE {key} IN (SELECT {_NOTED_KEYS[name]} FROM erasing)")  # noqa: S608 - our own names
-            for view, source, source_key in _VIEWS[name]:
+            for views, source, source_key in _VIEWS[name]:
                 for (day,) in self._ask(f"SELECT DISTINCT _partition_id FROM {source}"):  # noqa: S608 - our own names
                     noted = f"{source_key} IN (SELECT {_NOTED_KEYS[name]} FROM erasing)"  # noqa: S608 - our own names
                     left = f"(SELECT * FROM {source} WHERE _partition_id = '{int(day):d}' AND {noted})"  # noqa: S608 - and a number
-                    self._do(f"INSERT INTO {name} {_as_filled(name, view, source, left)}")
+                    self._do(f"INSERT INTO {name} {_as_filled(views, source, left)}")
 
     def sweep(self, enough: Callable[[], bool]) -> None:
         """Remove what the engine would keep for a while: replaced parts, and the text of what we had it do.
@@ -186,12 +196,15 @@ def _with(statement: str, where: ColumnElement[bool] | None) -> tuple[str, dict[
     return f"{statement} {compiled}", dict(compiled.params)
 
 
-def _as_filled(name: str, view: str, source: str, left: str) -> str:
-    """What a view of a sum would make of what is `left` of the table that it reads."""
-    head = f"CREATE MATERIALIZED VIEW IF NOT EXISTS {view} TO {name} AS\n"
-    (query,) = (each.removeprefix(head) for each in schema.statements() if each.startswith(head))
-    made, times = re.subn(rf"\bFROM {source}\b", lambda _: f"FROM {left}", query)
-    assert times == 1, view
+def _as_filled(views: tuple[str, ...], source: str, left: str) -> str:
+    """What views, one behind the other, would make of what is `left` of the table that the first reads."""
+    made = ""
+    for view in views:
+        head = re.compile(rf"CREATE MATERIALIZED VIEW IF NOT EXISTS {view} TO (\w+) AS\n")
+        (found,) = filter(None, map(head.match, schema.statements()))
+        before, after = re.split(rf"\bFROM {source}\b", found.string[found.end() :])
+        made = f"{before}FROM {left}{after}"
+        left, source = f"({made})", found[1]
     return made
 
 

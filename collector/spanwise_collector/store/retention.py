@@ -9,7 +9,16 @@ from sqlalchemy import FromClause, Label, Select, column, func, literal_column, 
 from spanwise_collector.errors import StoreError
 from spanwise_collector.store.engine import Engine
 
-TABLES: Final = ("spans", "logs", "traces", "span_stats", "log_patterns", "attributes", "metric_points")
+TABLES: Final = (
+    "spans",
+    "logs",
+    "traces",
+    "span_stats",
+    "log_patterns",
+    "attributes",
+    "error_forms",
+    "metric_points",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,22 @@ log_patterns: Final = Table(
     Column("trace_id", FixedString(16)),
 )
 
+error_forms: Final = Table(
+    "error_forms",
+    _metadata,
+    Column("project", _Name),
+    Column("form", UInt64),
+    Column("hour", UInt32),
+    Column("service", _Name),
+    Column("version", _Name),
+    Column("source", UInt8),
+    Column("counts", Map(UInt8, UInt64)),
+    Column("first_time_unix_nano", UInt64),
+    Column("last_time_unix_nano", UInt64),
+    Column("last"),
+    Column("example"),
+)
+
 traces: Final = Table(
     "traces",
     _metadata,

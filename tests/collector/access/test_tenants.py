@@ -119,6 +119,7 @@ def test_no_question_finds_anything_of_another_project(guarded: Guarded, trace_i
         "/api/v1/views",
         "/api/v1/deploys",
         "/api/v1/keys",
+        "/api/v1/errors",
     }
     assert asked > ROUNDS
 
@@ -143,6 +144,20 @@ def test_a_trace_of_another_project_is_not_found_and_not_counted(guarded: Guarde
     assert guarded.ask("GET", f"/api/v1/traces/{trace_id}", "stranger").status_code == 404
     status = guarded.ask("GET", "/api/v1/status", "stranger").json()
     assert (status["span_count"], status["log_count"], status["service_count"]) == (0, 0, 0)
+
+
+def test_an_error_of_another_project_is_neither_seen_nor_resolved(guarded: Guarded, trace_id: str) -> None:
+    asked = {"service": f"{MARK}-service"}
+    (found,) = guarded.ask("GET", "/api/v1/errors", "admin", params=asked).json()["errors"]
+    assert (found["message"], found["count"]) == (f"{MARK}-status", 1)
+    path, wanted = f"/api/v1/errors/{found['fingerprint']}", {"state": "resolved"}
+    for form in ("", ".html"):
+        assert guarded.ask("GET", path + form, "b").status_code == 404
+    assert guarded.ask("PATCH", path, "b", json=wanted).status_code == 404
+    assert guarded.ask("GET", path, "admin").json()["state"] == "open"
+    said = guarded.ask("PATCH", path, "admin", json=wanted).json()
+    assert (said["state"], said["judgement"]["actor"].split()[0]) == ("resolved", "key")
+    assert guarded.ask("PATCH", path, "admin", json={"state": "open"}).json()["state"] == "open"
 
 
 def test_no_header_changes_the_project(guarded: Guarded, trace_id: str) -> None:

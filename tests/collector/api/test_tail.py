@@ -14,7 +14,7 @@ from spanwise_collector.api.feeds import Batch, Feeds
 from spanwise_collector.errors import Overloaded
 
 from tests.collector.process import Process, process
-from tests.factories import START, logs, record, span, trace_ids, traces
+from tests.factories import START, key_values, logs, record, span, trace_ids, traces
 
 
 class Source:
@@ -134,3 +134,23 @@ def test_a_tail_that_is_left_is_freed_and_holds_no_stop_up(tmp_path: Path) -> No
             assert next(stream.iter_lines()).startswith("id: ")
             code, _ = own.stop()
         assert code == 0
+
+
+def test_the_terminal_lists_errors_and_steers_nothing(service: Process) -> None:
+    [one] = trace_ids(1)
+    made = span(one, 1, status=2)
+    texts = {"exception.type": "Declined", "exception.message": "card \x1b[2J of 'anna'"}
+    texts["exception.stacktrace"] = "Declined: card\n    at pay (/app/shop/pay.js:10:15)\n"
+    made.events.add(name="exception", time_unix_nano=START, attributes=key_values(texts))
+    service.post("/v1/traces", traces([made], service="declining").SerializeToString())
+    service.settle()
+    code, out, err = run(service, "errors", "--service", "declining", "--start", "0")
+    assert (code, err) == (0, "")
+    fingerprint, *words = out.split()
+    assert " ".join(words) == (
+        "1 2026-11-21 03:44:56.000Z open declining Declined: card \\x1b[<*> of <*> pay /app/shop/pay.js:10"
+    )
+    code, out, _ = run(service, "errors", "name:span*", "--service", "declining", "--start", "0", "--json")
+    assert (code, [each["fingerprint"] for each in json.loads(out)["errors"]]) == (0, [fingerprint])
+    assert run(service, "errors", "--service", "declining", "--start", "0", "--state", "muted")[0] == 1
+    assert run(service, "errors", "(")[0] == 2

@@ -50,13 +50,16 @@ def _stored(folder: Path) -> dict[str, Any]:
         Path(row.path).name
         for row in engine.read(select(parts.path).where(parts.database == "default", parts.active == 1))
     }
-    stats, traces = table("span_stats"), table("traces")
+    stats, traces, errors = table("span_stats"), table("traces"), table("error_forms")
     sums = {
         "spans": engine.read(select(func.count()).select_from(table("spans")))[0][0],
         "logs": engine.read(select(func.count()).select_from(table("logs")))[0][0],
         "metric_points": engine.read(select(func.count()).select_from(table("metric_points")))[0][0],
         "span_stats": engine.read(select(func.sum(literal_column("span_count"))).select_from(stats))[0][0],
         "traces": engine.read(select(func.sum(literal_column("arraySum(mapValues(spans))"))).select_from(traces))[0][0],
+        "errors": engine.read(select(func.sum(literal_column("arraySum(mapValues(counts))"))).select_from(errors))[0][
+            0
+        ],
     }
     engine.close()
     on_disk = {path.parent.name for path in (folder / "store").rglob("checksums.txt")}

@@ -39,8 +39,9 @@ def bodies(trace_id: str, other: str, **attributes: str) -> dict[Signal, bytes]:
     event = Span.Event(
         name=f"event {said}", time_unix_nano=factories.START, attributes=factories.key_values(attributes)
     )
+    thrown = Span.Event(name="exception", attributes=factories.key_values({**attributes, "exception.message": said}))
     spans = [
-        span(trace_id, 1, name=f"name {said}", attributes=attributes, events=[event], links=[link]),
+        span(trace_id, 1, name=f"name {said}", attributes=attributes, events=[event, thrown], links=[link]),
         span(trace_id, 2, 1, name="child", attributes=attributes, trace_state="a=b"),
     ]
     metrics = ExportMetricsServiceRequest()
@@ -111,10 +112,10 @@ def test_what_has_an_attribute_is_gone_from_every_file_and_all_else_is_there(tmp
     assert files_with(tmp_path, CANARY.encode(), CANARY.encode().hex().encode()) == []
     found = stored(tmp_path)
     assert [name for name, rows in found["text"].items() if CANARY in rows] == []
-    assert found["sums"] == {"spans": 10, "logs": 15, "metric_points": 5, "span_stats": 10, "traces": 10}
+    assert found["sums"] == {"spans": 10, "logs": 15, "metric_points": 5, "span_stats": 10, "traces": 10, "errors": 5}
     assert (found["unknown_parts"], "erasing" in found["tables"]) == ([], False)
     refused = b"".join(path.read_bytes() for path in (tmp_path / "refused").iterdir())
-    assert refused.count(b"someone@example.org") == 13
+    assert refused.count(b"someone@example.org") == 15
     assert done(tmp_path) == [
         ("anyone", "ask for deletion", {"id", "by", "key", "start", "end"}),
         ("collector", "finish deletion", {"id", "rows", "segments"}),
@@ -143,7 +144,7 @@ def test_a_trace_is_gone_from_a_stopped_folder_with_what_a_killed_collector_left
     assert found["unknown_parts"] == []
     # The links of the others led to it: they are still links, to no trace that anybody knows.
     assert (found["text"]["spans"].count("0" * 32), wanted in "".join(found["text"].values())) == (2, False)
-    assert found["sums"] == {"spans": 4, "logs": 6, "metric_points": 3, "span_stats": 4, "traces": 4}
+    assert found["sums"] == {"spans": 4, "logs": 6, "metric_points": 3, "span_stats": 4, "traces": 4, "errors": 2}
 
 
 def test_only_what_happened_in_the_range_and_a_service_by_name(tmp_path: Path) -> None:

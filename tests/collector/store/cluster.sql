@@ -38,6 +38,26 @@ CREATE OR REPLACE FUNCTION spanwise_is_kept ON CLUSTER 'telemetry' AS …;
 
 CREATE OR REPLACE FUNCTION spanwise_kept ON CLUSTER 'telemetry' AS …;
 
+CREATE OR REPLACE FUNCTION spanwise_stack_cut ON CLUSTER 'telemetry' AS …;
+
+CREATE OR REPLACE FUNCTION spanwise_exceptions ON CLUSTER 'telemetry' AS …;
+
+CREATE OR REPLACE FUNCTION spanwise_span_error ON CLUSTER 'telemetry' AS …;
+
+CREATE OR REPLACE FUNCTION spanwise_is_stack ON CLUSTER 'telemetry' AS …;
+
+CREATE OR REPLACE FUNCTION spanwise_stack_named ON CLUSTER 'telemetry' AS …;
+
+CREATE OR REPLACE FUNCTION spanwise_is_exception ON CLUSTER 'telemetry' AS …;
+
+CREATE OR REPLACE FUNCTION spanwise_is_error ON CLUSTER 'telemetry' AS …;
+
+CREATE OR REPLACE FUNCTION spanwise_log_error ON CLUSTER 'telemetry' AS …;
+
+CREATE OR REPLACE FUNCTION spanwise_stack_shape ON CLUSTER 'telemetry' AS …;
+
+CREATE OR REPLACE FUNCTION spanwise_error_form ON CLUSTER 'telemetry' AS …;
+
 CREATE TABLE IF NOT EXISTS otlp_traces ON CLUSTER 'telemetry' (…) ENGINE = Null;
 
 CREATE TABLE IF NOT EXISTS otlp_logs ON CLUSTER 'telemetry' (…) ENGINE = Null;
@@ -81,6 +101,26 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_
 CREATE TABLE IF NOT EXISTS traces ON CLUSTER 'telemetry' AS traces_local ENGINE = Distributed('telemetry', 'spanwise', 'traces_local', cityHash64(trace_id));
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS traces_view ON CLUSTER 'telemetry' TO traces_local AS SELECT … FROM spans_local;
+
+CREATE TABLE IF NOT EXISTS error_forms_local ON CLUSTER 'telemetry' (…)
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+PARTITION BY received_day
+ORDER BY (project, form, hour, service, version, source)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1, non_replicated_deduplication_window = 10000, min_bytes_for_wide_part = 134217728, merge_selector_base = 12, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800;
+
+CREATE TABLE IF NOT EXISTS error_forms ON CLUSTER 'telemetry' AS error_forms_local ENGINE = Distributed('telemetry', 'spanwise', 'error_forms_local', cityHash64(service));
+
+CREATE TABLE IF NOT EXISTS spans_failed ON CLUSTER 'telemetry' (…) ENGINE = Null;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS spans_failed_view ON CLUSTER 'telemetry' TO spans_failed AS SELECT … FROM spans_local;
+
+CREATE TABLE IF NOT EXISTS logs_failed ON CLUSTER 'telemetry' (…) ENGINE = Null;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS logs_failed_view ON CLUSTER 'telemetry' TO logs_failed AS SELECT … FROM logs_local;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS span_errors_view ON CLUSTER 'telemetry' TO error_forms_local AS SELECT … FROM spans_failed;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS log_errors_view ON CLUSTER 'telemetry' TO error_forms_local AS SELECT … FROM logs_failed;
 
 CREATE TABLE IF NOT EXISTS span_stats_local ON CLUSTER 'telemetry' (…)
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')

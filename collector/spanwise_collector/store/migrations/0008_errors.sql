@@ -1,0 +1,2 @@
+-- Errors are grouped as they arrive: functions, views and tables are new. What came before is in no group.
+-- schema 48cfaf6a852e
