@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,11 +97,11 @@ def _titled(span: dict[str, Any]) -> str:
 
 
 @contextmanager
-def running_collector(data: Path, http_port: int = 0) -> Iterator[Collector]:
-    """Run `spanwise up` on this folder until the block ends."""
+def running_collector(data: Path, http_port: int = 0, options: Sequence[str] = ()) -> Iterator[Collector]:
+    """Run `spanwise up` with these options on this folder until the block ends."""
     address = f"127.0.0.1:{http_port or free_port()}"
     command = [str(Path(sys.executable).parent / "spanwise"), "up", "--data", str(data)]
-    command += ["--http", address, "--grpc", f"127.0.0.1:{free_port()}"]
+    command += ["--http", address, "--grpc", f"127.0.0.1:{free_port()}", *options]
     data.parent.mkdir(parents=True, exist_ok=True)
     log = data.parent / "collector.log"
     with log.open("wb") as out:
@@ -131,9 +131,9 @@ def _wait_until_ready(process: subprocess.Popen[bytes], address: str, log: Path)
     raise RuntimeError(f"the collector is not ready:\n{log.read_text()}")
 
 
-def eventually(ask: Callable[[], T], wanted: Callable[[T], bool]) -> T:
-    """Ask until the answer is as wanted, or for `ARRIVE_SECONDS`; the last answer, for the test to compare."""
-    deadline = time.monotonic() + ARRIVE_SECONDS
+def eventually(ask: Callable[[], T], wanted: Callable[[T], bool], seconds: float = ARRIVE_SECONDS) -> T:
+    """Ask until the answer is as wanted, or for so long; the last answer, for the test to compare."""
+    deadline = time.monotonic() + seconds
     while not wanted(answer := ask()) and time.monotonic() < deadline:
         time.sleep(0.2)
     return answer

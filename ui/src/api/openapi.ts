@@ -101,6 +101,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Sets
+         * @description What is different between two sets: attributes that tell them apart, and their call trees as one.
+         */
+        get: operations["compare_sets_api_v1_compare_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deploys": {
         parameters: {
             query?: never;
@@ -363,6 +383,46 @@ export interface paths {
         get: operations["list_patterns_api_v1_patterns_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Problems
+         * @description What is broken right now, or was: one row a cause, not one a symptom.
+         */
+        get: operations["list_problems_api_v1_problems_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/problems/{problem_id}/mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mute Problem
+         * @description Mute a problem, or let it be heard again: it stays in the list, and says so.
+         */
+        post: operations["mute_problem_api_v1_problems__problem_id__mute_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -910,6 +970,69 @@ export interface components {
             /** Path */
             path: string;
         };
+        /**
+         * CallPlace
+         * @description A call, or rather all calls with the same service, operation and calls above them.
+         */
+        CallPlace: {
+            a: components["schemas"]["PlaceFigures"];
+            b: components["schemas"]["PlaceFigures"];
+            /**
+             * Changes
+             * @description Of `a` against `b`; what may be chance is not listed.
+             */
+            changes: ("new" | "gone" | "failing more" | "failing less" | "slower" | "faster" | "called more often" | "called less often")[];
+            /**
+             * Claim
+             * @description "" where nothing changed.
+             */
+            claim: string;
+            /** Depth */
+            depth: number;
+            /** Id */
+            id: number;
+            /** Operation */
+            operation: string;
+            /**
+             * Parent
+             * @description The id of the place above it, which is in the list too; None at the top.
+             */
+            parent: number | null;
+            /** Service */
+            service: string;
+            /**
+             * Share
+             * @description Of the difference, in time or in failures: whichever it has more of.
+             */
+            share: number;
+            /**
+             * Share Of Failures
+             * @description Of the sum of all differences of failures, counted where they began.
+             */
+            share_of_failures: number;
+            /**
+             * Share Of Time
+             * @description Of the sum of all differences of self time.
+             */
+            share_of_time: number;
+        };
+        /** CallTree */
+        CallTree: {
+            /**
+             * Places
+             * @description The greatest share of the difference first.
+             */
+            places: components["schemas"]["CallPlace"][];
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "end" | "limit";
+            /** Returned */
+            returned: number;
+            /** Total */
+            total: number;
+        };
         /** Checked */
         Checked: {
             baseline: components["schemas"]["CheckedWindow"];
@@ -1099,6 +1222,73 @@ export interface components {
              * @description Acknowledged and not yet searchable.
              */
             waiting_bytes: number;
+        };
+        /** ComparedSet */
+        ComparedSet: {
+            /**
+             * Duration
+             * @description The mean of all that matched, in ns; None without any.
+             */
+            duration: number | null;
+            /** End Time Unix Nano */
+            end_time_unix_nano: number;
+            /**
+             * Failed
+             * @description Of all that matched, those with the status error.
+             */
+            failed: number;
+            /**
+             * Looked At
+             * @description Those whose attributes were counted: all, or a sample that is always the same.
+             */
+            looked_at: number;
+            /**
+             * Matched
+             * @description Spans of the set.
+             */
+            matched: number;
+            /** Start Time Unix Nano */
+            start_time_unix_nano: number;
+            /**
+             * Trees
+             * @description Those whose call trees were merged.
+             */
+            trees: number;
+        };
+        /** Comparison */
+        Comparison: {
+            a: components["schemas"]["ComparedSet"];
+            attributes: components["schemas"]["Separations"];
+            b: components["schemas"]["ComparedSet"];
+            calls: components["schemas"]["CallTree"];
+            /**
+             * Rows Scanned
+             * @description Rows that the store has read for it.
+             */
+            rows_scanned?: number;
+            /**
+             * Split
+             * @enum {string}
+             */
+            split: "slow" | "failed" | "version" | "queries" | "windows" | "traces" | "baseline";
+            /** Summary */
+            summary: string;
+            /**
+             * Threshold
+             * @description In ns: what lasts longer is in `a`. None but where slow is compared.
+             */
+            threshold: number | null;
+            /**
+             * Time
+             * @description How long it took, in ns.
+             */
+            time?: number;
+            /**
+             * Usual
+             * @description What the times and calls of `b` in `calls` are; of `a` means.
+             * @enum {string}
+             */
+            usual: "mean" | "median";
         };
         /**
          * DeleteWish
@@ -1719,6 +1909,59 @@ export interface components {
             /** P95 */
             p95: number | null;
         };
+        /**
+         * LastLook
+         * @description Whether an empty list means that nothing is broken: only after a look that `looked`.
+         */
+        LastLook: {
+            baseline: components["schemas"]["LookedAt"] | null;
+            /**
+             * Error
+             * @description Why it failed; "" where it did not.
+             */
+            error: string;
+            /**
+             * Interval
+             * @description Between two looks, in ns; 0 where nobody looks (--look-interval).
+             */
+            interval: number;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "looked" | "nothing came" | "not enough history" | "failed" | "not yet";
+            /** Time Unix Nano */
+            time_unix_nano: number | null;
+            /**
+             * Took
+             * @description How long it took, in ns.
+             */
+            took: number;
+            window: components["schemas"]["LookedAt"] | null;
+        };
+        /** LeftOutKey */
+        LeftOutKey: {
+            /** A */
+            a: number;
+            /** B */
+            b: number;
+            /** Distinct */
+            distinct: number;
+            /** Key */
+            key: string;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "rare" | "ids" | "timestamps" | "many values" | "asked for" | "repeats another";
+            /** Service */
+            service: string | null;
+            /**
+             * Where
+             * @enum {string}
+             */
+            where: "span" | "trace";
+        };
         /** Link */
         Link: {
             /** Attributes */
@@ -1825,6 +2068,17 @@ export interface components {
             time_unix_nano: number;
             /** Trace Id */
             trace_id: string | null;
+        };
+        /** LookedAt */
+        LookedAt: {
+            /** End Time Unix Nano */
+            end_time_unix_nano: number;
+            /** Span Count */
+            span_count: number;
+            /** Start Time Unix Nano */
+            start_time_unix_nano: number;
+            /** Trace Count */
+            trace_count: number;
         };
         /** MapEdge */
         MapEdge: {
@@ -2009,6 +2263,21 @@ export interface components {
              * @enum {string}
              */
             total_relation: "eq" | "gte";
+        };
+        /** MuteWanted */
+        MuteWanted: {
+            /**
+             * Muted
+             * @description false: let it be heard again.
+             * @default true
+             */
+            muted: boolean;
+            /**
+             * Note
+             * @description Why, for others to read.
+             * @default
+             */
+            note: string;
         };
         /** Operation */
         Operation: {
@@ -2243,6 +2512,34 @@ export interface components {
              */
             total_relation: "eq" | "gte";
         };
+        /** PlaceFigures */
+        PlaceFigures: {
+            /**
+             * Calls
+             * @description For each compared span.
+             */
+            calls: number;
+            /**
+             * Duration
+             * @description Of one call, in ns.
+             */
+            duration: number;
+            /**
+             * Failed
+             * @description Share of the calls.
+             */
+            failed: number;
+            /**
+             * Present
+             * @description Share of the compared spans that have such a call below them.
+             */
+            present: number;
+            /**
+             * Self Time
+             * @description Of one call: what no child covers.
+             */
+            self_time: number;
+        };
         /** Point */
         Point: {
             /** Count */
@@ -2265,6 +2562,129 @@ export interface components {
             rate: number;
             /** Time Unix Nano */
             time_unix_nano: number;
+        };
+        /** Problem */
+        Problem: {
+            /**
+             * Claims
+             * @description All that the culprit is blamed for, the strongest first.
+             */
+            claims: string[];
+            /**
+             * Confidence
+             * @description `score` from 0.75, from 0.5, or below.
+             * @enum {string}
+             */
+            confidence: "sure" | "likely" | "possible";
+            /**
+             * Ended Unix Nano
+             * @description None while it goes on.
+             */
+            ended_unix_nano: number | null;
+            /** Id */
+            id: number;
+            /** Instance */
+            instance: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "slow" | "failing" | "silent" | "overloaded" | "changed";
+            /**
+             * Last Seen Unix Nano
+             * @description The last look that found it.
+             */
+            last_seen_unix_nano: number;
+            /** Mute Note */
+            mute_note: string;
+            /** Muted */
+            muted: boolean;
+            /** Muted Unix Nano */
+            muted_unix_nano: number | null;
+            /** Onset Unix Nano */
+            onset_unix_nano: number;
+            /** Operation */
+            operation: string;
+            /**
+             * Score
+             * @description From 0 to 1, as in /api/v1/diagnosis.
+             */
+            score: number;
+            /**
+             * Sentence
+             * @description Who is to blame and for what, with figures.
+             */
+            sentence: string;
+            /** Service */
+            service: string;
+            /**
+             * Services
+             * @description The culprit, and every service that calls it directly or through others.
+             */
+            services: string[];
+            /** Span Id */
+            span_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "over";
+            /**
+             * Trace Id
+             * @description A trace that shows it; "" where there is none.
+             */
+            trace_id: string;
+            /**
+             * Traces Per Minute
+             * @description Traces a minute that pass through the culprit's service.
+             */
+            traces_per_minute: number;
+        };
+        /** ProblemList */
+        ProblemList: {
+            last_look: components["schemas"]["LastLook"];
+            /**
+             * Next Cursor
+             * @description Pass it as `cursor` to go on.
+             */
+            next_cursor: string | null;
+            /**
+             * Problems
+             * @description Those that go on first, the surest first; then the last that ended.
+             */
+            problems: components["schemas"]["Problem"][];
+            /**
+             * Reason
+             * @description Why the list ends here: no more, or its limit.
+             * @enum {string}
+             */
+            reason: "end" | "limit";
+            /**
+             * Returned
+             * @description Items in this answer.
+             */
+            returned: number;
+            /**
+             * Rows Scanned
+             * @description Rows that the store has read for it.
+             */
+            rows_scanned: number;
+            /**
+             * Time
+             * @description How long it took, in ns.
+             */
+            time: number;
+            /**
+             * Total
+             * @description Items there are, as far as this answer had to look.
+             */
+            total: number;
+            /**
+             * Total Relation
+             * @description Whether `total` is exact or a lower bound.
+             * @enum {string}
+             */
+            total_relation: "eq" | "gte";
         };
         /**
          * Red
@@ -2355,6 +2775,107 @@ export interface components {
             service: string;
             /** Span Count */
             span_count: number;
+        };
+        /** SeparatingKey */
+        SeparatingKey: {
+            /** Claim */
+            claim: string;
+            /**
+             * Distinct
+             * @description Different values.
+             */
+            distinct: number;
+            /** Key */
+            key: string;
+            /**
+             * Score
+             * @description How far the shares of its best value are apart at least; 0: may be chance.
+             */
+            score: number;
+            /**
+             * Service
+             * @description Whose spans, where `where` is trace.
+             */
+            service: string | null;
+            /**
+             * Values
+             * @description At most 10, the most separating first.
+             */
+            values: components["schemas"]["SeparatingValue"][];
+            /**
+             * Where
+             * @description On the compared spans, or on others of their traces.
+             * @enum {string}
+             */
+            where: "span" | "trace";
+        };
+        /** SeparatingValue */
+        SeparatingValue: {
+            /**
+             * A
+             * @description Spans, or traces where `where` is trace, of `a` that have it.
+             */
+            a: number;
+            /** B */
+            b: number;
+            /**
+             * Difference
+             * @description `share_a` less `share_b`.
+             */
+            difference: number;
+            /**
+             * High
+             * @description … to here; were all keys without meaning, one such interval in 20 answers is off.
+             */
+            high: number;
+            /**
+             * Low
+             * @description The difference lies from here …
+             */
+            low: number;
+            /** Share A */
+            share_a: number;
+            /** Share B */
+            share_b: number;
+            /**
+             * Term
+             * @description The same as a term of a query; None where the value was cut.
+             */
+            term: string | null;
+            /**
+             * Value
+             * @description None: the key is absent.
+             */
+            value: string | null;
+        };
+        /** Separations */
+        Separations: {
+            /**
+             * Keys
+             * @description The most separating first.
+             */
+            keys: components["schemas"]["SeparatingKey"][];
+            /**
+             * Left Out
+             * @description Keys that were seen and not ranked, by name; at most 500.
+             */
+            left_out: components["schemas"]["LeftOutKey"][];
+            /** Left Out Total */
+            left_out_total: number;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "end" | "limit";
+            /** Returned */
+            returned: number;
+            /**
+             * Tests
+             * @description Shares that were held against each other; the more, the wider the intervals.
+             */
+            tests: number;
+            /** Total */
+            total: number;
         };
         /** Service */
         Service: {
@@ -3516,6 +4037,88 @@ export interface operations {
             };
         };
     };
+    compare_sets_api_v1_compare_get: {
+        parameters: {
+            query?: {
+                /** @description A query, a trace's id, or with `split=version` a version. Without `a` and `split`: the time range against the baseline's. */
+                a?: string | null;
+                /** @description As `a`, over the baseline's time if that is given; `baseline` beside the id of a trace: the newest 200 like it that did not fail. Left out beside a query: what that leaves. */
+                b?: string | null;
+                /** @description RFC 3339, nanoseconds since the epoch, or such as now-15m. */
+                baseline_end?: string | null;
+                /** @description RFC 3339, nanoseconds since the epoch, or such as now-15m. */
+                baseline_start?: string | null;
+                /** @description RFC 3339, nanoseconds since the epoch, or such as now-15m. */
+                end?: string | null;
+                /** @description Keys in the answer. */
+                limit?: number;
+                /** @description A span's name. */
+                operation?: string | null;
+                /** @description Places of the call tree in the answer. */
+                places?: number;
+                /** @description In the search language: docs/query-language.md. */
+                q?: string | null;
+                service?: string | null;
+                /** @description `a`: those that are slow, failed, or of the version that `a` names; `b`: the others. */
+                split?: ("slow" | "failed" | "version") | null;
+                /** @description RFC 3339, nanoseconds since the epoch, or such as now-15m. */
+                start?: string | null;
+                /** @description From where on a span is slow: a percentile, or such as 500ms. */
+                threshold?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     list_deploys_api_v1_deploys_get: {
         parameters: {
             query?: {
@@ -4424,6 +5027,159 @@ export interface operations {
             };
             /** @description Bad Request */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_problems_api_v1_problems_get: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339, nanoseconds since the epoch, or such as now-15m. */
+                end?: string | null;
+                limit?: number;
+                /** @description RFC 3339, nanoseconds since the epoch, or such as now-15m. */
+                start?: string | null;
+                /** @description `open`: only those that still go on. */
+                state?: "open" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    mute_problem_api_v1_problems__problem_id__mute_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                problem_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MuteWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,7 +2,7 @@
 import type { MapEdge, MapNode } from '../api/topology';
 import { edgeKey } from './service-map';
 
-export const BOX = { width: 188, height: 56 } as const;
+export const BOX = { width: 168, height: 56 } as const;
 const MARGIN = 20;
 
 export interface MapLayout {
@@ -23,7 +23,7 @@ interface XY {
 export async function layoutMap(nodes: readonly MapNode[], edges: readonly MapEdge[]): Promise<MapLayout> {
   const { Graph, layout } = await import('@dagrejs/dagre');
   const graph = new Graph();
-  graph.setGraph({ rankdir: 'LR', nodesep: 22, ranksep: 64, marginx: MARGIN, marginy: MARGIN });
+  graph.setGraph({ rankdir: 'LR', nodesep: 22, ranksep: 48, marginx: MARGIN, marginy: MARGIN });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const id of nodes.map((node) => node.id).sort()) graph.setNode(id, { ...BOX });
   const sorted = [...edges].sort((one, other) => (edgeKey(one) < edgeKey(other) ? -1 : 1));

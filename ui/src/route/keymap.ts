@@ -8,6 +8,7 @@ export const GO_KEYS: Readonly<Record<string, Page>> = {
   l: 'logs',
   m: 'map',
   d: 'diagnosis',
+  c: 'compare',
   s: 'settings',
 };
 
@@ -17,6 +18,7 @@ export const PAGE_NAMES: Readonly<Record<Page, string>> = {
   logs: 'Logs',
   map: 'Map',
   diagnosis: 'Diagnosis',
+  compare: 'Compare',
   settings: 'Settings',
   start: 'Send data',
 };
@@ -27,6 +29,7 @@ export const RANGES: Readonly<Partial<Record<RouteName, string>>> = {
   traces: 'now-1h',
   logs: 'now-1h',
   map: 'now-1h',
+  compare: 'now-1h',
   service: 'now-1h',
   diagnosis: 'now-15m',
 };
