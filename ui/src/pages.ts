@@ -15,6 +15,7 @@ export const PAGES: Record<RouteName, Load> = {
   start: page(() => import('./views/start/StartPage.svelte')),
   diagnosis: page(() => import('./views/diagnosis/DiagnosisPage.svelte')),
   map: page(() => import('./views/map/MapPage.svelte')),
+  nodes: page(() => import('./views/nodes/NodesPage.svelte')),
   compare: page(() => import('./views/compare/ComparePage.svelte')),
   service: page(() => import('./views/service/ServicePage.svelte')),
   settings: page(() => import('./views/settings/SettingsPage.svelte')),

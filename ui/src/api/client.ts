@@ -108,7 +108,7 @@ export async function get<T>(path: string, params: Params, signal?: AbortSignal)
 }
 
 /** Changes something; an answer without a body is undefined. Throws ApiError and Unreachable. */
-export async function send<T>(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
+export async function send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
   const response = await request(address(`api/v1/${path}`), {
     method,
     headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },

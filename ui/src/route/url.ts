@@ -1,7 +1,7 @@
 /** Addresses ↔ routes. The path is the object, the query is the view; keys that are not known stay where they are. */
 
 /** Pages that are alone on their path. */
-export type Page = 'home' | 'traces' | 'logs' | 'start' | 'diagnosis' | 'map' | 'compare' | 'settings';
+export type Page = 'home' | 'traces' | 'logs' | 'start' | 'diagnosis' | 'map' | 'nodes' | 'compare' | 'settings';
 
 export type RouteName = Page | 'trace' | 'service' | 'unknown';
 
@@ -19,6 +19,7 @@ const PAGES: Record<string, Page> = {
   start: 'start',
   diagnosis: 'diagnosis',
   map: 'map',
+  nodes: 'nodes',
   compare: 'compare',
   settings: 'settings',
 };
