@@ -44,7 +44,9 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
         customers = _customers(shop.addresses[shop.gateway])
         try:
             last_look = eventually(
-                lambda: collector.get("/problems")["last_look"], lambda look: look["outcome"] == "looked", _NORMAL_SECONDS
+                lambda: collector.get("/problems")["last_look"],
+                lambda look: look["outcome"] == "looked",
+                _NORMAL_SECONDS,
             )
             assert last_look["outcome"] == "looked"
             shop.nodes["fraud"].switch_on(Fault(Kind.EXCEPTION), seconds=None)

@@ -165,6 +165,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description Everything that is as `q` says and had arrived by now, as a file, however much it is.
+         *
+         *     It is read from the store as fast as it is taken, and ends when its client leaves.
+         */
+        get: operations["export_api_v1_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/facets": {
         parameters: {
             query?: never;
@@ -219,6 +241,29 @@ export interface paths {
         get: operations["get_histogram_api_v1_histogram_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import File
+         * @description Take spans and log records from a file: OTLP, OTLP's JSON, NDJSON, Jaeger's or Zipkin's JSON, plain or gzip.
+         *
+         *     A file of OTLP or of lines may have any size. What came before a failure is taken, which the failure says; a
+         *     file that is sent again within `resend_window` is not stored twice.
+         */
+        post: operations["import_file_api_v1_import_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -341,6 +386,26 @@ export interface paths {
          * @description One metric over time, a series for each service, instance and set of attributes.
          */
         get: operations["get_metric_api_v1_metrics__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Nodes
+         * @description Every instance that sent something or is registered: what it sent, and how it is, and why.
+         */
+        get: operations["list_nodes_api_v1_nodes_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -938,8 +1003,11 @@ export interface components {
              * @description Items that were sent again and not stored again.
              */
             repeated: number;
-            /** Signal */
-            signal: string;
+            /**
+             * Signal
+             * @enum {string}
+             */
+            signal: "traces" | "logs" | "metrics";
         };
         /**
          * Backup
@@ -1084,6 +1152,43 @@ export interface components {
             start_time_unix_nano: number;
             /** Trace Count */
             trace_count: number;
+        };
+        /** Clock */
+        Clock: {
+            /**
+             * Against
+             * @description The host that it was held against; None: others were held against it.
+             */
+            against: string | null;
+            /**
+             * Calls
+             * @description Calls between the two.
+             */
+            calls: number;
+            /**
+             * Correction
+             * @description In ns, for the times of this host: docs/clocks.md.
+             */
+            correction: number;
+            /**
+             * Evidence
+             * @description What shows that the clocks disagree; None: they may agree, and nothing is corrected.
+             */
+            evidence: ("begins before its caller" | "ends after its caller") | null;
+            /**
+             * Host
+             * @description host.id, host.name or k8s.node.name of its resources, else instance or service.
+             */
+            host: string;
+            /** Services */
+            services: string[];
+            /** Span Count */
+            span_count: number;
+            /**
+             * Uncertainty
+             * @description In ns, to either side; None where nothing is corrected, or not known.
+             */
+            uncertainty: number | null;
         };
         /**
          * CollectorHealth
@@ -1404,8 +1509,11 @@ export interface components {
         };
         /** ErrorDetail */
         ErrorDetail: {
-            /** Code */
-            code: string;
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "bad_data" | "body_timeout" | "body_too_large" | "internal_error" | "invalid_parameter" | "invalid_query" | "method_not_allowed" | "not_found" | "notebook_unavailable" | "overloaded" | "permission_denied" | "query_limit" | "refused" | "sender_left" | "spool_full" | "spool_unavailable" | "store_away" | "store_unavailable" | "unauthenticated" | "unavailable" | "unknown_key" | "unsupported_media_type";
             /**
              * Column
              * @description Of a query: where it is wrong; 1 is its first character.
@@ -1507,7 +1615,7 @@ export interface components {
              * Limit Name
              * @description The setting because of which not all rows were looked at.
              */
-            limit_name: string | null;
+            limit_name: "facet_rows" | null;
             /**
              * Looked At
              * @description Rows that the facets were counted from.
@@ -1656,7 +1764,12 @@ export interface components {
             /** Instance */
             instance: string;
             /** Kind */
-            kind: string;
+            kind: ("unspecified" | "internal" | "server" | "client" | "producer" | "consumer") | "unknown";
+            /**
+             * Kind Number
+             * @description The kind as it was sent: OpenTelemetry may come to define others.
+             */
+            kind_number: number;
             /** Links */
             links: components["schemas"]["Link"][];
             /** Name */
@@ -1773,14 +1886,50 @@ export interface components {
             low: number | null;
             /**
              * Severity
-             * @description Of logs: trace, debug, info, warn, error, fatal or unset.
+             * @description Of logs: the name of a range of severities.
              */
-            severity: string | null;
+            severity: ("trace" | "debug" | "info" | "warn" | "error" | "fatal" | "unset" | "unknown") | null;
             /**
              * Time Unix Nano
              * @description Where its step begins.
              */
             time_unix_nano: number;
+        };
+        /**
+         * Imported
+         * @description What a file brought; all of it is durable.
+         */
+        Imported: {
+            /**
+             * Format
+             * @description How the file was read.
+             */
+            format: string;
+            /**
+             * Logs
+             * @description Log records that were taken, or had been before.
+             */
+            logs: number;
+            /**
+             * Message
+             * @description What the first of the rejected was; empty when all is well.
+             */
+            message: string;
+            /**
+             * Rejected
+             * @description Spans, records and lines that could not be read.
+             */
+            rejected: number;
+            /**
+             * Repeated
+             * @description Of these the ones that were sent before, and are not stored twice.
+             */
+            repeated: number;
+            /**
+             * Spans
+             * @description Spans that were taken, or had been before.
+             */
+            spans: number;
         };
         /** InstanceFigures */
         InstanceFigures: {
@@ -2140,8 +2289,11 @@ export interface components {
         Metric: {
             /** Description */
             description: string;
-            /** Kind */
-            kind: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "gauge" | "sum" | "histogram" | "exponential_histogram" | "summary";
             /** Name */
             name: string;
             /** Point Count */
@@ -2279,6 +2431,168 @@ export interface components {
              */
             note: string;
         };
+        /** Node */
+        Node: {
+            /**
+             * Findings
+             * @description The weightiest first, which is its state; empty where it is ok.
+             */
+            findings: components["schemas"]["NodeFinding"][];
+            /**
+             * First Seen Unix Nano
+             * @description By all that is kept, to the minute; None: it never sent.
+             */
+            first_seen_unix_nano: number | null;
+            /**
+             * Healthy
+             * @description As that registry says.
+             */
+            healthy: boolean | null;
+            /** Host */
+            host: string | null;
+            /** Instance */
+            instance: string;
+            /** Last Seen Unix Nano */
+            last_seen_unix_nano: number | null;
+            /** Log Count */
+            log_count: number;
+            /**
+             * Registered
+             * @description None where no registry could be read, or names cannot be compared.
+             */
+            registered: boolean | null;
+            /**
+             * Registry
+             * @description Which has it registered.
+             */
+            registry: string | null;
+            requests: components["schemas"]["NodeTraffic"];
+            /** Service */
+            service: string;
+            /**
+             * Siblings
+             * @description Other nodes of its service.
+             */
+            siblings: number;
+            /** @description Theirs together. */
+            siblings_requests: components["schemas"]["NodeTraffic"];
+            /**
+             * Span Count
+             * @description In the minutes that the range touches.
+             */
+            span_count: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "slow" | "failing" | "silent" | "replaced" | "overloaded" | "registered, silent" | "unregistered";
+            /** Version */
+            version: string | null;
+            /** Why */
+            why: string;
+        };
+        /** NodeFinding */
+        NodeFinding: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "slow" | "failing" | "silent" | "replaced" | "overloaded" | "registered, silent" | "unregistered";
+            /** Why */
+            why: string;
+        };
+        /** NodeList */
+        NodeList: {
+            /** End Time Unix Nano */
+            end_time_unix_nano: number;
+            /**
+             * Exact
+             * @description Whether every figure is what counting all rows one by one gives.
+             */
+            exact: boolean;
+            /**
+             * Next Cursor
+             * @description Pass it as `cursor` to go on.
+             */
+            next_cursor: string | null;
+            /**
+             * Nodes
+             * @description By state, the weightiest first, then by service and instance.
+             */
+            nodes: components["schemas"]["Node"][];
+            /**
+             * Other Names
+             * @description Services whose registered instances bear none of the names that their nodes bear.
+             */
+            other_names: string[];
+            /**
+             * Reason
+             * @description Why the list ends here: no more, or its limit.
+             * @enum {string}
+             */
+            reason: "end" | "limit";
+            /** Registries */
+            registries: components["schemas"]["Registry"][];
+            /**
+             * Returned
+             * @description Items in this answer.
+             */
+            returned: number;
+            /**
+             * Rows Scanned
+             * @description Rows that the store has read for it.
+             */
+            rows_scanned: number;
+            /** Start Time Unix Nano */
+            start_time_unix_nano: number;
+            /**
+             * States
+             * @description Of all nodes, whatever `state` asks for.
+             */
+            states: components["schemas"]["StateCount"][];
+            /**
+             * Time
+             * @description How long it took, in ns.
+             */
+            time: number;
+            /**
+             * Took
+             * @description Time that the collector needed, in ns.
+             */
+            took: number;
+            /**
+             * Total
+             * @description Items there are, as far as this answer had to look.
+             */
+            total: number;
+            /**
+             * Total Relation
+             * @description Whether `total` is exact or a lower bound.
+             * @enum {string}
+             */
+            total_relation: "eq" | "gte";
+        };
+        /**
+         * NodeTraffic
+         * @description Requests: spans by which work enters. Percentiles come from histograms and are off by 9 % at most.
+         */
+        NodeTraffic: {
+            /** Count */
+            count: number;
+            /** Error Count */
+            error_count: number;
+            /** Error Share */
+            error_share: number;
+            /**
+             * P50
+             * @description In ns; null without any whose duration is known.
+             */
+            p50: number | null;
+            /** P95 */
+            p95: number | null;
+            /** P99 */
+            p99: number | null;
+        };
         /** Operation */
         Operation: {
             /** Name */
@@ -2295,7 +2609,7 @@ export interface components {
             /** Error Count */
             error_count: number;
             /** Kind */
-            kind: string;
+            kind: ("unspecified" | "internal" | "server" | "client" | "producer" | "consumer") | "unknown";
             /** Name */
             name: string;
             /**
@@ -2718,8 +3032,33 @@ export interface components {
             reason: string;
             /** Requests */
             requests: number;
-            /** Signal */
-            signal: string;
+            /**
+             * Signal
+             * @enum {string}
+             */
+            signal: "traces" | "logs" | "metrics";
+        };
+        /** Registry */
+        Registry: {
+            /** Entries */
+            entries: number;
+            /**
+             * Error
+             * @description Why it could not be read the last time it was tried.
+             */
+            error: string | null;
+            /** Kind */
+            kind: string;
+            /**
+             * Name
+             * @description Its address, without what is secret.
+             */
+            name: string;
+            /**
+             * Read Unix Nano
+             * @description When it was read last; None: not yet.
+             */
+            read_unix_nano: number | null;
         };
         /** Resource */
         Resource: {
@@ -2979,9 +3318,9 @@ export interface components {
             exact: boolean;
             /**
              * Limit Name
-             * @description The setting because of which nodes are left out, map_nodes.
+             * @description The setting because of which nodes are left out.
              */
-            limit_name: string | null;
+            limit_name: "map_nodes" | null;
             /**
              * Next Cursor
              * @description Pass it as `cursor` to go on.
@@ -3184,6 +3523,11 @@ export interface components {
             /** Child Count */
             child_count: number;
             /**
+             * Corrected Start Time Unix Nano
+             * @description Its start with that; all other times are as they came.
+             */
+            corrected_start_time_unix_nano: number;
+            /**
              * Critical
              * @description Its sections of the critical path, since the trace's start.
              */
@@ -3212,7 +3556,12 @@ export interface components {
             /** Instance */
             instance: string;
             /** Kind */
-            kind: string;
+            kind: ("unspecified" | "internal" | "server" | "client" | "producer" | "consumer") | "unknown";
+            /**
+             * Kind Number
+             * @description The kind as it was sent: OpenTelemetry may come to define others.
+             */
+            kind_number: number;
             /** Links */
             links: components["schemas"]["Link"][];
             /** Name */
@@ -3241,6 +3590,11 @@ export interface components {
             self_time: number;
             /** Service */
             service: string;
+            /**
+             * Skew Correction
+             * @description Added to its times, they are by the root's clock; 0: nothing to correct.
+             */
+            skew_correction: number;
             /** Span Id */
             span_id: string;
             /**
@@ -3306,10 +3660,25 @@ export interface components {
              */
             total_relation: "eq" | "gte";
         };
+        /** StateCount */
+        StateCount: {
+            /** Count */
+            count: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "slow" | "failing" | "silent" | "replaced" | "overloaded" | "registered, silent" | "unregistered";
+        };
         /** Status */
         Status: {
             /** Code */
-            code: string;
+            code: ("unset" | "ok" | "error") | "unknown";
+            /**
+             * Code Number
+             * @description The code as it was sent.
+             */
+            code_number: number;
             /** Message */
             message: string;
         };
@@ -3385,6 +3754,11 @@ export interface components {
         };
         /** Trace */
         Trace: {
+            /**
+             * Clocks
+             * @description Of every host; times are never corrected in place.
+             */
+            clocks: components["schemas"]["Clock"][];
             /** Duration */
             duration: number;
             /** End Time Unix Nano */
@@ -3598,8 +3972,11 @@ export interface components {
             name: string;
             /** Query */
             query: string;
-            /** Screen */
-            screen: string;
+            /**
+             * Screen
+             * @enum {string}
+             */
+            screen: "traces" | "logs" | "services" | "diagnosis" | "metrics" | "compare";
         };
         /** ViewList */
         ViewList: {
@@ -4318,6 +4695,74 @@ export interface operations {
             };
         };
     };
+    export_api_v1_export_get: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339, nanoseconds since the epoch, or such as now-15m. */
+                end?: string | null;
+                /** @description `otlp`: requests of OTLP, each after its length as a varint; `otlp-json`: one on each line; `ndjson`: a span or record on each line, as the API shows it. The last message or line says what the file covers. */
+                format?: "otlp" | "otlp-json" | "ndjson";
+                /** @description In the search language: docs/query-language.md. */
+                q?: string | null;
+                /** @description `traces`: every span of the traces that `q` fits, `spans` and `logs`: those that it fits. */
+                signal?: "traces" | "spans" | "logs";
+                /** @description RFC 3339, nanoseconds since the epoch, or such as now-15m. */
+                start?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                    "application/x-protobuf": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     get_facets_api_v1_facets_get: {
         parameters: {
             query?: {
@@ -4460,6 +4905,78 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    import_file_api_v1_import_post: {
+        parameters: {
+            query?: {
+                /** @description Told from the file's beginning where left out. */
+                format?: ("otlp" | "otlp-json" | "ndjson" | "jaeger" | "zipkin") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4717,8 +5234,8 @@ export interface operations {
                 /** @description In the search language: docs/query-language.md. */
                 q?: string | null;
                 service?: string | null;
-                /** @description The least: TRACE, DEBUG, INFO, WARN, ERROR, FATAL or 1 to 24. */
-                severity?: string | null;
+                /** @description The least, upper or lower case. */
+                severity?: "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "10" | "11" | "12" | "13" | "14" | "15" | "16" | "17" | "18" | "19" | "20" | "21" | "22" | "23" | "24" | null;
                 /** @description Newest first; of a trace oldest first. */
                 sort?: ("newest" | "oldest") | null;
                 span_id?: string | null;
@@ -4907,6 +5424,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MetricSeriesList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_nodes_api_v1_nodes_get: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339, nanoseconds since the epoch, or such as now-15m. */
+                end?: string | null;
+                limit?: number;
+                service?: string | null;
+                /** @description RFC 3339, nanoseconds since the epoch, or such as now-15m. */
+                start?: string | null;
+                state?: ("ok" | "slow" | "failing" | "silent" | "replaced" | "overloaded" | "registered, silent" | "unregistered") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeList"];
                 };
             };
             /** @description Bad Request */
