@@ -10,7 +10,10 @@ const FINDING: TraceFinding = {
   share: 0.63,
   share_of: 'critical path',
   deviation: { value: 812e6, usual: 40e6, spreads: 6.1, n: 240 },
-  evidence: [{ kind: 'span', trace_id: 'cd', span_id: 'ab', text: '812 ms by itself' }],
+  evidence: [
+    { kind: 'span', trace_id: 'cd', span_id: 'ab', text: '812 ms by itself', time_unix_nano: null },
+    { kind: 'log', trace_id: 'cd', span_id: '', text: 'no index', time_unix_nano: 7 },
+  ],
   against: ['Two others were as slow.'],
   next: ['The plan of the statement.'],
   usual: false,
@@ -30,6 +33,7 @@ const VERDICT: TraceVerdict = {
     enough_history: true,
   },
 };
+const EVIDENCE = { service: 'catalog', instance: 'catalog-1', operation: 'GET' };
 const when = (nano: number): string => `t${nano}`;
 
 describe('a trace as Markdown', () => {
@@ -41,6 +45,7 @@ describe('a trace as Markdown', () => {
       '1. catalog · SELECT prices on host-2: SELECT prices took 812 ms, usually 40 ms.',
       '   - 63 % of the critical path; 812 ms, usually 40 ms (6.1 spreads off, by 240 spans)',
       '   - evidence: 812 ms by itself (span ab)',
+      '   - evidence: no index (log)',
       '   - against it: Two others were as slow.',
       '   - look at: The plan of the statement.',
       '',
@@ -75,18 +80,25 @@ describe('a window as Markdown', () => {
           claims: ['It takes 2 s.', 'It calls more.'],
           since: 5,
           since_unix_nano: 5,
-          evidence: [{ trace_id: 'cd', span_id: 'ab', service: 'catalog', instance: 'catalog-1', operation: 'GET' }],
+          coincides: [{ key: 'service.version', value: '1.9', since_unix_nano: 4 }],
+          evidence: [
+            { ...EVIDENCE, kind: 'span', trace_id: 'cd', span_id: 'ab', text: '', time_unix_nano: null },
+            { ...EVIDENCE, kind: 'log', trace_id: '', span_id: '', text: 'no index', time_unix_nano: 4 },
+          ],
         },
       ],
       checked: {
-        window: { start_time_unix_nano: 3, end_time_unix_nano: 4, trace_count: 10, span_count: 100 },
-        baseline: { start_time_unix_nano: 1, end_time_unix_nano: 2, trace_count: 1, span_count: 10 },
+        window: { start_time_unix_nano: 3, end_time_unix_nano: 4, trace_count: 10, span_count: 100, record_count: 5 },
+        baseline: { start_time_unix_nano: 1, end_time_unix_nano: 2, trace_count: 1, span_count: 10, record_count: 5 },
         baseline_source: 'before',
         operations: 7,
         edges: 3,
         instances: 2,
         rules: ['errors'],
         unknown_operations: 0,
+        complete: true,
+        sample: 1,
+        templates: 2,
       },
     };
     expect(windowMarkdown(verdict, 'http://c/diagnosis', when).split('\n')).toEqual([
@@ -95,7 +107,9 @@ describe('a window as Markdown', () => {
       '',
       '1. catalog · GET /products on catalog-1 (slow, sure): It takes 2 s.',
       '   - also: It calls more.',
+      '   - coincides: service.version 1.9 since t4',
       '   - evidence: trace cd, span ab',
+      '   - evidence: log record "no index"',
       '',
       'Checked: 7 operations, 3 edges and 2 instances of 10 traces, against 1 trace from t1 to t2.',
       '',

@@ -29,7 +29,8 @@ export function traceMarkdown(verdict: TraceVerdict, address: string, when: (nan
     lines.push(`${finding.rank}. ${culpritText(finding.culprit)}: ${finding.claim}`);
     const facts = [shareText(finding), deviationText(finding)].filter((text) => text !== '');
     if (facts.length > 0) lines.push(`   - ${facts.join('; ')}`);
-    for (const each of finding.evidence) lines.push(`   - evidence: ${each.text} (span ${each.span_id})`);
+    for (const each of finding.evidence)
+      lines.push(`   - evidence: ${each.text} (${each.kind} ${each.span_id})`.replace(' )', ')'));
     for (const text of finding.against) lines.push(`   - against it: ${text}`);
     for (const text of finding.next) lines.push(`   - look at: ${text}`);
   }
@@ -50,7 +51,9 @@ export function windowMarkdown(verdict: WindowVerdict, address: string, when: (n
   for (const culprit of verdict.culprits) {
     lines.push(`${culprit.rank}. ${culpritText(culprit)} (${culprit.kind}, ${confidence(culprit)}): ${culprit.claim}`);
     for (const claim of culprit.claims.slice(1)) lines.push(`   - also: ${claim}`);
-    for (const each of culprit.evidence) lines.push(`   - evidence: trace ${each.trace_id}, span ${each.span_id}`);
+    for (const each of culprit.coincides)
+      lines.push(`   - coincides: ${each.key} ${each.value} since ${when(each.since_unix_nano)}`);
+    for (const each of culprit.evidence) lines.push(`   - evidence: ${evidenceText(each)}`);
   }
   lines.push(
     '',
@@ -60,6 +63,12 @@ export function windowMarkdown(verdict: WindowVerdict, address: string, when: (n
 }
 
 export type Confidence = 'sure' | 'likely' | 'possible' | 'not unusual';
+
+/** A log record says what it says; a span is found by its ids. */
+function evidenceText({ kind, text, trace_id, span_id }: WindowCulprit['evidence'][number]): string {
+  const where = trace_id ? `trace ${trace_id}, span ${span_id}` : '';
+  return kind === 'log' ? `log record ${JSON.stringify(text)}${where ? ` (${where})` : ''}` : where;
+}
 
 /** A word for a score, as the list of problems has it; below 0.25 the collector names no culprit. */
 export function confidence({ score }: Pick<WindowCulprit, 'score'>): Confidence {
