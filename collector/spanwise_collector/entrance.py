@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from spanwise_collector.access import Answer, Gate, Guard, Keyring, Sessions, grant_of, project_of
 from spanwise_collector.access.doors import Door, Tongue
+from spanwise_collector.api import acts as acts_api
 from spanwise_collector.api import failures, keys, session, written
 from spanwise_collector.errors import Refused, SettingError, wire_code
 from spanwise_collector.notebook import Notebook, acts
@@ -33,6 +34,7 @@ class Entrance:
         made = APIRouter()
         made.include_router(written.router(self.notebook, project_of))
         made.include_router(keys.router(self.notebook, self.gate.keyring.refresh, grant_of))
+        made.include_router(acts_api.router(self.notebook, grant_of))
         made.include_router(session.router(self.gate.keyring, self.gate.sessions, self._session_seconds))
         return made
 

@@ -1,14 +1,15 @@
-"""`spanwise keys`: make, list and revoke keys, in the notebook itself, whether the collector runs or not."""
+"""`spanwise keys`: make, list and revoke keys, and see who did, in the notebook itself, whether the collector runs or
+not."""
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from spanwise_collector.errors import Refused, SettingError, excerpt
-from spanwise_collector.notebook import Notebook, keys
+from spanwise_collector.notebook import Notebook, acts, keys
 from spanwise_collector.notebook.keys import DEFAULT_PROJECT, KeyRecord, Scope
 from spanwise_collector.settings import Settings
 
@@ -79,12 +80,35 @@ def _revoke(notebook: Notebook, given: argparse.Namespace) -> None:
         print(f"Key {record.id} is revoked; a running collector refuses it within seconds.")
 
 
+def _acts(notebook: Notebook, given: argparse.Namespace) -> None:
+    found = acts.newest(notebook, given.limit)
+    if given.json:
+        print(json.dumps([_act(each) for each in found], indent=2))
+        return
+    shown = [(_moment(each.time), each.actor, each.project, each.act, excerpt(each.subject)) for each in found]
+    print("\n".join(_columns([("TIME", "WHO", "PROJECT", "WHAT", "SUBJECT"), *shown])))
+
+
+def _act(done: acts.Done) -> dict[str, Any]:
+    return {
+        "time_unix_nano": done.time,
+        "actor": done.actor,
+        "project": done.project,
+        "act": done.act,
+        "subject": done.subject,
+    }
+
+
 def _table(found: list[KeyRecord]) -> Iterator[str]:
     rows = [("ID", "PROJECT", "SCOPES", "MADE", "LAST USED", "NAME")]
     for each in found:
         used = "revoked" if each.revoked else _moment(each.last_used) if each.last_used else "never"
         scopes = ",".join(sorted(each.scopes))
         rows.append((each.id, each.project, scopes, _moment(each.created), used, excerpt(each.name)))
+    return _columns(rows)
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -97,6 +121,13 @@ def _moment(nanoseconds: int) -> str:
 def _fail(error: Exception, code: int) -> int:
     print(f"spanwise keys: {error}", file=sys.stderr)
     return code
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 0 < number < 1 << 31:
+        raise ValueError
+    return number
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -118,7 +149,10 @@ def _parser() -> argparse.ArgumentParser:
     revoke = commands.add_parser("revoke", help="let a key open nothing any more")
     revoke.add_argument("id", metavar="ID", help="as `list` shows it")
     revoke.set_defaults(run=_revoke)
-    for command in (create, listing, revoke):
+    done = commands.add_parser("acts", help="who made and revoked keys, deleted, and made backups; the newest first")
+    done.add_argument("--limit", type=_count, default=100, metavar="COUNT", help="at most so many [%(default)s]")
+    done.set_defaults(run=_acts)
+    for command in (create, listing, revoke, done):
         command.add_argument(
             "--data", metavar="DIR", help="the collector's data folder (SPANWISE_DATA) [spanwise-data]"
         )

@@ -76,3 +76,24 @@ def test_wrong_words_are_answered_with_a_sentence(run: Run) -> None:
     assert run("list", "--notebook", "mysql://a:hush@b/c")[0] == 2
     assert "hush" not in run("list", "--notebook", "mysql://a:hush@b/c")[2]
     assert run("list")[1] == "There is no key. Make one with: spanwise keys create --scope ingest\n"
+
+
+def test_what_admins_did_is_listed_the_newest_first_and_without_a_secret(run: Run) -> None:
+    made = json.loads(run("create", "--scope", "admin", "--project", "shop", "--name", "\x1b[2J", "--json")[1])
+    run("revoke", made["id"])
+    rows = json.loads(run("acts", "--json")[1])
+    assert [(each["actor"], each["project"], each["act"], each["subject"]) for each in rows] == [
+        ("terminal", "shop", "revoke key", made["id"]),
+        ("terminal", "shop", "create key", rf"{made['id']} (admin) \x1b[2J"),
+    ]
+    head, last = run("acts", "--limit", "1")[1].splitlines()
+    assert (head.split(), last.split()[3:]) == (
+        ["TIME", "WHO", "PROJECT", "WHAT", "SUBJECT"],
+        ["terminal", "shop", "revoke", "key", made["id"]],
+    )
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "many", str(1 << 40)])
+def test_a_limit_that_is_no_count_is_wrong_usage(run: Run, limit: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run("acts", "--limit", limit)

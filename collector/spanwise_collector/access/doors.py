@@ -51,6 +51,7 @@ DOORS: Final = (
     Door("/api/v1/import", Scope.INGEST),
     Door("/api/v1/admin", Scope.ADMIN),
     Door("/api/v1/keys", Scope.ADMIN),
+    Door("/api/v1/acts", Scope.ADMIN),
     Door("/api/v1/session", None),
     Door("/metrics", Scope.READ),
     Door("/healthz", None, probe=True),

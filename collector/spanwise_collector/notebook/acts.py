@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from spanwise_collector.errors import excerpt
@@ -13,8 +13,9 @@ from spanwise_collector.notebook.tables import Act
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One act; `actor` is `key ID`, `terminal`, or `anyone` where no key is required."""
+    """One act, with a number that rises; `actor` is `key ID`, `terminal`, or `anyone` where no key is required."""
 
+    id: int
     time: int
     actor: str
     project: str
@@ -33,8 +34,18 @@ def record(notebook: Notebook, actor: str, project: str, act: str, subject: str)
         note(page, actor, project, act, subject)
 
 
-def newest(notebook: Notebook, limit: int) -> list[Done]:
-    """The last acts, the newest first."""
+def newest(notebook: Notebook, limit: int, project: str | None = None, before: int | None = None) -> list[Done]:
+    """The last acts, the newest first: of one project or of all, and only those `before` the act of that number."""
+    query = select(Act).order_by(Act.id.desc()).limit(limit)
+    if project is not None:
+        query = query.where(Act.project == project)
+    if before is not None:
+        query = query.where(Act.id < before)
     with notebook.page() as page:
-        rows = page.scalars(select(Act).order_by(Act.id.desc()).limit(limit))
-        return [Done(row.time, row.actor, row.project, row.act, row.subject) for row in rows]
+        return [Done(row.id, row.time, row.actor, row.project, row.act, row.subject) for row in page.scalars(query)]
+
+
+def count(notebook: Notebook, project: str) -> int:
+    """How many acts of a project there are."""
+    with notebook.page() as page:
+        return page.scalar(select(func.count()).select_from(Act).where(Act.project == project)) or 0
