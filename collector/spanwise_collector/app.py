@@ -1,9 +1,8 @@
 """The composition root: every part of one collector made, connected, started and stopped in order."""
 
 import asyncio
-import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -30,9 +29,9 @@ from spanwise_collector.api import (
 )
 from spanwise_collector.api.feeds import Feeds, settled
 from spanwise_collector.entrance import Entrance, entrance
-from spanwise_collector.folder import DataFolder, Stand
-from spanwise_collector.housekeeping import keep_house, report
-from spanwise_collector.keeping.desk import Desk, desk
+from spanwise_collector.folder import DataFolder
+from spanwise_collector.housekeeping import keep_house
+from spanwise_collector.keeping.desk import Desk
 from spanwise_collector.lookout import Lookout
 from spanwise_collector.notebook import problems as kept_problems
 from spanwise_collector.query.arrivals import arrivals
@@ -40,29 +39,19 @@ from spanwise_collector.query.extent import Most
 from spanwise_collector.query.language.parse import Limits
 from spanwise_collector.query.totals import totals
 from spanwise_collector.receive import imported, jaeger_http, lines, loki_http, otlp_http, zipkin_http
-from spanwise_collector.receive.check import canonical
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.otlp_grpc import GrpcServer
 from spanwise_collector.receive.peers import peer_ports
 from spanwise_collector.registry.watch import Registries
 from spanwise_collector.settings import Address, Settings
 from spanwise_collector.settings.sampling import SamplingFile
-from spanwise_collector.spool import Recovered, Segment, Signal, Spool
-from spanwise_collector.store import (
-    EmbeddedEngine,
-    Engine,
-    Loader,
-    ServerEngine,
-    StoreAway,
-    migration,
-    schema,
-)
+from spanwise_collector.spool import Segment, Signal, Spool
+from spanwise_collector.store import Engine, Loader, migration
 from spanwise_collector.store.catalogue import Catalogue
 from spanwise_collector.store.errand import Allowance
 from spanwise_collector.store.opening import opened
 from spanwise_collector.vitals import Vitals
-
-_log = logging.getLogger(__name__)
+from spanwise_collector.works import at_work, spool_of
 
 
 class Collector:
@@ -196,35 +185,11 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
         )
         door = stack.enter_context(entrance(settings))
         engine = stack.enter_context(opened(folder, settings))
-        spool = Spool(
-            folder.spool,
-            segment_bytes=settings.spool_segment_bytes,
-            segment_age=settings.spool_segment_age,
-            max_bytes=settings.spool_max_bytes,
-            brake_bytes=settings.spool_brake_bytes,
-            resend_window=settings.resend_window,
-        )
-        loader = Loader(
-            engine,
-            spool.closed,
-            release=spool.release,
-            mend=lambda segment: spool.mend(segment, canonical),
-            set_aside=_set_aside(folder, spool),
-        )
+        spool = spool_of(folder, settings)
         intake = Intake(spool, settings.max_inflight_bytes)
         stack.callback(intake.close)
-        recovered = _started(spool, folder)
-        report(recovered)
-        # In case the store cannot be brought up; else the spool is closed below, before the loader.
-        stack.callback(spool.close)
-        _bring_up(folder, engine, loader)
-        loader.start()
-        stack.callback(loader.close)
-        stack.callback(spool.close)
-        work = None
-        # A server's own means delete from it and back it up: other collectors write to it too.
-        if isinstance(engine, EmbeddedEngine):
-            work = stack.enter_context(desk(folder, settings.backup_dir, engine, spool, loader, door.note))
+        works = stack.enter_context(at_work(folder, engine, spool, settings.backup_dir, door.note))
+        loader, work = works.loader, works.desk
         undone = list if work is None else work.erasures.undone
         vitals = Vitals(
             intake,
@@ -232,7 +197,7 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
             loader,
             engine,
             folder.refused,
-            recovered,
+            works.recovered,
             Catalogue(engine, settings.catalogue_entries),
             undone,
         )
@@ -254,38 +219,3 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
         ):
             stack.callback(asyncio.create_task(work_on).cancel)
         yield collector
-
-
-def _started(spool: Spool, folder: DataFolder) -> Recovered:
-    try:
-        return spool.start()
-    except OSError as error:
-        raise folder.without_spool(error) from error
-
-
-def _bring_up(folder: DataFolder, engine: Engine, loader: Loader[Segment]) -> None:
-    """Make the tables, or bring those of an older version to this one."""
-    if isinstance(engine, ServerEngine):
-        try:
-            engine.prepare()
-        except StoreAway as error:
-            # What arrives is safe in the spool; the loader makes the tables when the server is there.
-            _log.warning("Starting without the store, which is away: %.300s", error)
-        return
-    stand = folder.stand()
-    if stand is not None and stand != Stand(migration.VERSION):
-        _log.warning("Bringing the store in %s from version %s to %d.", folder.store, stand, migration.VERSION)
-        if not stand.done:
-            # What was being inserted when the process before ended is known by a token that holds the old views.
-            loader.drain()
-        migration.migrate(engine.run, stand, folder.record)
-    schema.create(engine.run)
-    folder.record(Stand(migration.VERSION))
-
-
-def _set_aside(folder: DataFolder, spool: Spool) -> Callable[[Segment, str], None]:
-    def set_aside(segment: Segment, reason: str) -> None:
-        place = spool.set_aside(segment, folder.refused, reason)
-        _log.error("The store refused segment %s for good; it lies in %s, the reason beside it.", segment.name, place)
-
-    return set_aside

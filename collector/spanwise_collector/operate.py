@@ -1,7 +1,6 @@
 """`spanwise delete`, `spanwise backup` and `spanwise restore`: an operator's work on what is kept."""
 
 import argparse
-import asyncio
 import json
 import os
 import sys
@@ -120,7 +119,7 @@ def _delete(given: argparse.Namespace) -> None:
         raise Undone(f"{given.data} is no data folder of a collector: nothing was deleted.", USAGE)
     from spanwise_collector.offline import admin_of
 
-    asyncio.run(admin_of(Path(given.data), given.project or "default", lambda post: _see_delete(given, wish, post)))
+    admin_of(Path(given.data), given.project or "default", lambda post: _see_delete(given, wish, post))
 
 
 def _see_delete(given: argparse.Namespace, wish: dict[str, Any], post: Post) -> None:

@@ -1,8 +1,6 @@
 """Where the collector listens, and for whom."""
 
-from pathlib import Path
-
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 
 from spanwise_collector.settings.quantities import Address, Duration, HostPort
 
@@ -10,16 +8,11 @@ from spanwise_collector.settings.quantities import Address, Duration, HostPort
 class Listening(BaseModel):
     """Where the collector listens, and for whom."""
 
-    data: Path = Field(Path("spanwise-data"), description="Folder of everything the collector keeps.")
     http: HostPort = Field(
         Address.parse("127.0.0.1:4318"),
         description="HOST:PORT of OTLP/HTTP, the other HTTP protocols, the API and the web view.",
     )
     grpc: HostPort = Field(Address.parse("127.0.0.1:4317"), description="HOST:PORT of OTLP/gRPC.")
-    notebook: SecretStr = Field(
-        SecretStr(""),
-        description="postgresql://USER:PASSWORD@HOST/DATABASE of keys, views and deploys; none: a file in --data.",
-    )
     insecure: bool = Field(
         False,
         description="Ask nobody for a key while there is none, also on addresses that other machines can reach.",

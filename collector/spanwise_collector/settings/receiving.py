@@ -1,4 +1,4 @@
-"""What one request may bring, and what waits for the store."""
+"""What one request may bring."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from spanwise_collector.settings.quantities import Duration, Size, Zone
 
 
 class Receiving(BaseModel):
-    """What one request may bring, and what waits for the store."""
+    """What one request may bring."""
 
     max_body_bytes: Size = Field(
         64 * 2**20,
@@ -24,27 +24,6 @@ class Receiving(BaseModel):
         description="Most bytes of bodies in memory at one time; requests beyond it get 429 and come back.",
     )
     read_timeout: Duration = Field(30.0, gt=0, description="Time for a body to arrive; a slower one gets 408.")
-    spool_segment_bytes: Size = Field(
-        32 * 2**20, ge=4096, description="Size at which a file of the spool is closed and given to the store."
-    )
-    spool_segment_age: Duration = Field(
-        0.3, gt=0, description="Age at which a file of the spool is closed and given to the store."
-    )
-    spool_max_bytes: Size = Field(
-        4 * 2**30,
-        ge=2**20,
-        description="Most that may wait for the store; beyond it senders get 429 and come back.",
-    )
-    spool_brake_bytes: Size = Field(
-        64 * 2**20,
-        ge=2**20,
-        description="What may wait for the store before answers are held back, up to a second, to slow senders.",
-    )
-    resend_window: Duration = Field(
-        600.0,
-        ge=0,
-        description="Time within which a body that is sent again is answered without being stored again.",
-    )
     max_log_bytes: Size = Field(
         256 * 2**10,
         ge=64,

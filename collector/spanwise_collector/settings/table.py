@@ -11,18 +11,16 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from spanwise_collector.errors import SettingError, excerpt
 from spanwise_collector.settings.keeping import Keeping
 from spanwise_collector.settings.listening import Listening
+from spanwise_collector.settings.place import Place, Spooling
 from spanwise_collector.settings.receiving import Receiving
 from spanwise_collector.settings.registering import Registering
 
 TOML_FILE = Path("spanwise.toml")
 
 
-class Settings(Registering, Keeping, Receiving, Listening, BaseSettings):
-    """What a collector is started with."""
-
+class _Sources(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="SPANWISE_",
-        extra="forbid",
         frozen=True,
         arbitrary_types_allowed=True,
         env_ignore_empty=True,
@@ -40,18 +38,39 @@ class Settings(Registering, Keeping, Receiving, Listening, BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, TOML_FILE)
 
     @classmethod
+    def _explained(cls, given: dict[str, object]) -> Self:
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            raise _explain(error) from None
+        except tomllib.TOMLDecodeError as error:
+            raise SettingError(f"{TOML_FILE} is not TOML: {excerpt(str(error))}.") from None
+
+
+class FolderSettings(Keeping, Spooling, Place, _Sources):
+    """What matters for work on a data folder while no collector runs on it; other settings are not looked at."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    @classmethod
+    def of(cls, data: Path) -> Self:
+        """Those of one folder, its environment and ./spanwise.toml; raises SettingError."""
+        return cls._explained({"data": data})
+
+
+class Settings(Registering, Keeping, Receiving, Spooling, Listening, Place, _Sources):
+    """What a collector is started with."""
+
+    model_config = SettingsConfigDict(extra="forbid")
+
+    @classmethod
     def load(cls, argv: list[str]) -> Self:
         """The settings of a command line, its environment and ./spanwise.toml.
 
         Raises SettingError for the first thing that cannot be used. `--help` prints and raises SystemExit(0).
         """
         flags = {key: value for key, value in vars(parser().parse_args(argv)).items() if value is not None}
-        try:
-            settings = cls(**flags)
-        except ValidationError as error:
-            raise _explain(error) from None
-        except tomllib.TOMLDecodeError as error:
-            raise SettingError(f"{TOML_FILE} is not TOML: {excerpt(str(error))}.") from None
+        settings = cls._explained(flags)
         settings._refuse_open_packets()
         return settings
 

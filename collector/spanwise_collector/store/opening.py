@@ -5,14 +5,14 @@ from contextlib import contextmanager
 
 from spanwise_collector.errors import SettingError
 from spanwise_collector.folder import DataFolder
-from spanwise_collector.settings import Settings
+from spanwise_collector.settings import Keeping
 from spanwise_collector.store.embedded import EmbeddedEngine
 from spanwise_collector.store.engine import Engine
 from spanwise_collector.store.server import ServerEngine
 
 
 @contextmanager
-def opened(folder: DataFolder, settings: Settings) -> Iterator[Engine]:
+def opened(folder: DataFolder, settings: Keeping) -> Iterator[Engine]:
     """The store that the settings name, closed at the end; raises SettingError and StoreError."""
     engine = _made(folder, settings)
     try:
@@ -21,7 +21,7 @@ def opened(folder: DataFolder, settings: Settings) -> Iterator[Engine]:
         engine.close()
 
 
-def _made(folder: DataFolder, settings: Settings) -> Engine:
+def _made(folder: DataFolder, settings: Keeping) -> Engine:
     if settings.store is not None:
         return ServerEngine(settings.store, folder.collector, settings)
     if settings.cluster:

@@ -16,7 +16,7 @@ from sqlalchemy.pool import QueuePool
 
 from spanwise_collector.errors import StoreError
 from spanwise_collector.folder import Stand
-from spanwise_collector.settings import Settings, StoreAddress
+from spanwise_collector.settings import Keeping, StoreAddress
 from spanwise_collector.store import migration, schema
 from spanwise_collector.store.codes import ABSENT, code_of
 from spanwise_collector.store.engine import INSERT_SETTINGS, STREAMS, Engine, Inserter, failure
@@ -39,7 +39,7 @@ class ServerEngine(Engine):
     connection by itself: the server may be away and come back at any time.
     """
 
-    def __init__(self, address: StoreAddress, collector: str, settings: Settings) -> None:
+    def __init__(self, address: StoreAddress, collector: str, settings: Keeping) -> None:
         self.layout = Layout(settings.cluster, address.database)
         self._address = address
         self._collector = collector
@@ -93,7 +93,7 @@ class ServerEngine(Engine):
         if self._commands is not None:
             self._commands.close()
 
-    def _reading(self, connections: int, settings: Settings) -> sqlalchemy.Engine:
+    def _reading(self, connections: int, settings: Keeping) -> sqlalchemy.Engine:
         return sqlalchemy.create_engine(
             "clickhousedb://",
             connect_args={

@@ -76,7 +76,7 @@ def test_a_backup_is_checked_restored_and_never_overwritten(collector: Process, 
     with process(tmp_path / "new") as restored:
         assert eventually(lambda: restored.get("/status")["span_count"], lambda count: count == 1) == 1
 
-    (taken / "version").write_text("7\n")
+    (taken / "version").write_text("changed\n")
     code, _, why = spanwise("restore", str(taken), "--check")
     assert (code, "is damaged: version: its content has changed" in why) == (1, True)
     assert spanwise("restore", str(taken), "--data", str(tmp_path / "other"))[0] == 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -27,8 +29,17 @@ CANARY = "canary-7f3a9d@example.org"
 SPANWISE = str(Path(sys.executable).parent / "spanwise")
 
 
-def spanwise(*arguments: str, text: str = "") -> tuple[int, str, str]:
-    ended = subprocess.run([SPANWISE, *arguments], capture_output=True, text=True, timeout=120, check=False, input=text)
+def spanwise(*arguments: str, text: str = "", folder: Path | None = None, **variables: str) -> tuple[int, str, str]:
+    ended = subprocess.run(
+        [SPANWISE, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        input=text,
+        cwd=folder,
+        env=os.environ | variables,
+    )
     return ended.returncode, ended.stdout, ended.stderr
 
 
@@ -64,6 +75,40 @@ def test_a_folder_that_is_none_is_not_made_by_a_deletion(tmp_path: Path) -> None
         f"spanwise delete: {typo} is no data folder of a collector: nothing was deleted.\n",
     )
     assert not typo.exists()
+
+
+def test_a_stopped_folder_needs_no_port_and_no_setting_of_what_would_listen(tmp_path: Path) -> None:
+    (wanted,) = trace_ids(1)
+    with process(tmp_path / "data") as collector:
+        send(collector, bodies(wanted, wanted))
+        collector.settle()
+    delete = ["delete", "--trace", wanted, "--data", "data", "--yes"]
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        lines = [
+            f"zipkin_port = {taken.getsockname()[1]}",
+            'grpc = "nowhere"',
+            'max_body_bytes = "many"',
+            "unknown = 1",
+        ]
+        (tmp_path / "spanwise.toml").write_text("\n".join(lines))
+        open_to_all = {"SPANWISE_HTTP": "0.0.0.0:0", "SPANWISE_SYSLOG_PORT": "-1", "SPANWISE_SAMPLING": "/no/such/file"}
+        code, said, trouble = spanwise(*delete, folder=tmp_path, **open_to_all)
+    assert (code, said, trouble) == (
+        0,
+        "Deleted 2 spans, 3 log records, 0 metric points; 0 files of what was set aside were rewritten.\n",
+        "",
+    )
+    # What the store is opened with matters, and so does where the telemetry is.
+    code, _, trouble = spanwise(*delete, folder=tmp_path, SPANWISE_STORE_MEMORY="much")
+    assert (code, "--store-memory (SPANWISE_STORE_MEMORY, store_memory in spanwise.toml): 'much'" in trouble) == (
+        1,
+        True,
+    )
+    code, _, trouble = spanwise(*delete, folder=tmp_path, SPANWISE_STORE="clickhouse://127.0.0.1:1/x")
+    assert (code, trouble) == (
+        1,
+        "spanwise delete: --store names a ClickHouse server: delete from it by its own means.\n",
+    )
 
 
 def send(collector: Process, given: dict[Signal, bytes]) -> None:
