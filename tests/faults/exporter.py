@@ -46,6 +46,7 @@ class Exporter(threading.Thread):
         self.resent = 0
         self.sequence = 0
         self.run_number = run
+        self.shape = shape
         self._pause = pause
         self._bodies = Bodies(number, run, shape)
         self._client = Client(HOST, port, timeout)

@@ -26,22 +26,29 @@ HONEST = {200, 429, 503}
 _runs = itertools.count()
 
 
-def exporters(port: int, count: int = 4, timeout: float = 30.0, pause: float = PAUSE_SECONDS) -> list[Exporter]:
+def exporters(
+    port: int, count: int = 4, timeout: float = 30.0, pause: float = PAUSE_SECONDS, shape: Shape = SHAPE
+) -> list[Exporter]:
     """Exporters that have not begun; their spans are like no others of this process."""
     run = next(_runs)
-    return [Exporter(number, port, SHAPE, SEED, run=run, timeout=timeout, pause=pause) for number in range(count)]
+    return [Exporter(number, port, shape, SEED, run=run, timeout=timeout, pause=pause) for number in range(count)]
 
 
 @contextmanager
 def exporting(
-    collector: Collector, port: int | None = None, timeout: float = 30.0, count: int = 4, pause: float = PAUSE_SECONDS
+    collector: Collector,
+    port: int | None = None,
+    timeout: float = 30.0,
+    count: int = 4,
+    pause: float = PAUSE_SECONDS,
+    shape: Shape = SHAPE,
 ) -> Iterator[list[Exporter]]:
     """Exporters that send during the block; then their last bodies are seen through and the promise is checked.
 
     `port` is where they send, if not to the collector itself.
     """
     before = collector.span_count()
-    sending = exporters(port or collector.http, count, timeout, pause)
+    sending = exporters(port or collector.http, count, timeout, pause, shape)
     for exporter in sending:
         exporter.start()
     try:
@@ -50,6 +57,11 @@ def exporting(
     finally:
         for exporter in sending:
             exporter.ask_to_finish()
+    see_through(collector, sending, before)
+
+
+def see_through(collector: Collector, sending: Sequence[Exporter], before: int) -> None:
+    """Let exporters deliver their last bodies, and check the promise; `before` is what others had stored."""
     for exporter in sending:
         exporter.finish(timeout=60.0)
     assert_kept(collector, sending, audit(collector, sending, before), before)
@@ -134,7 +146,7 @@ def _spans_of_all_traces(collector: Collector, sending: Sequence[Exporter]) -> C
     """How often each span is in the answers to a request for each trace that was sent."""
     found: Counter[str] = Counter()
     for sequence in range(max(exporter.sequence for exporter in sending) + 1):
-        (trace_id,) = BodyIds(SHAPE, run=sending[0].run_number, client=0, sequence=sequence).trace_ids()
+        (trace_id,) = BodyIds(sending[0].shape, run=sending[0].run_number, client=0, sequence=sequence).trace_ids()
         try:
             trace = collector.get(f"/api/v1/traces/{trace_id}")
         except urllib.error.HTTPError as error:
