@@ -132,7 +132,8 @@ class TraceQuery(SpanParameters):
         spans = self.condition()
         if spans != EVERYTHING:
             where = all_of(Spans(spans), where)
-        return TraceSearch(project, start, end, where, self.sort, self.limit, self.cursor)
+        most = limits.structure_spans
+        return TraceSearch(project, start, end, where, self.sort, self.limit, self.cursor, most)
 
 
 class SpanQuery(SpanParameters):

@@ -17,6 +17,7 @@ LOOK_BACK: Final = 5 * MINUTE
 """Spans of others that began longer before the trace are not looked for; nor are records of a longer trace."""
 MOST_SPANS: Final = 10_000
 """Of the trace, and of others in its instances meanwhile: where there are more, nothing is joined."""
+# Each is a term of the one query for the records, which is read and planned in the time that people wait.
 _MOST_STRETCHES: Final = 500
 _NO_TRACE: Final = "0" * 32
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, select
 
-from spanwise_collector.errors import InvalidParameter
+from spanwise_collector.errors import QueryLimit
 from spanwise_collector.model.span import CLIENT, SERVER
 from spanwise_collector.query.conditions import condition
 from spanwise_collector.query.language.tree import And, Below, Count, Node, Not, Number, Or, Spans, SpanSet, Term, walk
@@ -14,21 +14,20 @@ from spanwise_collector.query.trace_conditions import Window, candidates, compar
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import spans, trace_id_literal, traces
 
-MOST_SPANS: Final = 1_000_000
 _NO_SPAN: Final = bytes(8)
 
 
-def matching(engine: Engine, window: Window, node: Node, ids: Sequence[bytes]) -> set[bytes]:
+def matching(engine: Engine, window: Window, node: Node, ids: Sequence[bytes], most: int) -> set[bytes]:
     """Those of the traces, which have a row in the window, for which a structural condition holds.
 
-    Raises InvalidParameter where they have more than MOST_SPANS spans together.
+    Raises QueryLimit where they have more than `most` spans together, which is the setting structure_spans.
     """
     if not ids:
         return set()
     sets = list(dict.fromkeys(each.where for each in walk(node) if isinstance(each, Spans)))
     terms = list(dict.fromkeys(each for each in walk(node) if isinstance(each, Term) and each.key.scope == "trace"))
     passing = {term: _passing(engine, window, term, ids) for term in terms}
-    rows = _rows(engine, window, sets, ids)
+    rows = _rows(engine, window, sets, ids, most)
     by_trace: dict[bytes, list[Any]] = defaultdict(list)
     for row in rows:
         by_trace[row[0]].append(row)
@@ -46,7 +45,7 @@ def _passing(engine: Engine, window: Window, term: Term, ids: Sequence[bytes]) -
     return {row.trace_id for row in engine.read(query.distinct())}
 
 
-def _rows(engine: Engine, window: Window, sets: Sequence[Node], ids: Sequence[bytes]) -> Sequence[Any]:
+def _rows(engine: Engine, window: Window, sets: Sequence[Node], ids: Sequence[bytes], most: int) -> Sequence[Any]:
     columns = spans.c
     query = select(
         columns.trace_id,
@@ -55,13 +54,10 @@ def _rows(engine: Engine, window: Window, sets: Sequence[Node], ids: Sequence[by
         columns.kind,
         *(getattr(func, "if")(condition(each, "spans"), 1, 0).label(f"set_{n}") for n, each in enumerate(sets)),
     ).where(*window.spans(), _among(columns.trace_id, ids))
-    rows = engine.read(query.limit(MOST_SPANS + 1))
-    if len(rows) > MOST_SPANS:
-        raise InvalidParameter(
-            "q",
-            f"`>` and `>>` looked at {len(ids)} traces with more than {MOST_SPANS:,} spans together, which is too many"
-            " for one question. Ask for less time, or say more about the spans.",
-        )
+    rows = engine.read(query.limit(most + 1))
+    if len(rows) > most:
+        hit = f"`>` and `>>` would look at {len(ids)} traces with more than {most:,} spans together"
+        raise QueryLimit("structure_spans", hit)
     return rows
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, literal, select, true, 
 
 from spanwise_collector.model.summary import TraceSummary
 from spanwise_collector.query.bounds import BEGAN, ENDED
+from spanwise_collector.query.language.parse import DEFAULT_LIMITS
 from spanwise_collector.query.language.tree import EVERYTHING, Node
 from spanwise_collector.query.page import Page, decode_cursor, encode_cursor
 from spanwise_collector.query.structure import matching
@@ -25,7 +26,10 @@ _MORE: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class TraceSearch:
-    """Traces that start from `start` (inclusive) to `end` (exclusive) and are as `where` says."""
+    """Traces that start from `start` (inclusive) to `end` (exclusive) and are as `where` says.
+
+    `structure_spans`: how many spans may be looked at at a time to see who is below whom.
+    """
 
     project: str
     start: int
@@ -34,6 +38,7 @@ class TraceSearch:
     sort: Literal["newest", "slowest"] = "newest"
     limit: int = 20
     cursor: str | None = None
+    structure_spans: int = DEFAULT_LIMITS.structure_spans
 
 
 def search(engine: Engine, request: TraceSearch) -> Page[TraceSummary]:
@@ -104,7 +109,7 @@ def _first(engine: Engine, request: TraceSearch, wanted: _Ordered, count: int) -
         rows = engine.read(query.order_by(wanted.order.desc(), _ID.desc()).limit(batch))
         ids = [row.trace_id for row in rows]
         if structural:
-            holds = matching(engine, wanted.window, request.where, ids)
+            holds = matching(engine, wanted.window, request.where, ids, request.structure_spans)
             ids = [each for each in ids if each in holds]
         whole = _complete(engine, request.project, ids)
         found += [each for each in whole if wanted.window.start <= each.start < wanted.window.end]

@@ -52,6 +52,11 @@ class Keeping(BaseModel):
     export_timeout: Duration = Field(
         3600.0, gt=0, description="Time that an export has; a file that is not done by then says so at its end."
     )
+    structure_spans: int = Field(
+        1_000_000,
+        ge=1,
+        description="Most spans that `>` and `>>` of a query look at at a time.",
+    )
     tail_clients: int = Field(100, ge=0, description="Most clients that follow what arrives (/api/v1/tail) at once.")
     tail_buffer: int = Field(
         2000, ge=1, description="Most messages that wait for one of them; the oldest beyond are dropped, which is said."

@@ -129,6 +129,7 @@ _METAVARS = {
     "query_rows": "COUNT",
     "query_terms": "COUNT",
     "query_depth": "COUNT",
+    "structure_spans": "COUNT",
     "max_trace_spans": "COUNT",
     "facet_rows": "COUNT",
     "map_rows": "COUNT",

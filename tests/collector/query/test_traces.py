@@ -6,8 +6,10 @@ import random
 from dataclasses import replace
 
 import pytest
+from spanwise_collector.errors import QueryLimit
 from spanwise_collector.model.summary import TraceSummary
 from spanwise_collector.query import traces
+from spanwise_collector.query.language.parse import parse
 from spanwise_collector.query.times import MAX_TIME
 from spanwise_collector.query.traces import TraceSearch
 
@@ -149,3 +151,13 @@ def test_the_slowest_come_first_by_all_their_spans_those_after_the_range_include
 
 def test_a_range_that_reaches_past_all_spans_ends(collector: Inside) -> None:
     assert walk(collector, TraceSearch(PROJECT, LAST + 600 * MINUTE, MAX_TIME)) == []
+
+
+def test_who_is_below_whom_is_not_asked_of_more_spans_than_the_setting_allows(collector: Inside) -> None:
+    (trace_id,) = trace_ids(1)
+    collector.send("many below", factories.traces([span(trace_id, n, n - 1) for n in range(1, 6)]))
+    where = parse("{ } > { }", "traces").where
+    asked = TraceSearch("many below", 0, MAX_TIME, where, structure_spans=5)
+    assert [each.trace_id for each in traces.search(collector.engine, asked).items] == [trace_id]
+    with pytest.raises(QueryLimit, match=r"1 traces with more than 4 spans together \(the setting structure_spans\)"):
+        traces.search(collector.engine, replace(asked, structure_spans=4))

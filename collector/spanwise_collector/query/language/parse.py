@@ -19,11 +19,12 @@ _GRAMMAR: Final = Path(__file__).with_name("grammar.lark")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one query may hold: characters, terms, and how deep terms may be nested."""
+    """What one query may hold: characters, terms, how deep terms may be nested; and spans to see who is below whom."""
 
     length: int = 8192
     terms: int = 200
     depth: int = 20
+    structure_spans: int = 1_000_000
 
 
 DEFAULT_LIMITS: Final = Limits()
