@@ -5,6 +5,7 @@ import fcntl
 import logging
 import os
 import shutil
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,8 @@ from spanwise_collector.errors import InvalidParameter
 from spanwise_collector.keeping.manifest import NAME, sync_folders
 
 _MARK: Final = "unfinished"
+# Looked through at a start, in well under a second; where backups may be made, much else may lie.
+_MOST_FOLDERS: Final = 10_000
 
 _log = logging.getLogger(__name__)
 
@@ -56,9 +59,10 @@ class Unfinished:
 def sweep(allowed: Path) -> None:
     """Remove what kills have left of backups below a folder: it has the mark, and nobody holds its lock.
 
-    A backup that was whole already stays and loses its mark. What cannot be removed is logged and left.
+    A backup that was whole already stays and loses its mark. What cannot be removed is logged and left. Of a folder
+    that holds more than _MOST_FOLDERS others, not all are looked at.
     """
-    for folder, below, files in os.walk(allowed):
+    for folder, below, files in islice(os.walk(allowed), _MOST_FOLDERS):
         here = Path(folder)
         if NAME in files or here.name.endswith(PART):
             below.clear()
