@@ -129,7 +129,7 @@ def _asgi(collector: Collector) -> FastAPI:
     allowance = Allowance(settings.query_timeout, settings.query_rows, settings.query_memory)
     exporting = replace(allowance, seconds=settings.export_timeout, rows=0, timeout="export_timeout")
     limits = Limits(settings.query_length, settings.query_terms, settings.query_depth, settings.structure_spans)
-    most = Most(settings.facet_rows, settings.map_rows, settings.map_nodes)
+    most = Most(settings.facet_rows, settings.map_rows, settings.map_nodes, settings.drawn_spans)
     app.include_router(
         routes.router(
             collector.engine,

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from spanwise_collector.api.columns import MatchQuery
 from spanwise_collector.api.export import ExportQuery
 from spanwise_collector.api.facets import FacetQuery
 from spanwise_collector.api.histogram import HistogramQuery
@@ -35,6 +36,7 @@ _QUERIES = (
     OperationQuery,
     SuggestQuery,
     ExportQuery,
+    MatchQuery,
 )
 _KNOWN = sorted({name for query in _QUERIES for name in query.model_fields})
 

@@ -177,7 +177,7 @@ class Clock(Answer):
     )
 
 
-class Trace(Listing):
+class TraceFacts(Listing):
     trace_id: str
     start_time_unix_nano: int
     end_time_unix_nano: int
@@ -189,6 +189,9 @@ class Trace(Listing):
     missing_parents: int
     log_count: int
     services: list[ServiceCount]
+
+
+class Trace(TraceFacts):
     clocks: list[Clock] = Field(description="Of every host; times are never corrected in place.")
     resources: list[Resource]
     scopes: list[InstrumentationScope]

@@ -55,11 +55,11 @@ def trace_summary(summary: TraceSummary) -> models.TraceSummary:
         duration=summary.end - summary.start,
         span_count=sum(summary.spans.values()),
         error_count=sum(summary.errors.values()),
-        services=_service_counts(summary.spans, summary.errors),
+        services=service_counts(summary.spans, summary.errors),
     )
 
 
-def _service_counts(spans: Mapping[str, int], errors: Mapping[str, int]) -> list[models.ServiceCount]:
+def service_counts(spans: Mapping[str, int], errors: Mapping[str, int]) -> list[models.ServiceCount]:
     busiest = sorted(spans.items(), key=lambda item: (-item[1], item[0]))
     return [
         models.ServiceCount(name=name, span_count=count, error_count=errors.get(name, 0)) for name, count in busiest
@@ -92,7 +92,7 @@ def trace(loaded: Trace) -> models.Trace:
         error_count=errors.total(),
         missing_parents=sum(node.parent_missing for node in nodes),
         log_count=loaded.log_count,
-        services=_service_counts(spans, errors),
+        services=service_counts(spans, errors),
         clocks=[clock(each) for each in of_hosts],
         resources=[resource(each) for each in resources.values()],
         scopes=[scope(each) for each in scopes.values()],

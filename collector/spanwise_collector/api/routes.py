@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from spanwise_collector.api import (
     aggregate,
+    columns,
     compare,
     diagnosis,
     diagnosis_trace,
@@ -92,10 +93,10 @@ def router(  # noqa: PLR0913, PLR0917 - what the routes need between them
         """What the collector holds of the project, and what it has accepted and refused of all, and why."""
         return status(project)
 
-    services.add(made, engine, project_of, limits, most)
-    facets.add(made, engine, project_of, limits, most)
     for part in (spans, suggest, aggregate, histogram, patterns):
         part.add(made, engine, project_of, limits)
+    for bounded in (columns, services, facets):
+        bounded.add(made, engine, project_of, limits, most)
     diagnosis.add(made, engine, project_of, limits, troubled)
     diagnosis_trace.add(made, engine, project_of, max_trace_spans)
     compare.add(made, engine, project_of, max_trace_spans, limits)

@@ -18,18 +18,15 @@ from spanwise_collector.api.models import (
     Resource,
     Searched,
     Status,
+    described,
 )
 from spanwise_collector.api.parameters import SpanQuery, parse_span_id, parse_trace_id
 from spanwise_collector.api.values import attributes_to_json
 from spanwise_collector.model.span import Span, kind_word
 from spanwise_collector.query.language.parse import Limits
-from spanwise_collector.query.language.tree import Equals, Key, Term, any_of
-from spanwise_collector.query.records import RecordSearch, search_spans
-from spanwise_collector.query.times import MAX_TIME
+from spanwise_collector.query.records import search_spans
+from spanwise_collector.query.trace import spans_of
 from spanwise_collector.store import Engine
-
-_SPAN_ID = Key("field", "span_id")
-_MOST = 1000
 
 
 class FoundSpan(Answer):
@@ -86,12 +83,11 @@ def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], l
         told = hinted.of_search(engine, "spans", wanted, page)
         return SpanList(spans=[found(each) for each in page.items], hints=told, **present.coverage(page))
 
-    @made.post("/traces/{trace_id}/spans", tags=["traces"])
+    @made.post("/traces/{trace_id}/spans", tags=["traces"], responses=described(404))
     def get_spans(trace_id: str, wanted: Wanted, project: Project) -> Details:
         """Spans of one trace by their ids, with all that they carry: at most 200 at a time."""
-        ids = any_of(*(Term(_SPAN_ID, Equals(parse_span_id(each, "ids"))) for each in wanted.ids))
-        request = RecordSearch(project, 0, MAX_TIME, ids, "oldest", _MOST, trace_id=parse_trace_id(trace_id))
-        return Details(spans=[found(each) for each in search_spans(engine, request).items])
+        ids = [parse_span_id(each, "ids") for each in wanted.ids]
+        return Details(spans=[found(each) for each in spans_of(engine, project, parse_trace_id(trace_id), ids)])
 
 
 def found(span: Span) -> FoundSpan:

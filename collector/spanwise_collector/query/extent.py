@@ -28,6 +28,7 @@ class Most:
     facet_rows: int = 100_000
     map_rows: int = 1_000_000
     map_nodes: int = 150
+    drawn_spans: int = 1_000_000
 
 
 DEFAULT_MOST: Final = Most()

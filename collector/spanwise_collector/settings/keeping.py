@@ -68,6 +68,11 @@ class Keeping(BaseModel):
     max_trace_spans: int = Field(
         100_000, ge=1, description="Most spans of one trace in one answer; the answer says when there are more."
     )
+    drawn_spans: int = Field(
+        1_000_000,
+        ge=1,
+        description="Most spans of one trace as columns, which the web view draws; it says when there are more.",
+    )
     facet_rows: int = Field(
         100_000,
         ge=1,

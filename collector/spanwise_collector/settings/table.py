@@ -131,6 +131,7 @@ _METAVARS = {
     "query_depth": "COUNT",
     "structure_spans": "COUNT",
     "max_trace_spans": "COUNT",
+    "drawn_spans": "COUNT",
     "facet_rows": "COUNT",
     "map_rows": "COUNT",
     "map_nodes": "COUNT",

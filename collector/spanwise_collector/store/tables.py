@@ -16,7 +16,7 @@ from clickhouse_connect.cc_sqlalchemy.datatypes.sqltypes import (
     UInt32,
     UInt64,
 )
-from sqlalchemy import Column, ColumnElement, MetaData, Table, func
+from sqlalchemy import Column, ColumnElement, MetaData, Table, cast, func
 
 _metadata = MetaData()
 _Name: Final = LowCardinality(String)
@@ -219,3 +219,9 @@ def trace_id_literal(trace_id: str) -> ColumnElement[bytes]:
 def span_id_literal(span_id: str) -> ColumnElement[bytes]:
     """A span id in hex (16 digits) as the columns hold it."""
     return func.toFixedString(func.unhex(span_id), 8)
+
+
+def hash_of(text: ColumnElement[str]) -> ColumnElement[int]:
+    """64 bits of a text: of a million different ones two have the same once in 37 million times."""
+    # As a plain number: the driver makes an object for each value of a LowCardinality column.
+    return cast(func.sipHash64(text), UInt64)

@@ -1,5 +1,5 @@
 /** The only place that fetches. Paths are relative to <base>, so a path prefix works by itself. */
-import type { ErrorBody, LogList, ServiceList, Session, Status, Trace, TraceList } from './types';
+import type { ErrorBody, FoundSpan, LogList, ServiceList, Session, Status, TraceList } from './types';
 
 /** The collector answered, and said no. */
 export class ApiError extends Error {
@@ -108,11 +108,17 @@ export async function get<T>(path: string, params: Params, signal?: AbortSignal)
 }
 
 /** Changes something; an answer without a body is undefined. Throws ApiError and Unreachable. */
-export async function send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
+export async function send<T>(
+  method: 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
   const response = await request(address(`api/v1/${path}`), {
     method,
     headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal ? { signal } : {}),
   });
   if (!response.ok) throw await failure(response);
   return (response.status === 204 ? undefined : await response.json()) as T;
@@ -121,8 +127,31 @@ export async function send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string,
 export const fetchServices = (params: Params, signal?: AbortSignal): Promise<ServiceList> =>
   get('services', params, signal);
 export const fetchTraces = (params: Params, signal?: AbortSignal): Promise<TraceList> => get('traces', params, signal);
-export const fetchTrace = (id: string, signal?: AbortSignal): Promise<Trace> =>
-  get(`traces/${encodeURIComponent(id)}`, {}, signal);
+/** A form of a trace as it is. */
+export async function fetchText(path: string, signal?: AbortSignal): Promise<string> {
+  const response = await request(address(path), signal ? { signal } : {});
+  if (!response.ok) throw await failure(response);
+  return response.text();
+}
+
+/** Columns as docs/api.md lays them out. */
+async function getColumns(path: string, params: Params, signal?: AbortSignal): Promise<ArrayBuffer> {
+  const response = await request(address(`api/v1/${path}`, params), signal ? { signal } : {});
+  if (!response.ok) throw await failure(response);
+  return response.arrayBuffer();
+}
+
+export const fetchTraceColumns = (id: string, signal?: AbortSignal): Promise<ArrayBuffer> =>
+  getColumns(`traces/${encodeURIComponent(id)}/columns`, {}, signal);
+/** Which spans of a trace a query finds. */
+export const fetchMatches = (id: string, q: string, signal?: AbortSignal): Promise<ArrayBuffer> =>
+  getColumns(`traces/${encodeURIComponent(id)}/matches`, { q }, signal);
+
+/** Spans of a trace with all that they carry, at most 200. */
+export async function fetchSpans(id: string, ids: readonly string[], signal?: AbortSignal): Promise<FoundSpan[]> {
+  const path = `traces/${encodeURIComponent(id)}/spans`;
+  return (await send<{ spans: FoundSpan[] }>('POST', path, { ids }, signal)).spans;
+}
 export const fetchLogs = (params: Params, signal?: AbortSignal): Promise<LogList> => get('logs', params, signal);
 export const fetchStatus = (signal?: AbortSignal): Promise<Status> => get('status', {}, signal);
 

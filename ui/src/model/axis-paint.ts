@@ -29,11 +29,18 @@ export function paintOverview(brush: Brush, model: TraceModel, width: number, he
   const lane = Math.min(6, (height - 4) / lanes);
   const thick = Math.max(1, lane - (lane >= 3 ? 1 : 0));
   for (const errors of [false, true]) {
+    // Of spans of a pixel at the same place one is drawn: there may be a million.
+    const taken = new Uint8Array((Math.ceil(width) + 1) * (height + 1));
     for (let row = 0; row < model.size; row++) {
       const origin = (model.flags[row]! & FLAG.error) !== 0 && model.errorsBelow[row] === 0;
       if (origin !== errors) continue;
       const x = toX(model.bounds, width, model.start[row]!);
       const length = Math.max((model.duration[row]! / (model.bounds.end - model.bounds.start)) * width, 1);
+      if (length < 1.5) {
+        const place = Math.floor(x) * (height + 1) + Math.floor(model.depth[row]! * lane);
+        if (taken[place]) continue;
+        taken[place] = 1;
+      }
       brush.fillStyle = errors ? ink.error : ink.services[model.service[row]!]!;
       brush.fillRect(x, 2 + model.depth[row]! * lane, length, thick);
     }

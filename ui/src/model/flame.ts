@@ -1,18 +1,30 @@
-/** The flame: every span in a lane below its parent, none over another; drawn at any size in one pass. */
+/** The flame: every span in a lane below its parent, none over another; a million of them are drawn as a few per pixel. */
 import { duration } from '../base/format';
 import { toX, type View } from './timeline-scale';
-import { FLAG, type TraceModel } from './trace-model';
+import { FLAG, nameOf, type TraceModel } from './trace-model';
 import type { Brush, Ink } from './waterfall-paint';
 
 export const LANE = 20;
+/** Spans that one place of a coarser level stands for. */
+const FACTOR = 8;
+
+/** What a flame is packed from: plain arrays, so that a worker can be given them. */
+export type FlameSpans = Pick<TraceModel, 'size' | 'start' | 'duration' | 'parent' | 'depth' | 'flags'>;
 
 export interface Flame {
   readonly lane: Uint32Array;
   readonly lanes: number;
+  /** Rows by lane, in each by time; lane i has those from `begins[i]` to `begins[i + 1]`. */
+  readonly rows: Uint32Array;
+  readonly begins: Uint32Array;
+  /** For every FACTOR, FACTOR², … places of `rows`, counted over all lanes: the longest span. */
+  readonly longest: readonly Uint32Array[];
+  /** How many of the rows before each place have an error. */
+  readonly errorsBefore: Uint32Array;
 }
 
 /** The first lane below the parent that is free when the span starts. */
-export function packFlame(model: TraceModel): Flame {
+export function packFlame(model: FlameSpans): Flame {
   const order = Uint32Array.from({ length: model.size }, (_, row) => row).sort(
     (one, other) => model.start[one]! - model.start[other]! || model.depth[one]! - model.depth[other]! || one - other,
   );
@@ -30,7 +42,34 @@ export function packFlame(model: TraceModel): Flame {
     lane[row] = at;
     placed[row] = 1;
   }
-  return { lane, lanes: free.length };
+  return { lane, lanes: free.length, ...pyramid(model, order, lane, free.length) };
+}
+
+function pyramid(model: FlameSpans, order: Uint32Array, lane: Uint32Array, lanes: number) {
+  const begins = new Uint32Array(lanes + 1);
+  for (const at of lane) begins[at + 1]!++;
+  for (let at = 0; at < lanes; at++) begins[at + 1] = begins[at + 1]! + begins[at]!;
+  const next = begins.slice();
+  const rows = new Uint32Array(model.size);
+  for (const row of order) rows[next[lane[row]!]!++] = row;
+  const errorsBefore = new Uint32Array(model.size + 1);
+  for (let at = 0; at < rows.length; at++) {
+    errorsBefore[at + 1] = errorsBefore[at]! + (model.flags[rows[at]!]! & FLAG.error ? 1 : 0);
+  }
+  const longest: Uint32Array[] = [];
+  for (let below = rows; below.length > FACTOR; ) {
+    const level = new Uint32Array(Math.ceil(below.length / FACTOR));
+    for (let at = 0; at < level.length; at++) {
+      let best = below[at * FACTOR]!;
+      for (let place = at * FACTOR + 1; place < Math.min((at + 1) * FACTOR, below.length); place++) {
+        if (model.duration[below[place]!]! > model.duration[best]!) best = below[place]!;
+      }
+      level[at] = best;
+    }
+    longest.push(level);
+    below = level;
+  }
+  return { rows, begins, longest, errorsBefore };
 }
 
 export interface FlameScene {
@@ -48,39 +87,110 @@ export interface FlameScene {
 }
 
 export function paintFlame(brush: Brush, scene: FlameScene): void {
-  const { model, flame, view, width, height, top, ink } = scene;
+  const { flame, width, height, top, ink } = scene;
   brush.clearRect(0, 0, width, height);
   brush.font = ink.font;
   brush.textBaseline = 'middle';
   brush.textAlign = 'left';
-  const first = Math.floor(top / LANE);
-  const last = Math.ceil((top + height) / LANE);
-  // Spans of one pixel in the same lane and column are drawn once.
-  const drawn = new Map<number, number>();
-  for (let row = 0; row < model.size; row++) {
-    const lane = flame.lane[row]!;
-    if (lane < first || lane > last) continue;
-    const from = toX(view, width, model.start[row]!);
-    const to = toX(view, width, model.start[row]! + model.duration[row]!);
-    if (to < 0 || from > width) continue;
-    const error = (model.flags[row]! & FLAG.error) !== 0;
-    if (to - from < 1 && !error && row !== scene.selected) {
-      const column = Math.floor(from);
-      if (drawn.get(lane) === column) continue;
-      drawn.set(lane, column);
+  const last = Math.min(flame.lanes - 1, Math.floor((top + height) / LANE));
+  for (let lane = Math.max(0, Math.floor(top / LANE)); lane <= last; lane++) paintLane(brush, scene, lane);
+  if (scene.selected >= 0) paintSelected(brush, scene);
+}
+
+/** Again and above the others, for a longer one may be drawn in its place. */
+function paintSelected(brush: Brush, scene: FlameScene): void {
+  const { model, flame, view, width, selected } = scene;
+  const from = toX(view, width, model.start[selected]!);
+  const to = Math.max(toX(view, width, model.start[selected]! + model.duration[selected]!), from + 1);
+  if (to < 0 || from > width) return;
+  const y = flame.lane[selected]! * LANE - scene.top;
+  const errors = (model.flags[selected]! & FLAG.error) !== 0;
+  paintBox(brush, scene, selected, { from: Math.max(from, 0), to: Math.min(to, width), y, errors });
+}
+
+/** Places of a lane's spans that are in sight: spans of a lane follow each other. */
+function inSight({ model, flame, view }: FlameScene, lane: number): [first: number, end: number] {
+  const place = (test: (row: number) => boolean): number => {
+    let low = flame.begins[lane]!;
+    let high = flame.begins[lane + 1]!;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (test(flame.rows[middle]!)) high = middle;
+      else low = middle + 1;
     }
-    paintBox(brush, scene, row, Math.max(from, 0), Math.min(to, width), lane * LANE - top);
+    return low;
+  };
+  return [
+    place((row) => model.start[row]! + model.duration[row]! >= view.start),
+    place((row) => model.start[row]! > view.end),
+  ];
+}
+
+/** Goes along a lane in steps as large as one pixel allows: what is under a pixel is drawn as its longest span. */
+function paintLane(brush: Brush, scene: FlameScene, lane: number): void {
+  const { model, flame, view, width, top } = scene;
+  const y = lane * LANE - top;
+  const [first, end] = inSight(scene, lane);
+  for (let at = first; at < end; ) {
+    let row = flame.rows[at]!;
+    const from = toX(view, width, model.start[row]!);
+    let to = toX(view, width, model.start[row]! + model.duration[row]!);
+    let next = at + 1;
+    if (to - from < 1) {
+      [row, next] = step(scene, at, end, from);
+      to = from + 1;
+    }
+    const errors = flame.errorsBefore[next]! > flame.errorsBefore[at]!;
+    paintBox(brush, scene, row, { from: Math.max(from, 0), to: Math.min(to, width), y, errors });
+    at = next;
   }
 }
 
-function paintBox(brush: Brush, scene: FlameScene, row: number, from: number, to: number, y: number): void {
+/** The longest span of those that begin and end within a pixel of `from`, and the place behind them. */
+function step({ model, flame, view, width }: FlameScene, at: number, end: number, from: number): [number, number] {
+  const within = (place: number): boolean => {
+    const row = flame.rows[place]!;
+    return toX(view, width, model.start[row]! + model.duration[row]!) < from + 1;
+  };
+  let best = flame.rows[at]!;
+  let next = at + 1;
+  let level = -1;
+  let size = 1;
+  while (next < end) {
+    // As far as the pixel goes in larger and larger steps, then in smaller ones.
+    const larger = size * FACTOR;
+    if (level + 1 < flame.longest.length && next % larger === 0 && next + larger <= end && within(next + larger - 1)) {
+      level++;
+      size = larger;
+      continue;
+    }
+    if (next + size <= end && within(next + size - 1)) {
+      const row = level < 0 ? flame.rows[next]! : flame.longest[level]![next / size]!;
+      if (model.duration[row]! > model.duration[best]!) best = row;
+      next += size;
+    } else if (level < 0) break;
+    else {
+      level--;
+      size /= FACTOR;
+    }
+  }
+  return [best, next];
+}
+
+interface Box {
+  readonly from: number;
+  readonly to: number;
+  readonly y: number;
+  readonly errors: boolean;
+}
+
+function paintBox(brush: Brush, scene: FlameScene, row: number, { from, to, y, errors }: Box): void {
   const { model, ink } = scene;
   const length = Math.max(to - from - 0.5, 1);
-  const service = model.service[row]!;
   brush.globalAlpha = scene.marks && !scene.marks[row] ? 0.2 : 1;
-  brush.fillStyle = ink.services[service]!;
+  brush.fillStyle = errors && length <= 2 ? ink.error : ink.services[model.service[row]!]!;
   brush.fillRect(from, y + 1, length, LANE - 2);
-  if (model.flags[row]! & FLAG.error) {
+  if (errors && length > 2) {
     brush.strokeStyle = ink.error;
     brush.lineWidth = 2;
     brush.strokeRect(from + 1, y + 2, Math.max(length - 2, 1), LANE - 4);
@@ -95,9 +205,9 @@ function paintBox(brush: Brush, scene: FlameScene, row: number, from: number, to
 }
 
 function paintText(brush: Brush, scene: FlameScene, row: number, x: number, length: number, y: number): void {
-  const span = scene.model.spans[row]!;
-  brush.fillStyle = scene.onService[scene.model.service[row]!]!;
-  const whole = `${span.name}  ${duration(span.duration)}`;
+  const { model } = scene;
+  brush.fillStyle = scene.onService[model.service[row]!]!;
+  const whole = `${nameOf(model, row)}  ${duration(model.duration[row]!)}`;
   const room = Math.floor((length - 10) / 6.2);
   brush.fillText(whole.length > room ? `${whole.slice(0, Math.max(1, room - 1))}…` : whole, x + 5, y + LANE / 2 + 0.5);
 }
@@ -105,17 +215,17 @@ function paintText(brush: Brush, scene: FlameScene, row: number, x: number, leng
 /** The row under a point, -1 where there is none; the smallest target is three pixels wide. */
 export function flameRowAt(model: TraceModel, flame: Flame, view: View, width: number, x: number, y: number): number {
   const lane = Math.floor(y / LANE);
+  if (lane < 0 || lane >= flame.lanes) return -1;
   const slack = ((view.end - view.start) / width) * 1.5;
   const at = view.start + (x / width) * (view.end - view.start);
-  let best = -1;
-  for (let row = 0; row < model.size; row++) {
-    if (
-      flame.lane[row] !== lane ||
-      model.start[row]! - slack > at ||
-      model.start[row]! + model.duration[row]! + slack < at
-    )
-      continue;
-    if (best < 0 || model.duration[row]! < model.duration[best]!) best = row;
+  let low = flame.begins[lane]!;
+  let high = flame.begins[lane + 1]!;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const row = flame.rows[middle]!;
+    if (model.start[row]! + model.duration[row]! + slack >= at) high = middle;
+    else low = middle + 1;
   }
-  return best;
+  const row = low < flame.begins[lane + 1]! ? flame.rows[low]! : -1;
+  return row >= 0 && model.start[row]! - slack <= at ? row : -1;
 }

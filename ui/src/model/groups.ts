@@ -1,5 +1,5 @@
 /** Repeated siblings: the same call, many times, one after the other. */
-import { FLAG, type TraceModel } from './trace-model';
+import { FLAG, nameOf, serviceOf, type TraceModel } from './trace-model';
 
 /** More identical leaves than this are shown as one row until the reader opens them. */
 export const REPEATED = 20;
@@ -29,7 +29,7 @@ function alike(model: TraceModel, one: number, other: number): boolean {
     model.subtree[other] === 0 &&
     ((model.flags[one]! | model.flags[other]!) & hidden) === 0 &&
     model.parent[one]! >= 0 &&
-    model.spans[one]!.name === model.spans[other]!.name
+    model.name[one] === model.name[other]
   );
 }
 
@@ -68,13 +68,23 @@ export interface OperationSum {
 
 /** Every operation of the trace with what its spans add up to, the most self time first. */
 export function sumOperations(model: TraceModel): OperationSum[] {
-  const sums = new Map<string, OperationSum>();
+  const sums = new Map<number, OperationSum>();
   for (let row = 0; row < model.size; row++) {
-    const { service, name } = model.spans[row]!;
-    const key = `${service}\0${name}`;
+    const key = model.service[row]! * model.names.length + model.name[row]!;
     let sum = sums.get(key);
     if (!sum) {
-      sum = { service, name, count: 0, errors: 0, total: 0, self: 0, critical: 0, longest: -1, row };
+      const service = serviceOf(model, row);
+      sum = {
+        service,
+        name: nameOf(model, row),
+        count: 0,
+        errors: 0,
+        total: 0,
+        self: 0,
+        critical: 0,
+        longest: -1,
+        row,
+      };
       sums.set(key, sum);
     }
     sum.count++;

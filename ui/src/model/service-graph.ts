@@ -63,7 +63,8 @@ export function serviceGraph(model: TraceModel): ServiceGraph {
   const level = levels(model, edges);
   const filled = new Map<number, number>();
   const nodes = model.services.map((service, index): GraphNode => {
-    const column = level[index]!;
+    // A service of spans beyond the limit has none here.
+    const column = Math.max(0, level[index]!);
     const place = filled.get(column) ?? 0;
     filled.set(column, place + 1);
     return { service, spans: spans[index]!, errors: errors[index]!, self: self[index]!, level: column, place };

@@ -1,6 +1,6 @@
 /** The trace page's address ↔ its state. */
 import type { LogRecord } from '../api/types';
-import type { TraceModel } from './trace-model';
+import { rowOf, spanId, type TraceModel } from './trace-model';
 import { foldToLevel } from './tree-fold';
 
 /** More ids than this would make a link that no chat carries. */
@@ -13,7 +13,7 @@ export function formatFold(model: TraceModel, folded: Uint8Array): string | null
   for (let row = 0; row < model.size; row++) {
     if (!folded[row]) continue;
     least = Math.min(least, model.depth[row]!);
-    if (ids.length <= MOST_FOLDED) ids.push(model.spans[row]!.span_id);
+    if (ids.length <= MOST_FOLDED) ids.push(spanId(model, row));
   }
   if (ids.length === 0) return null;
   if (same(folded, foldToLevel(model, least))) return `level:${least}`;
@@ -29,8 +29,8 @@ export function parseFold(model: TraceModel, text: string | null): Uint8Array {
   if (level) return foldToLevel(model, Number(level[1]));
   const folded = new Uint8Array(model.size);
   for (const id of (text ?? '').split(',')) {
-    const row = model.rowOf.get(id);
-    if (row !== undefined && model.subtree[row]! > 0) folded[row] = 1;
+    const row = rowOf(model, id);
+    if (row >= 0 && model.subtree[row]! > 0) folded[row] = 1;
   }
   return folded;
 }
@@ -55,8 +55,8 @@ export function findLog(logs: readonly LogRecord[], name: string | null): number
 export function logsByRow(model: TraceModel, logs: readonly LogRecord[]): Map<number, number[]> {
   const found = new Map<number, number[]>();
   for (const [index, log] of logs.entries()) {
-    const row = log.span_id === null ? undefined : model.rowOf.get(log.span_id);
-    if (row === undefined) continue;
+    const row = rowOf(model, log.span_id);
+    if (row < 0) continue;
     const indices = found.get(row);
     if (indices) indices.push(index);
     else found.set(row, [index]);

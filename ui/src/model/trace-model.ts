@@ -1,10 +1,13 @@
 /**
  * A trace as columns, in the display order that the server gave it.
  *
- * The view draws from these typed arrays and never from reactive state: a trace may have 100,000 spans.
- * The subtree of row i is the rows i+1 … i+subtree[i], so folding needs no tree.
+ * The view draws from these typed arrays and never from reactive state: a trace may have a million spans. Nothing here
+ * but arrays and plain values, so that a worker can make it. The subtree of row i is the rows i+1 … i+subtree[i], so
+ * folding needs no tree.
  */
-import type { Span, Trace } from '../api/types';
+import type { ServiceCount, TraceList } from '../api/types';
+import { Columns, type Numbers } from './columns';
+import { idOfRow, indexIds, rowOfId, type SpanIds } from './span-ids';
 
 export const FLAG = {
   error: 1,
@@ -13,105 +16,153 @@ export const FLAG = {
   unfinished: 4,
   hasEvents: 8,
   hasLinks: 16,
-  hasWarnings: 32,
+  hasLogs: 32,
+  critical: 64,
 } as const;
 
+/** How much an answer holds of what there is. */
+export type Coverage = Pick<TraceList, 'returned' | 'total' | 'total_relation' | 'reason'>;
+
+/** What is known of the trace as a whole. */
+export interface TraceFacts extends Coverage {
+  readonly trace_id: string;
+  readonly start_time_unix_nano: number;
+  readonly end_time_unix_nano: number;
+  readonly duration: number;
+  readonly root_service: string | null;
+  readonly root_name: string | null;
+  readonly span_count: number;
+  readonly error_count: number;
+  readonly missing_parents: number;
+  readonly log_count: number;
+  readonly services: readonly ServiceCount[];
+}
+
+type TextColumn = 'service' | 'instance' | 'scope' | 'name' | 'kind' | 'status';
+
+export interface TraceHeader extends TraceFacts {
+  readonly origin_unix_nano: string;
+  readonly start_offset: string;
+  readonly texts: Readonly<Record<TextColumn, readonly string[]>>;
+  /** Sentences by the bit of `flags`. */
+  readonly oddities: Readonly<Record<string, string>>;
+}
+
 export interface TraceModel {
-  readonly trace: Trace;
-  readonly spans: readonly Span[];
+  readonly facts: TraceHeader;
   readonly size: number;
-  readonly depth: Uint16Array;
+  readonly depth: Uint32Array;
   /** Row of the parent, -1 for roots of display. */
   readonly parent: Int32Array;
   readonly subtree: Uint32Array;
-  /** Nanoseconds since the start of the trace. */
+  /** Nanoseconds since the start of the trace, within it. */
   readonly start: Float64Array;
   readonly duration: Float64Array;
   readonly self: Float64Array;
   /** Time on the critical path. */
   readonly critical: Float64Array;
-  /** The server has told the critical path. */
+  /** The part of a span on the critical path that is within its parents'; 0 and 0 elsewhere. */
+  readonly pathStart: Float64Array;
+  readonly pathEnd: Float64Array;
   readonly hasPath: boolean;
-  readonly flags: Uint8Array;
-  /** Index into `services`. */
-  readonly service: Uint16Array;
+  readonly flags: Uint16Array;
+  /** The bits of `flags` that say that something is odd. */
+  readonly odd: number;
+  /** Places in `services` and `names`. */
+  readonly service: Numbers;
+  readonly name: Numbers;
+  readonly services: readonly string[];
+  readonly names: readonly string[];
+  readonly instance: Numbers;
+  readonly kind: Numbers;
+  readonly status: Numbers;
+  readonly ids: SpanIds;
+  /** Events, by row and then by time. */
+  readonly eventRow: Numbers;
+  readonly eventTime: Float64Array;
   /** Spans with an error below this one, itself not counted. */
   readonly errorsBelow: Uint32Array;
-  readonly services: readonly string[];
-  readonly rowOf: ReadonlyMap<string, number>;
   /** The whole trace on the time axis: from the earliest start to the latest end, never empty. */
   readonly bounds: { readonly start: number; readonly end: number };
   readonly maxDepth: number;
 }
 
-export function buildModel(trace: Trace): TraceModel {
-  const spans = trace.spans;
-  const size = spans.length;
+export function buildModel(buffer: ArrayBuffer): TraceModel {
+  const columns = new Columns<TraceHeader>(buffer);
+  const facts = columns.header;
+  const began = BigInt(facts.start_offset);
+  const flags = Uint16Array.from(columns.numbers('flags'));
+  const size = flags.length;
   const model = {
-    trace,
-    spans,
+    facts,
     size,
-    depth: new Uint16Array(size),
-    parent: new Int32Array(size).fill(-1),
-    subtree: new Uint32Array(size),
-    start: new Float64Array(size),
-    duration: new Float64Array(size),
-    self: new Float64Array(size),
+    depth: new Uint32Array(size),
+    parent: new Int32Array(size),
+    subtree: Uint32Array.from(columns.numbers('below')),
+    start: columns.since('start', began),
+    duration: columns.since('duration', 0n),
+    self: columns.since('self_time', 0n),
     critical: new Float64Array(size),
-    flags: new Uint8Array(size),
-    service: new Uint16Array(size),
+    pathStart: new Float64Array(size),
+    pathEnd: new Float64Array(size),
+    flags,
+    odd: Object.keys(facts.oddities).reduce((bits, bit) => bits | Number(bit), 0),
+    service: columns.numbers('service'),
+    name: columns.numbers('name'),
+    services: facts.texts.service,
+    names: facts.texts.name,
+    instance: columns.numbers('instance'),
+    kind: columns.numbers('kind'),
+    status: columns.numbers('status'),
+    ids: indexIds(columns.halves('span_id')),
+    eventRow: columns.numbers('event_row'),
+    eventTime: columns.since('event_time', began),
     errorsBelow: new Uint32Array(size),
   };
-  const serviceIndex = new Map<string, number>();
-  const rowOf = new Map<string, number>();
-  const open: number[] = [];
+  const maxDepth = climb(model, columns.numbers('parent_delta'));
+  const hasPath = layPath(model, facts.duration);
   let last = 0;
-  let first = 0;
-  let maxDepth = 0;
-  let hasPath = false;
   for (let row = 0; row < size; row++) {
-    const span = spans[row]!;
-    const depth = Math.min(span.depth, 65535);
-    model.depth[row] = depth;
-    open.length = Math.min(depth, open.length);
-    model.parent[row] = depth > 0 ? (open[depth - 1] ?? -1) : -1;
-    open[depth] = row;
-    model.subtree[row] = Math.min(span.descendant_count, size - row - 1);
-    model.start[row] = span.start_offset;
-    model.duration[row] = span.duration;
-    model.self[row] = span.self_time;
-    for (const [from, to] of span.critical) model.critical[row] = model.critical[row]! + to - from;
-    hasPath ||= model.critical[row]! > 0;
-    model.flags[row] = flagsOf(span);
-    let service = serviceIndex.get(span.service);
-    if (service === undefined) {
-      service = serviceIndex.size;
-      serviceIndex.set(span.service, service);
-    }
-    model.service[row] = service;
-    // An id that comes twice (a shared B3 span) selects its first row.
-    if (!rowOf.has(span.span_id)) rowOf.set(span.span_id, row);
-    first = Math.min(first, span.start_offset);
-    last = Math.max(last, span.start_offset + span.duration);
-    maxDepth = Math.max(maxDepth, depth);
+    model.start[row] = Math.min(Math.max(0, model.start[row]!), facts.duration);
+    last = Math.max(last, model.start[row]! + model.duration[row]!);
   }
   countErrors(model);
-  const bounds = { start: first, end: Math.max(last, first + 1) };
-  return { ...model, services: [...serviceIndex.keys()], rowOf, bounds, maxDepth, hasPath };
+  return { ...model, bounds: { start: 0, end: Math.max(last, 1) }, maxDepth, hasPath };
 }
 
-function flagsOf(span: Span): number {
-  return (
-    (span.status.code === 'error' ? FLAG.error : 0) |
-    (span.parent_missing ? FLAG.parentMissing : 0) |
-    (span.unfinished ? FLAG.unfinished : 0) |
-    (span.events.length > 0 ? FLAG.hasEvents : 0) |
-    (span.links.length > 0 ? FLAG.hasLinks : 0) |
-    (span.warnings.length > 0 ? FLAG.hasWarnings : 0)
-  );
+/** Parents and depths, from how far up each parent is. */
+function climb(model: { size: number; parent: Int32Array; depth: Uint32Array }, delta: Numbers): number {
+  let deepest = 0;
+  for (let row = 0; row < model.size; row++) {
+    const parent = delta[row] === 0 ? -1 : row - delta[row]!;
+    model.parent[row] = parent;
+    model.depth[row] = parent < 0 ? 0 : model.depth[parent]! + 1;
+    deepest = Math.max(deepest, model.depth[row]!);
+  }
+  return deepest;
 }
 
-function countErrors(model: { size: number; parent: Int32Array; flags: Uint8Array; errorsBelow: Uint32Array }): void {
+type Path = Pick<TraceModel, 'size' | 'parent' | 'flags' | 'start' | 'duration' | 'critical' | 'pathStart' | 'pathEnd'>;
+
+/** Clips each span on the critical path to its parent, and gives the time of children to them alone. */
+function layPath(model: Path, whole: number): boolean {
+  let found = false;
+  const { parent, start, duration, critical, pathStart, pathEnd } = model;
+  for (let row = 0; row < model.size; row++) {
+    if ((model.flags[row]! & FLAG.critical) === 0) continue;
+    const above = parent[row]!;
+    const from = Math.max(start[row]!, above < 0 ? 0 : pathStart[above]!);
+    const to = Math.max(from, Math.min(start[row]! + duration[row]!, above < 0 ? whole : pathEnd[above]!));
+    pathStart[row] = from;
+    pathEnd[row] = to;
+    critical[row] = critical[row]! + to - from;
+    if (above >= 0) critical[above] = critical[above]! - (to - from);
+    found ||= to > from;
+  }
+  return found;
+}
+
+function countErrors(model: { size: number; parent: Int32Array; flags: Uint16Array; errorsBelow: Uint32Array }): void {
   // Children stand after their parents, so one pass from the end has every child finished before its parent.
   for (let row = model.size - 1; row > 0; row--) {
     const parent = model.parent[row]!;
@@ -119,6 +170,40 @@ function countErrors(model: { size: number; parent: Int32Array; flags: Uint8Arra
     const own = model.flags[row]! & FLAG.error ? 1 : 0;
     model.errorsBelow[parent] = model.errorsBelow[parent]! + model.errorsBelow[row]! + own;
   }
+}
+
+export const serviceOf = (model: TraceModel, row: number): string => model.services[model.service[row]!]!;
+export const nameOf = (model: TraceModel, row: number): string => model.names[model.name[row]!]!;
+export const spanId = (model: TraceModel, row: number): string => idOfRow(model.ids, row);
+/** The row of an id in hex, the first where several spans have it; -1 where none has. */
+export const rowOf = (model: TraceModel, id: string | null | undefined): number => rowOfId(model.ids, id);
+
+/** How many spans are directly below one. */
+export function childCount(model: TraceModel, row: number): number {
+  let count = 0;
+  const last = row + model.subtree[row]!;
+  for (let child = row + 1; child <= last; child += model.subtree[child]! + 1) count++;
+  return count;
+}
+
+/** What is odd about a span, in sentences. */
+export function oddities(model: TraceModel, row: number): string[] {
+  return Object.entries(model.facts.oddities).flatMap(([bit, text]) => (model.flags[row]! & Number(bit) ? [text] : []));
+}
+
+/** Where the events of a row begin and end in `eventTime`. */
+export function eventsOf(model: TraceModel, row: number): [first: number, end: number] {
+  const below = (wanted: number): number => {
+    let low = 0;
+    let high = model.eventRow.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (model.eventRow[middle]! < wanted) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  return [below(row), below(row + 1)];
 }
 
 /**
@@ -140,6 +225,22 @@ export function childCover(model: TraceModel, row: number): Float64Array {
     else merged.push(start, end);
   }
   return Float64Array.from(merged);
+}
+
+/** The sections of a row that decided when the trace ended, as start, end, start, end …. */
+export function pathSections(model: TraceModel, row: number): Float64Array {
+  if ((model.flags[row]! & FLAG.critical) === 0) return new Float64Array();
+  const edges = [model.pathStart[row]!];
+  const last = row + model.subtree[row]!;
+  for (let child = row + 1; child <= last; child += model.subtree[child]! + 1) {
+    if (model.flags[child]! & FLAG.critical) edges.push(model.pathStart[child]!, model.pathEnd[child]!);
+  }
+  edges.push(model.pathEnd[row]!);
+  const sections: number[] = [];
+  for (let at = 0; at < edges.length; at += 2) {
+    if (edges[at]! < edges[at + 1]!) sections.push(edges[at]!, edges[at + 1]!);
+  }
+  return Float64Array.from(sections);
 }
 
 export function hasFlag(model: TraceModel, row: number, flag: number): boolean {

@@ -2,7 +2,7 @@
 
 export interface Tree {
   readonly size: number;
-  readonly depth: Uint16Array;
+  readonly depth: Uint32Array;
   readonly parent: Int32Array;
   readonly subtree: Uint32Array;
 }

@@ -1,7 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MS, makeTrace, type Sketch } from './testing';
-import { buildModel, childCover, FLAG, hasFlag, nextRow } from './trace-model';
+import {
+  buildModel,
+  childCover,
+  eventsOf,
+  FLAG,
+  hasFlag,
+  nextRow,
+  oddities,
+  pathSections,
+  rowOf,
+  spanId,
+} from './trace-model';
 import { foldSubtree, foldToLevel, indexOfRow, reveal, shownLevel, visibleRows, withAncestors } from './tree-fold';
 
 const node = fc.memo(
@@ -63,14 +74,32 @@ describe('buildModel', () => {
   });
 
   it('adds up the sections of the critical path', () => {
-    const trace = makeTrace({ duration: 10, children: [{ duration: 5 }] });
-    expect(buildModel(trace).hasPath).toBe(false);
-    trace.spans[0]!.critical = [
-      [0, 2 * MS],
-      [7 * MS, 10 * MS],
-    ];
-    const built = buildModel(trace);
-    expect([built.hasPath, [...built.critical]]).toEqual([true, [5 * MS, 0]]);
+    expect(buildModel(makeTrace({ duration: 10, children: [{ duration: 5 }] })).hasPath).toBe(false);
+    const late = { start: 2, duration: 5, critical: true, children: [{ start: 0, duration: 20, critical: true }] };
+    const built = buildModel(makeTrace({ duration: 10, critical: true, children: [late, { start: 3, duration: 2 }] }));
+    expect([built.hasPath, [...built.critical]]).toEqual([true, [5 * MS, 0, 5 * MS, 0]]);
+    const sections = [...built.critical].map((_, row) => [...pathSections(built, row)]);
+    expect(sections).toEqual([[0, 2 * MS, 7 * MS, 10 * MS], [], [2 * MS, 7 * MS], []]);
+  });
+
+  it('finds the events of each row', () => {
+    const built = buildModel(makeTrace({ events: [1, 2] }, {}, { events: [3] }));
+    expect([0, 1, 2].map((row) => eventsOf(built, row))).toEqual([
+      [0, 2],
+      [2, 2],
+      [2, 3],
+    ]);
+    expect([...built.eventTime]).toEqual([1 * MS, 2 * MS, 3 * MS]);
+  });
+
+  it('knows the row of an id and the id of a row', () => {
+    expect([
+      spanId(model, 2),
+      rowOf(model, '0000000000000003'),
+      rowOf(model, 'f'.repeat(16)),
+      rowOf(model, null),
+    ]).toEqual(['0000000000000003', 2, -1, -1]);
+    expect(oddities(model, 0)).toEqual([]);
   });
 
   it('has an axis even for an empty trace', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { paintOverview } from './axis-paint';
 import { findGroups } from './groups';
 import { makeTrace, type Sketch } from './testing';
-import { buildModel, childCover } from './trace-model';
+import { buildModel, childCover, pathSections } from './trace-model';
 import { visibleRows } from './tree-fold';
 import { type Brush, type Ink, paintWaterfall, ROW, type Scene } from './waterfall-paint';
 
@@ -57,6 +57,7 @@ function scene(roots: Sketch[], part: Partial<Scene> = {}): Scene {
     logs: new Map(),
     logTimes: new Float64Array(),
     cover: (row) => childCover(model, row),
+    sections: (row) => pathSections(model, row),
     ink: INK,
     ...part,
   };
@@ -86,11 +87,8 @@ describe('paintWaterfall', () => {
   });
 
   it('draws the critical path as a line below the bar, when it is asked for', () => {
-    const one = scene(ROOTS);
-    one.model.spans[0]!.critical = [
-      [0, 50e6],
-      [75e6, 100e6],
-    ];
+    const [root] = ROOTS;
+    const one = scene([{ ...root!, critical: true, children: [{ ...root!.children![0]!, critical: true }] }]);
     const lines = (path: boolean): number[][] => {
       const { brush, calls } = recorder();
       paintWaterfall(brush, { ...one, path });
@@ -101,6 +99,7 @@ describe('paintWaterfall', () => {
       [
         [0, 19, 500, 2],
         [750, 19, 250, 2],
+        [500, ROW + 19, 250, 2],
       ],
     ]);
   });

@@ -2,7 +2,7 @@
 import { duration } from '../base/format';
 import { sumGroup } from './groups';
 import { ticks, toX, type View } from './timeline-scale';
-import { FLAG, type TraceModel } from './trace-model';
+import { eventsOf, FLAG, type TraceModel } from './trace-model';
 
 export const ROW = 24;
 const BAR_TOP = 7;
@@ -39,6 +39,8 @@ export interface Scene {
   readonly groups?: Uint32Array | null;
   /** Where a row's children run, as `childCover` gives it. */
   readonly cover: (row: number) => Float64Array;
+  /** The sections of a row on the critical path, as `pathSections` gives them. */
+  readonly sections: (row: number) => Float64Array;
   /** Rows that are drawn pale, such as those that do not match. */
   readonly faded?: Uint8Array | null;
   /** Whether the critical path is drawn. */
@@ -198,11 +200,13 @@ function paintHatch(brush: Brush, x: number, top: number, length: number, ink: I
 }
 
 /** The sections that decided when the trace ended: a line below the bar, which leaves the bar its colours. */
-function paintPath(brush: Brush, { model, view, width, ink }: Scene, row: number, y: number): void {
+function paintPath(brush: Brush, scene: Scene, row: number, y: number): void {
+  const { view, width, ink } = scene;
   brush.fillStyle = ink.text;
-  for (const [start, end] of model.spans[row]!.critical) {
-    const from = Math.max(toX(view, width, start), 0);
-    const to = Math.min(toX(view, width, end), width);
+  const sections = scene.sections(row);
+  for (let index = 0; index < sections.length; index += 2) {
+    const from = Math.max(toX(view, width, sections[index]!), 0);
+    const to = Math.min(toX(view, width, sections[index + 1]!), width);
     if (to < 0 || from > width) continue;
     brush.fillRect(from, y + BAR_TOP + BAR + 2, Math.max(to - from, 1), 2);
   }
@@ -213,8 +217,9 @@ function paintMarks(brush: Brush, scene: Scene, row: number, y: number): void {
   const { model, view, width, ink } = scene;
   if (model.flags[row]! & FLAG.hasEvents) {
     let before = Number.NEGATIVE_INFINITY;
-    for (const event of model.spans[row]!.events) {
-      const x = toX(view, width, event.offset);
+    const [first, end] = eventsOf(model, row);
+    for (let at = first; at < end; at++) {
+      const x = toX(view, width, model.eventTime[at]!);
       if (x < 0 || x > width || x - before < 3) continue;
       before = x;
       diamond(brush, x, y + BAR_TOP + BAR / 2, ink);

@@ -2,7 +2,7 @@
 import { count, duration } from '../../base/format';
 import { levelOf, valueText, visible } from '../../model/attributes';
 import { sumGroup } from '../../model/groups';
-import { FLAG, type TraceModel } from '../../model/trace-model';
+import { FLAG, nameOf, rowOf, serviceOf, type TraceModel } from '../../model/trace-model';
 import { badgeOf, slotOf } from '../../route/preferences.svelte';
 import type { TraceView } from './trace-view.svelte';
 
@@ -64,7 +64,8 @@ function setTwist(slot: Slot, expandable: boolean, open: boolean): void {
 function fillSpan(slot: Slot, row: number, look: Look): void {
   const { trace, folded } = look;
   const { model } = trace;
-  const span = model.spans[row]!;
+  const service = serviceOf(model, row);
+  const name = visible(nameOf(model, row));
   const repeated = trace.groupSize(row);
   const closed = (look.groups?.[row] ?? 0) > 0;
   const lines = trace.logsOf.get(row)?.length ?? 0;
@@ -74,13 +75,13 @@ function fillSpan(slot: Slot, row: number, look: Look): void {
   element.id = `row-${row}`;
   element.className = 'row';
   element.classList.toggle('faded', Boolean(look.faded?.[row]));
-  slot.badge.className = `badge svc-${slotOf(span.service)}`;
-  slot.badge.textContent = badgeOf(span.service);
-  slot.name.textContent = visible(span.name) || '(no name)';
-  slot.service.textContent = beginsService(model, row) ? visible(span.service) || '(no service)' : '';
-  element.title = `${visible(span.service)}\n${visible(span.name)}`;
-  slot.notes.replaceChildren(...notes(model, row, Boolean(folded[row]), trace.logRows ? 0 : lines, repeated));
-  slot.facts.textContent = duration(span.duration);
+  slot.badge.className = `badge svc-${slotOf(service)}`;
+  slot.badge.textContent = badgeOf(service);
+  slot.name.textContent = name || '(no name)';
+  slot.service.textContent = beginsService(model, row) ? visible(service) || '(no service)' : '';
+  element.title = `${visible(service)}\n${name}`;
+  slot.notes.replaceChildren(...notes(model, row, Boolean(folded[row]), trace.logRows ? null : lines, repeated));
+  slot.facts.textContent = duration(model.duration[row]!);
 }
 
 /** A service's name is said where it begins: at roots and where the service changes. */
@@ -89,16 +90,18 @@ function beginsService(model: TraceModel, row: number): boolean {
   return parent < 0 || model.service[parent] !== model.service[row];
 }
 
-function notes(model: TraceModel, row: number, folded: boolean, lines: number, repeated: number): Node[] {
+function notes(model: TraceModel, row: number, folded: boolean, lines: number | null, repeated: number): Node[] {
   const flags = model.flags[row]!;
   const found: Node[] = [];
   if (repeated > 0) found.push(note('count', `×${count(repeated + 1)}`));
   if (flags & FLAG.parentMissing) found.push(note('lost', 'parent missing'));
   if (flags & FLAG.unfinished) found.push(note('lost', 'unfinished'));
-  if (flags & FLAG.hasWarnings) found.push(note('warned', '⚠'));
+  if (flags & model.odd) found.push(note('warned', '⚠'));
   if (flags & FLAG.error) found.push(errorSign(''));
   else if (folded && model.errorsBelow[row]! > 0) found.push(errorSign(String(model.errorsBelow[row])));
-  if (lines > 0) found.push(note('lines', `≡${lines > 99 ? '99+' : lines}`));
+  if (lines) found.push(note('lines', `≡${lines > 99 ? '99+' : lines}`));
+  // Its lines are not among those that are loaded.
+  else if (lines === 0 && flags & FLAG.hasLogs) found.push(note('lines', '≡'));
   if (folded) found.push(note('count', `+${count(model.subtree[row]!)}`));
   return found;
 }
@@ -106,7 +109,7 @@ function notes(model: TraceModel, row: number, folded: boolean, lines: number, r
 function fillLog(slot: Slot, index: number, look: Look): void {
   const { trace } = look;
   const log = trace.logs[index]!;
-  const row = trace.model.rowOf.get(log.span_id ?? '') ?? 0;
+  const row = Math.max(0, rowOf(trace.model, log.span_id));
   const body = visible(valueText(log.body).slice(0, 400)) || log.event_name;
   const level = levelOf(log.severity_number);
   const label = `log, ${level}, ${visible(log.service)}, ${body}, at ${duration(trace.logTimes[index]!)}`;
@@ -125,19 +128,18 @@ function fillLog(slot: Slot, index: number, look: Look): void {
 
 /** Everything the bar shows, in words. `grouped`: spans that stand behind this one. */
 export function describe(model: TraceModel, row: number, logs: number, grouped: number): string {
-  const span = model.spans[row]!;
   const flags = model.flags[row]!;
-  const parts = [visible(span.service) || 'no service', visible(span.name) || 'no name'];
+  const parts = [visible(serviceOf(model, row)) || 'no service', visible(nameOf(model, row)) || 'no name'];
   if (grouped > 0) parts.push(`${grouped + 1} times`, `${duration(sumGroup(model, row, grouped).total)} in all`);
-  else parts.push(duration(span.duration));
-  parts.push(`starts at ${duration(span.start_offset)}`);
-  if (flags & FLAG.error)
-    parts.push(span.status.message ? `error: ${visible(span.status.message.slice(0, 200))}` : 'error');
+  else parts.push(duration(model.duration[row]!));
+  parts.push(`starts at ${duration(model.start[row]!)}`);
+  if (flags & FLAG.error) parts.push('error');
   else if (model.errorsBelow[row]! > 0) parts.push(`${model.errorsBelow[row]} with an error below`);
   if (flags & FLAG.parentMissing) parts.push('parent missing');
   if (flags & FLAG.unfinished) parts.push('unfinished');
   if (model.critical[row]! > 0) parts.push(`${duration(model.critical[row]!)} on the critical path`);
   if (logs > 0) parts.push(`${logs} log ${logs === 1 ? 'line' : 'lines'}`);
+  else if (flags & FLAG.hasLogs) parts.push('log lines');
   return parts.join(', ');
 }
 

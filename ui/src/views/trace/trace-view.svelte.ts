@@ -1,10 +1,9 @@
 /** What the trace page shows: the trace, the fold, the zoom, the selection. The address is where it is kept. */
 import type { LogRecord } from '../../api/types';
 import { findGroups } from '../../model/groups';
-import { makeFinder, matchRows } from '../../model/span-match';
 import { clamp, formatView, isWhole, parseView, type View } from '../../model/timeline-scale';
 import { findLog, formatFold, logName, logsByRow, parseFold } from '../../model/trace-address';
-import { childCover, FLAG, nextRow, type TraceModel } from '../../model/trace-model';
+import { childCover, FLAG, nextRow, pathSections, rowOf, spanId, type TraceModel } from '../../model/trace-model';
 import {
   foldSubtree,
   foldToLevel,
@@ -15,6 +14,7 @@ import {
   withLogs,
 } from '../../model/tree-fold';
 import { router, setQuery, setQuerySoon } from '../../route/router.svelte';
+import { TraceFind } from './trace-find.svelte';
 
 export class TraceView {
   model = $state.raw<TraceModel>(undefined as never);
@@ -28,8 +28,9 @@ export class TraceView {
   opened = $state.raw<ReadonlySet<string>>(new Set());
 
   find = $derived(router.route.query.get('find') ?? '');
-  finder = $derived(makeFinder(this.find));
-  marks = $derived(this.finder ? matchRows(this.model, this.finder) : null);
+  readonly finding = new TraceFind();
+  /** 1 for each row that was found; null while nothing is looked for. */
+  marks = $derived(this.find !== '' && this.finding.marks?.length === this.model.size ? this.finding.marks : null);
   matches = $derived(this.marks ? this.marks.reduce((sum, mark) => sum + mark, 0) : 0);
   onlyMatches = $derived(router.route.query.get('only') === 'matches' && this.marks !== null);
   path = $derived(this.model.hasPath && router.route.query.get('path') !== 'off');
@@ -52,8 +53,8 @@ export class TraceView {
     if (!this.grouping || this.marks !== null || this.onlyPath || !this.repeats) return null;
     const closed = this.#allGroups.slice();
     for (const id of this.opened) {
-      const row = this.model.rowOf.get(id);
-      if (row !== undefined) closed[row] = 0;
+      const row = rowOf(this.model, id);
+      if (row >= 0) closed[row] = 0;
     }
     return closed;
   });
@@ -70,9 +71,22 @@ export class TraceView {
     }
     return found;
   };
+  #sections = $derived.by(() => {
+    void this.model;
+    return new Map<number, Float64Array>();
+  });
+  /** The sections of a row on the critical path; cut out once for each row that is drawn. */
+  sections = (row: number): Float64Array => {
+    let found = this.#sections.get(row);
+    if (!found) {
+      found = pathSections(this.model, row);
+      this.#sections.set(row, found);
+    }
+    return found;
+  };
   logsOf = $derived(logsByRow(this.model, this.logs));
   logTimes = $derived(
-    Float64Array.from(this.logs, (log) => log.time_unix_nano - this.model.trace.start_time_unix_nano),
+    Float64Array.from(this.logs, (log) => log.time_unix_nano - this.model.facts.start_time_unix_nano),
   );
   logRows = $derived(router.route.query.get('logs') === 'rows' && this.logs.length > 0);
   #spanRows = $derived(visibleRows(this.model, this.folded, this.#keep, this.groups));
@@ -83,7 +97,7 @@ export class TraceView {
     for (let index = 0; index < this.rows.length; index++) places[this.rows[index]!] = index;
     return places;
   });
-  selected = $derived(this.model.rowOf.get(router.route.query.get('sel') ?? '') ?? -1);
+  selected = $derived(rowOf(this.model, router.route.query.get('sel')));
   selectedLog = $derived(findLog(this.logs, router.route.query.get('log')));
   /** What the waterfall brings into sight: the log record where it has a row, else the span. */
   selectedEntry = $derived(this.logRows && this.selectedLog >= 0 ? this.model.size + this.selectedLog : this.selected);
@@ -120,8 +134,8 @@ export class TraceView {
     const before = this.model;
     const folded = new Uint8Array(model.size);
     for (let row = 0; row < before.size; row++) {
-      const now = this.folded[row] ? model.rowOf.get(before.spans[row]!.span_id) : undefined;
-      if (now !== undefined) folded[now] = 1;
+      const now = this.folded[row] ? rowOf(model, spanId(before, row)) : -1;
+      if (now >= 0) folded[now] = 1;
     }
     const whole = isWhole(this.view, before.bounds);
     this.model = model;
@@ -136,13 +150,14 @@ export class TraceView {
   }
 
   #rowOfLog(index: number): number {
-    const id = this.logs[index]?.span_id;
-    return id ? (this.model.rowOf.get(id) ?? -1) : -1;
+    return rowOf(this.model, this.logs[index]?.span_id);
   }
 
   select(row: number, log: number = -1): void {
-    const span = this.model.spans[row];
-    setQuery({ sel: span?.span_id ?? null, log: log < 0 ? null : logName(this.logs, log) }, 'replace');
+    setQuery(
+      { sel: row < 0 ? null : spanId(this.model, row), log: log < 0 ? null : logName(this.logs, log) },
+      'replace',
+    );
   }
 
   /** Selects a row and shows it, unfolding what hides it. */
@@ -171,7 +186,7 @@ export class TraceView {
 
   /** Opens or closes the group that begins with a row. */
   toggleGroup(row: number): void {
-    const id = this.model.spans[row]!.span_id;
+    const id = spanId(this.model, row);
     const next = new Set(this.opened);
     if (!next.delete(id)) next.add(id);
     this.opened = next;

@@ -1,0 +1,113 @@
+"""Where a trace lies in the store: under which ids, and in which minutes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+
+from spanwise_collector.errors import NotFound
+from spanwise_collector.query.bounds import BEGAN, ENDED
+from spanwise_collector.store import Engine
+from spanwise_collector.store.tables import logs, spans, trace_id_literal, traces
+
+_HALF = 16
+_NO_HALF = "0" * _HALF
+
+
+class _Sized(Protocol):
+    def __len__(self) -> int: ...
+
+
+_Rows = TypeVar("_Rows", bound=_Sized)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A trace that is there: all ids of its spans, the longest first, when it began and ended, and how many it has.
+
+    `first` and `last` are the starts of its first and last span as far as the list of traces knows.
+    """
+
+    project: str
+    ids: Sequence[str]
+    first: int
+    last: int
+    began: int
+    ended: int
+    spans: int
+
+    def whole(self) -> list[ColumnElement[bool]]:
+        """The conditions for rows of `spans` that are of it, wherever they lie."""
+        return [spans.c.project == self.project, _is_one_of(spans.c.trace_id, self.ids)]
+
+    def within(self) -> list[ColumnElement[bool]]:
+        """The same where the list of traces knows them to be, which is found faster."""
+        # Late pieces may have come without a start.
+        start = spans.c.start_time_unix_nano
+        return [*self.whole(), or_(start.between(self.first, self.last), start == 0)]
+
+    def reaching(self, first: int, last: int) -> "Place":
+        """The same, known to have spans that start at these times too."""
+        return replace(self, first=min(self.first, first), last=max(self.last, last))
+
+    def logs(self) -> list[ColumnElement[bool]]:
+        """The conditions for rows of `logs` that carry its id."""
+        return [logs.c.project == self.project, _is_one_of(logs.c.trace_id, self.ids)]
+
+    def read(
+        self, ask: Callable[[Select[*tuple[Any, ...]]], _Rows], columns: Sequence[ColumnElement[Any]], limit: int
+    ) -> _Rows:
+        """The rows of its spans, the earliest `limit` and one more where there are more."""
+        query = select(*columns).order_by(spans.c.start_time_unix_nano, spans.c.span_id).limit(limit + 1)
+        rows = ask(query.where(*self.within()))
+        if self.spans < len(rows) <= limit:
+            # An insert shows in `spans` up to half a second before it shows in `traces`: of one whose first spans lie
+            # within the bounds that `traces` still has, others may lie outside, and a part must not pass for the whole.
+            rows = ask(query.where(*self.whole()))
+        return rows
+
+    def beyond(self, rows: int, limit: int) -> int:
+        """How many spans it has beyond the limit, given how many rows `read` returned."""
+        return max(self.spans, rows) - limit if rows > limit else 0
+
+
+def find(engine: Engine, project: str, trace_id: str) -> Place:
+    """The trace with that id (32 hex digits, lower case); raises NotFound.
+
+    An id whose upper half is zero is that of a sender of 64-bit ids: its spans and those of the id that it is cut from
+    are one trace, whichever of the two is asked for.
+    """
+    ids = _ids(engine, project, trace_id)
+    bounds = engine.read(
+        select(
+            func.min(traces.c.start_time_unix_nano).label("first"),
+            func.max(traces.c.last_start_time_unix_nano).label("last"),
+            BEGAN.label("began"),
+            ENDED.label("ended"),
+            func.arraySum(func.mapValues(func.sumMap(traces.c.spans))).label("spans"),
+            func.count().label("rows"),
+        ).where(traces.c.project == project, _is_one_of(traces.c.trace_id, ids))
+    )[0]
+    if not bounds.rows:
+        raise NotFound(
+            f"No trace has the id {trace_id}."
+            " It may not have arrived yet, may not have been sampled, or its retention is over."
+        )
+    return Place(project, ids, bounds.first, bounds.last, bounds.began, bounds.ended, int(bounds.spans))
+
+
+def _ids(engine: Engine, project: str, trace_id: str) -> Sequence[str]:
+    """The ids of the trace's spans, the longest first."""
+    if not trace_id.startswith(_NO_HALF):
+        return trace_id, _NO_HALF + trace_id[_HALF:]
+    query = select(func.lower(func.hex(traces.c.trace_id)).label("id")).where(
+        traces.c.project == project,
+        func.substring(traces.c.trace_id, 9) == func.unhex(trace_id[_HALF:]),
+        traces.c.trace_id != trace_id_literal(trace_id),
+    )
+    return *sorted({row.id for row in engine.read(query.distinct())}), trace_id
+
+
+def _is_one_of(column: ColumnElement[Any], ids: Sequence[str]) -> ColumnElement[bool]:
+    return column.in_([trace_id_literal(each) for each in ids])

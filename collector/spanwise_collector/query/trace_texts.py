@@ -1,0 +1,57 @@
+"""The texts of a trace's spans, each once: rows come with hashes of them, so that no text is made for a row."""
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy import ColumnElement, func, select
+
+from spanwise_collector.query.trace_place import Place
+from spanwise_collector.store import Engine
+from spanwise_collector.store.tables import hash_of, spans
+from spanwise_collector.trace.columns import U64, Rows
+
+_TEXTS: Final[Mapping[str, ColumnElement[str]]] = {
+    "service": spans.c.service,
+    "instance": spans.c.instance,
+    "scope": spans.c.scope_name,
+    "name": spans.c.name,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """By what they are: the texts in order, and the hash of each."""
+
+    lists: Mapping[str, list[str]]
+    hashes: Mapping[str, U64]
+
+    def codes(self, what: str, hashed: U64) -> Rows:
+        """The places of the texts with these hashes."""
+        known = self.hashes[what]
+        order = np.argsort(known)
+        at = np.minimum(np.searchsorted(known[order], hashed), len(known) - 1)
+        return order[at]
+
+    def hash(self, what: str, text: str) -> int:
+        """The hash of a text; 0 of one that the trace does not have."""
+        at = bisect_left(self.lists[what], text)
+        return int(self.hashes[what][at]) if self.lists[what][at : at + 1] == [text] else 0
+
+
+def hashes() -> list[ColumnElement[Any]]:
+    """The columns of hashes, under the names that `Texts.lists` has."""
+    return [hash_of(column).label(what) for what, column in _TEXTS.items()]
+
+
+def read_texts(engine: Engine, place: Place) -> Texts:
+    """All texts of the trace; asked for after its rows, it has those of all of them."""
+    columns = [func.groupUniqArray(func.tuple(column, hash_of(column))).label(what) for what, column in _TEXTS.items()]
+    row = engine.read(select(*columns).where(*place.within()))[0]._mapping
+    pairs = {what: sorted(row[what]) or [("", 0)] for what in _TEXTS}
+    return Texts(
+        {what: [text for text, _ in pairs[what]] for what in pairs},
+        {what: np.array([hashed for _, hashed in pairs[what]], dtype=np.uint64) for what in pairs},
+    )

@@ -1,0 +1,21 @@
+/** What a worker does for the trace page: models of large traces, and their flames. */
+import { type Flame, type FlameSpans, packFlame } from './flame';
+import { buildModel, type TraceModel } from './trace-model';
+
+export type Work = { readonly build: ArrayBuffer } | { readonly pack: FlameSpans };
+export type Done = TraceModel | Flame;
+
+export const done = (work: Work): Done => ('build' in work ? buildModel(work.build) : packFlame(work.pack));
+
+/** The memory of all arrays in it, which is handed over and not copied. */
+export function memory(value: unknown): ArrayBuffer[] {
+  const found = new Set<ArrayBuffer>();
+  const look = (one: unknown): void => {
+    if (ArrayBuffer.isView(one)) found.add(one.buffer as ArrayBuffer);
+    else if (Array.isArray(one)) {
+      if (ArrayBuffer.isView(one[0])) one.forEach(look);
+    } else if (one !== null && typeof one === 'object' && !(one instanceof Map)) Object.values(one).forEach(look);
+  };
+  look(value);
+  return [...found];
+}
