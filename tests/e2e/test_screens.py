@@ -86,6 +86,9 @@ ROUTES: Final = (
     "/traces",
     "/t/{trace}?diagnosis=on",
     "/logs",
+    "/errors",
+    "/errors/{error}",
+    "/nodes",
     "/diagnosis?from=now-30s",
     "/map",
     "/map?focus=checkout",
@@ -104,10 +107,11 @@ ROUTES: Final = (
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_route_violates_a_rule_of_accessibility(broken: Broken, theme: str) -> None:
     found: dict[str, Any] = {}
+    error = broken.collector.get("/errors")["errors"][0]["fingerprint"]
     with browsing(broken.collector.address) as page:
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
         for route in ROUTES:
-            page.goto(route.format(trace=broken.trace_id))
+            page.goto(route.format(trace=broken.trace_id, error=error))
             page.wait_for_load_state("networkidle")
             page.evaluate(AXE.read_text())
             violations = page.evaluate(_RUN)

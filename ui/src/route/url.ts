@@ -1,13 +1,23 @@
 /** Addresses ↔ routes. The path is the object, the query is the view; keys that are not known stay where they are. */
 
 /** Pages that are alone on their path. */
-export type Page = 'home' | 'traces' | 'logs' | 'start' | 'diagnosis' | 'map' | 'nodes' | 'compare' | 'settings';
+export type Page =
+  | 'home'
+  | 'traces'
+  | 'logs'
+  | 'errors'
+  | 'start'
+  | 'diagnosis'
+  | 'map'
+  | 'nodes'
+  | 'compare'
+  | 'settings';
 
-export type RouteName = Page | 'trace' | 'service' | 'unknown';
+export type RouteName = Page | 'trace' | 'service' | 'error' | 'unknown';
 
 export interface Route {
   readonly name: RouteName;
-  /** What the page is about: the trace's id, the service's name, a part of the settings; else empty. */
+  /** What the page is about: the trace's id, the service's name, the group's fingerprint, a part of the settings; else empty. */
   readonly id: string;
   readonly query: URLSearchParams;
 }
@@ -17,6 +27,7 @@ const PAGES: Record<string, Page> = {
   traces: 'traces',
   logs: 'logs',
   start: 'start',
+  errors: 'errors',
   diagnosis: 'diagnosis',
   map: 'map',
   nodes: 'nodes',
@@ -25,7 +36,7 @@ const PAGES: Record<string, Page> = {
 };
 
 /** Pages about one thing, by the first part of their path. */
-const OBJECTS: Record<string, RouteName> = { t: 'trace', services: 'service', settings: 'settings' };
+const OBJECTS: Record<string, RouteName> = { t: 'trace', services: 'service', errors: 'error', settings: 'settings' };
 
 /** `base` is the pathname of <base>, with its slash at the end. */
 export function parseRoute(pathname: string, search: string, base: string): Route {
@@ -70,6 +81,10 @@ export function tracePath(id: string, patch: Patch = {}): string {
 
 export function servicePath(name: string, patch: Patch = {}): string {
   return objectPath('services', name, patch);
+}
+
+export function errorPath(fingerprint: string, patch: Patch = {}): string {
+  return objectPath('errors', fingerprint, patch);
 }
 
 export function settingsPath(part: string): string {
