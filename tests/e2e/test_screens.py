@@ -51,7 +51,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
             assert last_look["outcome"] == "looked"
             shop.nodes["fraud"].switch_on(Fault(Kind.EXCEPTION), seconds=None)
             found = eventually(
-                lambda: [each for each in collector.get("/problems")["problems"] if each["service"] == "fraud"],
+                lambda: [each for each in collector.get("/problems")["problems"] if _is_fraud_failing(each)],
                 lambda problems: bool(problems) and problems[0]["trace_id"] != "",
             )
             assert found, collector.get("/problems")
@@ -59,6 +59,10 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
         finally:
             customers.terminate()
             customers.wait()
+
+
+def _is_fraud_failing(problem: dict[str, Any]) -> bool:
+    return (problem["service"], problem["kind"]) == ("fraud", "failing")
 
 
 def _customers(gateway: str) -> subprocess.Popen[bytes]:

@@ -34,10 +34,10 @@ describe('sparkFigure', () => {
 });
 
 describe('isStale', () => {
-  it('is a look that three others should have followed', () => {
+  it('is a look that others should have followed long ago', () => {
     expect([
-      isStale(look({}), 1_000_000 + 179_000),
-      isStale(look({}), 1_000_000 + 181_000),
+      isStale(look({}), 1_000_000 + 239_000),
+      isStale(look({}), 1_000_000 + 241_000),
       isStale(look({ interval: 0 }), 9e12),
       isStale(look({ time_unix_nano: null }), 9e12),
     ]).toEqual([false, true, false, false]);

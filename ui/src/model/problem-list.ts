@@ -35,8 +35,11 @@ export const SPARK_NAMES: Readonly<Record<Problem['kind'], string>> = {
   changed: 'requests',
 };
 
-/** Whether the last look is so long ago that what it found may be over: three times the time between two looks. */
+/** A look over much that came may take so long by itself. */
+const GRACE_MS = 60_000;
+
+/** Whether the last look is so long ago that what it found may be over: others should have followed. */
 export function isStale(look: LastLook, nowMs: number): boolean {
   if (look.interval === 0 || look.time_unix_nano === null) return false;
-  return nowMs - look.time_unix_nano / 1e6 > (3 * look.interval) / 1e6;
+  return nowMs - look.time_unix_nano / 1e6 > (3 * look.interval) / 1e6 + GRACE_MS;
 }
