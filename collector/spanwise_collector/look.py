@@ -6,26 +6,25 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from http.client import HTTPException
+from pathlib import Path
 from typing import IO, Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import Request, urlopen
-from zlib import crc32
 
+from spanwise_collector.errors import BadData
 from spanwise_collector.remote import add_key, key_headers, said
+from spanwise_collector.terminal import coloured, duration, moment, plain, styled, write
 
 OK, NOTHING, USAGE, UNREACHABLE = 0, 1, 2, 3
 _DEFAULT_URL: Final = "http://127.0.0.1:4318"
 _SECONDS: Final = 60
 _EXIT_CODES: Final = "Exit codes: 0 something was found, 1 nothing, 2 wrong usage, 3 the collector cannot be asked."
-# Bright and plain colours that are told apart on light and dark grounds; red is for errors.
-_SERVICE_COLOURS: Final = ("36", "35", "34", "33", "32", "96", "95", "94", "93", "92")
 _ERROR: Final = 17
 
 
-class _Unanswered(Exception):
+class Unanswered(Exception):
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
         self.code = code
@@ -33,48 +32,49 @@ class _Unanswered(Exception):
 
 def traces(argv: list[str]) -> int:
     """List traces, the newest first."""
-    parser = _parser("traces", "List traces, the newest first.")
+    parser = parser_of("traces", "List traces, the newest first.")
     _add_search(parser)
     parser.add_argument("--sort", choices=("newest", "slowest"), default="newest")
-    return _run(parser, argv, _list_traces)
+    return run(parser, argv, _list_traces)
 
 
 def trace(argv: list[str]) -> int:
     """Show one trace as a waterfall."""
-    parser = _parser("trace", "Show one trace as a waterfall, with its log records.")
-    parser.add_argument("trace_id", metavar="ID", help="32 or 16 hex digits")
-    return _run(parser, argv, _show_trace)
+    parser = parser_of("trace", "Show one trace as a waterfall, with its log records.")
+    parser.add_argument("trace_id", metavar="ID|FILE", help="32 or 16 hex digits; or a file, without a collector")
+    parser.add_argument("--id", help="which trace of a file of several")
+    return run(parser, argv, _show_trace)
 
 
 def logs(argv: list[str]) -> int:
     """List log records, the newest last."""
-    parser = _parser("logs", "List the newest log records, the newest last.")
+    parser = parser_of("logs", "List the newest log records, the newest last.")
     _add_search(parser)
-    return _run(parser, argv, _list_logs)
+    return run(parser, argv, _list_logs)
 
 
 def errors(argv: list[str]) -> int:
     """List groups of errors."""
-    parser = _parser("errors", "List groups of errors, each with where in the code it comes from.")
+    parser = parser_of("errors", "List groups of errors, each with where in the code it comes from.")
     _add_search(parser, start="now-24h")
     parser.add_argument("--service", help="only of this service")
     parser.add_argument("--state", choices=("open", "muted", "resolved"))
     parser.add_argument("--new", action="store_const", const="true", help="only those first seen within a day")
     parser.add_argument("--regressed", action="store_const", const="true", help="only those that have come again")
     parser.add_argument("--sort", choices=("count", "last_seen", "first_seen"), default="count")
-    return _run(parser, argv, _list_errors)
+    return run(parser, argv, _list_errors)
 
 
 def tail(argv: list[str]) -> int:
     """Print spans and log records as they arrive."""
-    parser = _parser("tail", "Print spans and log records as they arrive, until Ctrl-C.")
+    parser = parser_of("tail", "Print spans and log records as they arrive, until Ctrl-C.")
     parser.add_argument("query", nargs="?", metavar="QUERY", help="in the search language: docs/query-language.md")
     parser.add_argument("--of", choices=("spans", "logs", "both"), default="both")
     parser.add_argument("--since", help="begin earlier: RFC 3339, or such as now-5m")
-    return _run(parser, argv, _follow)
+    return run(parser, argv, _follow)
 
 
-def _parser(name: str, description: str) -> argparse.ArgumentParser:
+def parser_of(name: str, description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"spanwise {name}", description=description, epilog=_EXIT_CODES)
     parser.add_argument("--url", help="address of the collector (SPANWISE_ENDPOINT), " + _DEFAULT_URL)
     parser.add_argument("--json", action="store_true", help="print what the collector answers, as JSON")
@@ -89,11 +89,11 @@ def _add_search(parser: argparse.ArgumentParser, start: str = "now-1h") -> None:
     parser.add_argument("--limit", type=int, default=50, help="at most so many [50]")
 
 
-def _run(parser: argparse.ArgumentParser, argv: list[str], command: Any) -> int:
+def run(parser: argparse.ArgumentParser, argv: list[str], command: Any) -> int:
     given = parser.parse_args(argv)
     try:
         code: int = command(given)
-    except _Unanswered as error:
+    except Unanswered as error:
         sys.stderr.write(f"{parser.prog}: {error}\n")
         return error.code
     except (KeyboardInterrupt, BrokenPipeError):
@@ -104,58 +104,85 @@ def _run(parser: argparse.ArgumentParser, argv: list[str], command: Any) -> int:
 
 
 def _list_traces(given: argparse.Namespace) -> int:
-    answer = _json(given, "/api/v1/traces", sort=given.sort, **_search(given))
+    answer = asked(given, "/api/v1/traces", sort=given.sort, **_search(given))
     if given.json:
-        _write(json.dumps(answer, indent=2))
+        write(json.dumps(answer, indent=2))
     for each in () if given.json else answer["traces"]:
-        errors = _in("31", f"{each['error_count']} err") if each["error_count"] else ""
+        errors = styled("31", f"{each['error_count']} err") if each["error_count"] else ""
         root = f"{each['root_service'] or '?'} {each['root_name'] or '(no root yet)'}"
-        _write(
-            f"{_moment(each['start_time_unix_nano'])}  {each['trace_id']}  {_duration(each['duration']):>9}"
-            f"  {each['span_count']:>6,}  {_coloured(each['root_service'] or '', _plain(root))}  {errors}".rstrip()
+        write(
+            f"{moment(each['start_time_unix_nano'])}  {each['trace_id']}  {duration(each['duration']):>9}"
+            f"  {each['span_count']:>6,}  {coloured(each['root_service'] or '', plain(root))}  {errors}".rstrip()
         )
     return _found(given, answer, "traces")
 
 
 def _show_trace(given: argparse.Namespace) -> int:
+    if Path(given.trace_id).is_file():
+        return _show_file(given)
     path = f"/api/v1/traces/{quote(given.trace_id, safe='')}"
     if given.json:
-        _write(json.dumps(_json(given, path), indent=2))
+        write(json.dumps(asked(given, path), indent=2))
         return OK
+    with _open(given, f"{path}.txt", width=str(_width())) as answer:
+        write(answer.read().decode().rstrip("\n"))
+    return OK
+
+
+def _width() -> int:
     try:
         width = os.get_terminal_size(sys.stdout.fileno()).columns
     except OSError:
         width = 100
-    with _open(given, f"{path}.txt", width=str(min(max(width, 40), 400))) as answer:
-        _write(answer.read().decode().rstrip("\n"))
+    return min(max(width, 40), 400)
+
+
+def _show_file(given: argparse.Namespace) -> int:
+    # What reads files loads what the other commands have no use for.
+    from spanwise_collector import filed
+
+    try:
+        found = filed.traces_of(Path(given.trace_id))
+    except (BadData, OSError) as error:
+        raise Unanswered(f"{given.trace_id}: {error}", USAGE) from error
+    wanted = given.id or (next(iter(found)) if len(found) == 1 else None)
+    if wanted not in found:
+        for line in filed.listed(found):
+            write(plain(line))
+        if found and wanted is None:
+            sys.stderr.write(styled("2", "Name one of these traces with --id.\n"))
+            return OK
+        raise Unanswered(f"{given.trace_id} has no such trace.", NOTHING)
+    for line in filed.waterfall(wanted, found[wanted], _width()):
+        write(line)
     return OK
 
 
 def _list_logs(given: argparse.Namespace) -> int:
-    answer = _json(given, "/api/v1/logs", **_search(given))
+    answer = asked(given, "/api/v1/logs", **_search(given))
     if given.json:
-        _write(json.dumps(answer, indent=2))
+        write(json.dumps(answer, indent=2))
     else:
         for each in reversed(answer["logs"]):
-            _write(_log_line(each))
+            write(_log_line(each))
     return _found(given, answer, "logs")
 
 
 def _list_errors(given: argparse.Namespace) -> int:
     only = {name: getattr(given, name) for name in ("service", "state", "new", "regressed", "sort")}
-    answer = _json(given, "/api/v1/errors", **only, **_search(given))
+    answer = asked(given, "/api/v1/errors", **only, **_search(given))
     if given.json:
-        _write(json.dumps(answer, indent=2))
+        write(json.dumps(answer, indent=2))
     for each in () if given.json else answer["errors"]:
-        services = [_coloured(found["name"], _plain(found["name"])) for found in each["services"]]
-        said = ": ".join(_plain(text) for text in (each["type"], each["message"]) if text) or "(says nothing)"
+        services = [coloured(found["name"], plain(found["name"])) for found in each["services"]]
+        said = ": ".join(plain(text) for text in (each["type"], each["message"]) if text) or "(says nothing)"
         top = each["top"]
         line = f":{top['line']}" if top and top["line"] else ""
-        where = _plain(f"{top['function']} {top['file']}{line}") if top else ""
+        where = plain(f"{top['function']} {top['file']}{line}") if top else ""
         state = "again" if each["regressed"] else each["state"]
-        _write(
-            f"{each['fingerprint']}  {each['count']:>7,}  {_moment(each['last_seen_unix_nano'])}  {state:<8}"
-            f"  {', '.join(services)}  {_in('31', said)}  {_in('2', where)}".rstrip()
+        write(
+            f"{each['fingerprint']}  {each['count']:>7,}  {moment(each['last_seen_unix_nano'])}  {state:<8}"
+            f"  {', '.join(services)}  {styled('31', said)}  {styled('2', where)}".rstrip()
         )
     return _found(given, answer, "errors")
 
@@ -172,11 +199,11 @@ def _follow(given: argparse.Namespace) -> int:
                     if event_id:
                         place["Last-Event-ID"] = event_id
                     _show_event(given, kind, data)
-        except _Unanswered as error:
+        except Unanswered as error:
             if first or error.code != UNREACHABLE:
                 raise
         except (OSError, HTTPException):
-            sys.stderr.write(_in("2", "spanwise tail: interrupted, going on from there\n"))
+            sys.stderr.write(styled("2", "spanwise tail: interrupted, going on from there\n"))
         time.sleep(1)
 
 
@@ -196,29 +223,29 @@ def _events(stream: IO[bytes]) -> Iterator[tuple[str, str, str]]:
 
 def _show_event(given: argparse.Namespace, kind: str, data: str) -> None:
     if kind == "dropped":
-        sys.stderr.write(_in("33", f"spanwise tail: {json.loads(data)['count']:,} were left out; narrow the query\n"))
+        sys.stderr.write(styled("33", f"spanwise tail: {json.loads(data)['count']:,} are left out; narrow the query\n"))
     elif kind in ("span", "log"):
-        _write(data if given.json else (_span_line if kind == "span" else _log_line)(json.loads(data)))
+        write(data if given.json else (_span_line if kind == "span" else _log_line)(json.loads(data)))
         sys.stdout.flush()
 
 
 def _span_line(span: Mapping[str, Any]) -> str:
     failed = span["status"]["code"] == "error"
-    text = f"{_plain(span['name'])}  {_duration(span['duration'])}"
+    text = f"{plain(span['name'])}  {duration(span['duration'])}"
     if failed:
-        text = _in("31", f"{text}  error {_plain(span['status']['message'])}".rstrip())
-    service = _coloured(span["service"], _plain(span["service"]))
-    return f"{_moment(span['start_time_unix_nano'])} {service} {text} {_in('2', span['trace_id'])}"
+        text = styled("31", f"{text}  error {plain(span['status']['message'])}".rstrip())
+    service = coloured(span["service"], plain(span["service"]))
+    return f"{moment(span['start_time_unix_nano'])} {service} {text} {styled('2', span['trace_id'])}"
 
 
 def _log_line(record: Mapping[str, Any]) -> str:
     body = record["body"]
-    text = _plain(body if isinstance(body, str) else json.dumps(body, ensure_ascii=False))
-    level = _plain(record["severity_text"]) or "-"
+    text = plain(body if isinstance(body, str) else json.dumps(body, ensure_ascii=False))
+    level = plain(record["severity_text"]) or "-"
     if record["severity_number"] >= _ERROR:
-        level = _in("31", level)
-    service = _coloured(record["service"], _plain(record["service"]))
-    return f"{_moment(record['time_unix_nano'])} {service} {level} {text}"
+        level = styled("31", level)
+    service = coloured(record["service"], plain(record["service"]))
+    return f"{moment(record['time_unix_nano'])} {service} {level} {text}"
 
 
 def _search(given: argparse.Namespace) -> dict[str, str | None]:
@@ -227,15 +254,15 @@ def _search(given: argparse.Namespace) -> dict[str, str | None]:
 
 def _found(given: argparse.Namespace, answer: Mapping[str, Any], what: str) -> int:
     for hint in () if given.json else answer["hints"]:
-        sys.stderr.write(_in("33", _plain(hint["message"])) + "\n")
+        sys.stderr.write(styled("33", plain(hint["message"])) + "\n")
     if answer["returned"] and answer["next_cursor"] and not given.json:
-        sys.stderr.write(_in("2", "There are more: --limit, or a narrower query.\n"))
+        sys.stderr.write(styled("2", "There are more: --limit, or a narrower query.\n"))
     elif not answer["returned"] and not given.json:
         sys.stderr.write(f"No {what} are as asked for.\n")
     return OK if answer["returned"] else NOTHING
 
 
-def _json(given: argparse.Namespace, path: str, **query: str | None) -> Any:
+def asked(given: argparse.Namespace, path: str, **query: str | None) -> Any:
     with _open(given, path, None, **query) as answer:
         return json.load(answer)
 
@@ -244,7 +271,7 @@ def _open(given: argparse.Namespace, path: str, headers: Mapping[str, str] | Non
     url = given.url or os.environ.get("SPANWISE_ENDPOINT") or _DEFAULT_URL
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise _Unanswered(f"{url} is not an address: give --url http://host:port.", USAGE)
+        raise Unanswered(f"{url} is not an address: give --url http://host:port.", USAGE)
     words = urlencode({key: value for key, value in query.items() if value is not None})
     address = f"{url.rstrip('/')}{path}{'?' if words else ''}{words}"
     try:
@@ -253,43 +280,10 @@ def _open(given: argparse.Namespace, path: str, headers: Mapping[str, str] | Non
     except HTTPError as error:
         with error:
             code = NOTHING if error.code == 404 else USAGE if error.code < 500 else UNREACHABLE
-            raise _Unanswered(said(error), code) from error
+            raise Unanswered(said(error), code) from error
     except (URLError, HTTPException, OSError, ValueError) as error:
-        raise _Unanswered(
+        raise Unanswered(
             f"the collector at {parts.scheme}://{parts.netloc} cannot be asked: {getattr(error, 'reason', error)}."
             " Start one with: spanwise up",
             UNREACHABLE,
         ) from error
-
-
-def _write(line: str) -> None:
-    sys.stdout.write(line + "\n")
-
-
-def _coloured(service: str, text: str) -> str:
-    return _in(_SERVICE_COLOURS[crc32(service.encode()) % len(_SERVICE_COLOURS)], text)
-
-
-def _in(code: str, text: str) -> str:
-    plain = not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return text if plain else f"\033[{code}m{text}\033[0m"
-
-
-def _plain(text: str) -> str:
-    """What telemetry says, every character that would steer the terminal written out."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
-
-
-def _moment(nanoseconds: int) -> str:
-    try:
-        moment = datetime.fromtimestamp(nanoseconds // 10**9, UTC)
-    except (OverflowError, ValueError, OSError):
-        return str(nanoseconds)
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{nanoseconds // 10**6 % 1000:03d}Z"
-
-
-def _duration(nanoseconds: int) -> str:
-    for size, unit in ((10**9, "s"), (10**6, "ms"), (10**3, "µs")):
-        if nanoseconds >= size:
-            return f"{nanoseconds / size:,.2f} {unit}"
-    return f"{nanoseconds} ns"

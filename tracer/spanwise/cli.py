@@ -19,6 +19,9 @@ _COLLECTOR_COMMANDS = {
     "diagnose": "name the services that are to blame for what is unusual in a time window",
     "diff": "say what is different between two traces, or two sets of spans",
     "errors": "list groups of errors, and where in the code they come from",
+    "map": "say what calls what, as lines or as a graph",
+    "open": "open a trace in the web view",
+    "services": "list services with their figures",
     "export": "write traces, spans or log records into a file",
     "import": "send files of traces and log records to a collector",
     "problems": "say what is broken right now, one line a cause",
@@ -31,6 +34,7 @@ _COLLECTOR_COMMANDS = {
     "up": "start collector, store and web view in one process",
 }
 _DESCRIPTIONS = {
+    "completion": "print what makes a shell complete commands and options",
     "doctor": "say what is traced here, where spans go and whether they arrive",
     "run": "run a Python command traced, without any change of its code",
     "send": "send the lines of a pipe or a file as log records",

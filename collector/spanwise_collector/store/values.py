@@ -33,16 +33,17 @@ def _unwrap(item: Any) -> Any:
     if kind == "@bytes":
         return raw
     if kind == "@array":
-        return [_from_wire(each) for each in ArrayValue.FromString(raw).values]
-    return {each.key: _from_wire(each.value) for each in KeyValueList.FromString(raw).values}
+        return [from_wire(each) for each in ArrayValue.FromString(raw).values]
+    return {each.key: from_wire(each.value) for each in KeyValueList.FromString(raw).values}
 
 
-def _from_wire(wire: AnyValue) -> Any:
+def from_wire(wire: AnyValue) -> Any:
+    """A value of the wire, however deep."""
     kind = wire.WhichOneof("value")
     if kind == "array_value":
-        return [_from_wire(each) for each in wire.array_value.values]
+        return [from_wire(each) for each in wire.array_value.values]
     if kind == "kvlist_value":
-        return {each.key: _from_wire(each.value) for each in wire.kvlist_value.values}
+        return {each.key: from_wire(each.value) for each in wire.kvlist_value.values}
     return None if kind is None else getattr(wire, kind)
 
 

@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from google.protobuf.json_format import MessageToDict
@@ -14,13 +15,15 @@ from opentelemetry.proto.trace.v1 import trace_pb2 as wire
 
 from spanwise_collector.model.log import LogRecord
 from spanwise_collector.model.resource import Resource, Scope
-from spanwise_collector.model.span import Span
+from spanwise_collector.model.span import Event, Span
 from spanwise_collector.model.value import Attributes, Value
+from spanwise_collector.store.values import from_wire
 
 # OTLP/JSON writes ids in hex, where protobuf's own JSON has base64 (OTLP 1.x, "JSON Protobuf Encoding").
 # The last message of an exported file is a text in a field that OTLP has not, 1999; every reader of it skips that.
 END_TAG: Final = b"\xfa\x7c"
 END_KEY: Final = "spanwiseExport"
+_INSTANCE: Final = ("service.instance.id", "k8s.pod.name", "host.name")
 _IDS: Final = ("traceId", "spanId", "parentSpanId")
 
 
@@ -57,6 +60,25 @@ def to_logs_request(records: Iterable[LogRecord]) -> ExportLogsServiceRequest:
             _scope(scopes[place], record.scope)
         scopes[place].log_records.append(_record(record))
     return request
+
+
+def from_request(request: ExportTraceServiceRequest) -> Iterator[Span]:
+    """The spans of a request, with what the engine makes of it: equal resources and scopes are one object."""
+    for outer in request.resource_spans:
+        resource = _read_resource(outer)
+        service = str(resource.attributes.get("service.name") or "unknown_service")
+        named = (resource.attributes.get(key) for key in _INSTANCE)
+        instance = str(next(filter(None, named), ""))
+        for inner in outer.scope_spans:
+            scope = Scope(
+                inner.scope.name,
+                inner.scope.version,
+                _read(inner.scope.attributes),
+                inner.scope.dropped_attributes_count,
+                inner.schema_url,
+            )
+            for span in inner.spans:
+                yield replace(_read_span(span), service=service, instance=instance, resource=resource, scope=scope)
 
 
 def to_json(request: ExportTraceServiceRequest | ExportLogsServiceRequest) -> bytes:
@@ -150,6 +172,34 @@ def _record(record: LogRecord) -> logs.LogRecord:
         flags=record.flags,
         attributes=_key_values(record.attributes),
         dropped_attributes_count=record.dropped_attributes_count,
+    )
+
+
+def _read(given: Iterable[common.KeyValue]) -> Attributes:
+    return {each.key: from_wire(each.value) for each in given}
+
+
+def _read_resource(given: wire.ResourceSpans) -> Resource:
+    return Resource(
+        _read(given.resource.attributes), given.resource.dropped_attributes_count, schema_url=given.schema_url
+    )
+
+
+def _read_span(given: wire.Span) -> Span:
+    return Span(
+        trace_id=given.trace_id.hex(),
+        span_id=given.span_id.hex(),
+        parent_span_id=given.parent_span_id.hex() if any(given.parent_span_id) else "",
+        name=given.name,
+        kind=given.kind,
+        start=given.start_time_unix_nano,
+        end=given.end_time_unix_nano,
+        service="",
+        instance="",
+        status_code=given.status.code,
+        status_message=given.status.message,
+        attributes=_read(given.attributes),
+        events=tuple(Event(each.time_unix_nano, each.name, _read(each.attributes)) for each in given.events),
     )
 
 

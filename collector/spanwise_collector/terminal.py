@@ -1,0 +1,44 @@
+"""Text for a terminal: colours where one shows them, and nothing of telemetry that would steer it."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from typing import Final
+from zlib import crc32
+
+# Bright and plain colours that are told apart on light and dark grounds; red is for errors.
+_SERVICE_COLOURS: Final = ("36", "35", "34", "33", "32", "96", "95", "94", "93", "92")
+
+
+def write(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def coloured(service: str, text: str) -> str:
+    return styled(_SERVICE_COLOURS[crc32(service.encode()) % len(_SERVICE_COLOURS)], text)
+
+
+def styled(code: str, text: str) -> str:
+    """Text in a colour or weight of the terminal, by its number; plain where none shows it."""
+    plain = not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return text if plain else f"\033[{code}m{text}\033[0m"
+
+
+def plain(text: str) -> str:
+    """What telemetry says, every character that would steer the terminal written out."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def moment(nanoseconds: int) -> str:
+    try:
+        moment = datetime.fromtimestamp(nanoseconds // 10**9, UTC)
+    except (OverflowError, ValueError, OSError):
+        return str(nanoseconds)
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{nanoseconds // 10**6 % 1000:03d}Z"
+
+
+def duration(nanoseconds: int) -> str:
+    for size, unit in ((10**9, "s"), (10**6, "ms"), (10**3, "µs")):
+        if nanoseconds >= size:
+            return f"{nanoseconds / size:,.2f} {unit}"
+    return f"{nanoseconds} ns"

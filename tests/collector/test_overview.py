@@ -1,0 +1,109 @@
+"""`spanwise services`, `map`, `open` and `trace FILE`: what they print, and what they exit with."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import time
+import webbrowser
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from spanwise_collector import look, overview
+
+from tests import factories
+from tests.collector.process import Process, process
+from tests.factories import span, trace_ids
+
+Command = Callable[[list[str]], int]
+
+
+@pytest.fixture(scope="module")
+def called(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """web calls pay three times, once in vain, and pay a database."""
+    with process(tmp_path_factory.mktemp("called") / "data", "--spool-segment-age", "1ms") as made:
+        now = time.time_ns() - 10**9
+        for number, trace_id in enumerate(trace_ids(3), 1):
+
+            def at(offset: int) -> dict[str, int]:
+                return {"start_time_unix_nano": now + offset, "end_time_unix_nano": now + 90 * 10**6 - offset}
+
+            failed = 2 if number == 1 else 0
+            web = [span(trace_id, 1, kind=2, **at(0)), span(trace_id, 2, 1, kind=3, status=failed, **at(10**6))]
+            database = span(trace_id, 4, 3, kind=3, attributes={"db.system.name": "postgresql"}, **at(3 * 10**6))
+            pay = [span(trace_id, 3, 2, kind=2, status=failed, **at(2 * 10**6)), database]
+            for service, spans in (("web", web), ("pay", pay)):
+                made.post("/v1/traces", factories.traces(spans, service).SerializeToString())
+        made.settle()
+        yield made
+
+
+def said(capsys: pytest.CaptureFixture[str], command: Command, *words: str) -> tuple[int, str, str]:
+    code = command(list(words))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_services_are_listed_with_their_figures(called: Process, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"--url=http://{called.http}"
+    code, out, err = said(capsys, overview.services, url)
+    head, *rows = out.splitlines()
+    assert (code, err, head.split()) == (0, "", ["service", "requests", "errors", "p50", "p95", "p99", "last", "seen"])
+    assert sorted(row.split()[:3] for row in rows) == [["pay", "3", "33.3%"], ["web", "3", "0.0%"]]
+    code, out, _ = said(capsys, overview.services, url, "--json")
+    assert (code, [each["name"] for each in json.loads(out)["services"]]) == (0, ["pay", "web"])
+    code, out, _ = said(capsys, overview.services, url, "--start", "now-9d", "--end", "now-8d")
+    assert (code, out) == (1, "No service has sent spans in that time.\n")
+
+
+def test_the_map_says_who_calls_whom(called: Process, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"--url=http://{called.http}"
+    code, out, _ = said(capsys, overview.map_, url)
+    lines = sorted(re.sub(r"p95 [\d.,]+ \w+", "p95", line) for line in out.splitlines())
+    assert (code, lines) == (0, ["pay → postgresql  3 calls  p95", "web → pay  3 calls  p95  1 failed"])
+    code, out, _ = said(capsys, overview.map_, url, "--dot")
+    assert (code, out.splitlines()[0], out.splitlines()[-1]) == (0, "digraph services {", "}")
+    assert '  "service:pay" [label="pay", shape=box, color="#b00020"];' in out
+    assert re.search(r'"service:web" -> "service:pay" \[label="3, p95 [^"]+", color="#b00020"\];', out)
+
+
+def test_open_shows_the_page_of_a_trace(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    trace_id = "4BF92F3577B34DA6A3CE929D0E0E4736"
+    code, out, _ = said(capsys, overview.open_, trace_id, "--url", "http://there:4318/spans/")
+    assert (code, out) == (0, f"http://there:4318/spans/t/{trace_id.lower()}\n")
+    assert opened == [out.strip()]
+    assert said(capsys, overview.open_, "javascript:1", "--url", "http://there")[0] == 2
+
+
+@pytest.mark.parametrize("form", ["otlp", "otlp-json", "ndjson"])
+def test_a_trace_in_a_file_is_drawn_as_the_collector_draws_it(
+    called: Process, tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    trace_id = called.get("/traces")["traces"][0]["trace_id"]
+    content = called.client.get(
+        "/api/v1/export", params={"format": form, "signal": "spans", "q": f"trace_id:{trace_id}"}
+    ).content
+    file = tmp_path / "one.gz"
+    file.write_bytes(gzip.compress(content))
+    drawn = called.client.get(f"/api/v1/traces/{trace_id}.txt", params={"width": 100}).text
+    assert said(capsys, look.trace, str(file), "--url", "http://127.0.0.1:1") == (0, drawn, "")
+
+
+def test_of_a_file_of_several_traces_one_is_named(
+    called: Process, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "all.otlp"
+    file.write_bytes(called.client.get("/api/v1/export").content)
+    code, out, err = said(capsys, look.trace, str(file))
+    assert (code, err) == (0, "Name one of these traces with --id.\n")
+    ids = [line.split()[0] for line in out.splitlines()]
+    assert sorted(ids) == sorted(each["trace_id"] for each in called.get("/traces")["traces"])
+    code, out, _ = said(capsys, look.trace, str(file), "--id", ids[0])
+    assert (code, out.splitlines()[0].startswith(f"Trace {ids[0]}")) == (0, True)
+    assert said(capsys, look.trace, str(file), "--id", "00")[0] == 1
+    file.write_text("no telemetry")
+    assert said(capsys, look.trace, str(file))[0] == 2
