@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from starlette.requests import Request
 
 from spanwise_collector.api.models import Answer
@@ -20,7 +20,10 @@ class HistogramQuery(RecentRange):
     q: QueryText = None
     of: Literal["spans", "traces", "logs"] = "spans"
     columns: int = Field(default=60, ge=1, le=MOST_COLUMNS, description="Most steps of time.")
-    per_doubling: Literal[1, 2, 4] = Field(default=2, description="Rows of cells for each doubling of a duration.")
+    # A literal number takes no text, and an address holds nothing else.
+    per_doubling: Annotated[
+        Literal[1, 2, 4], BeforeValidator(lambda given: {"1": 1, "2": 2, "4": 4}.get(given, given))
+    ] = Field(default=2, description="Rows of cells for each doubling of a duration.")
 
     def grid(self, project: str, limits: Limits) -> Grid:
         """What is asked for; raises InvalidParameter."""

@@ -99,6 +99,7 @@ def test_completion_says_what_it_would_replace(asked: Process) -> None:
         ("/facets?of=traces", 422),
         ("/histogram?columns=201", 422),
         ("/histogram?per_doubling=3", 422),
+        ("/histogram?per_doubling=4", 200),
         ("/map?depth=11", 422),
         ("/map?q=status:eror", 400),
         ("/operations?limit=0", 422),

@@ -1,64 +1,56 @@
-/** The log page's address ↔ what it asks the API. */
-import type { ApiParams } from './search-params';
-import { rangeParams } from './search-params';
-import { DEFAULT_RANGE, isTime, type TimeRange } from './time-range';
+/** What the log page makes of the search text and of log records. */
+import type { LogRecord } from '../api/types';
+import { valueText } from './attributes';
+import { readParts } from './query-text';
 
-export const SEVERITIES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
-export type Severity = (typeof SEVERITIES)[number];
-
-export interface LogView {
-  readonly text: string;
-  readonly service: string;
-  /** The least severity; empty for all. */
-  readonly severity: Severity | '';
-  readonly range: TimeRange;
-  readonly sort: 'newest' | 'oldest';
-  readonly notices: readonly string[];
+/** The words that are looked for in bodies, to be marked there: those that stand alone, and plain ones of `body:`. */
+export function wantedWords(text: string): string[] {
+  return readParts(text)
+    .filter((part) => !part.negated && (part.kind === 'word' || (part.key === 'body' && part.operator === ':')))
+    .flatMap((part) => (part.kind === 'word' ? [part.value] : part.value.replace(/^\/|\/$/g, '').split('*')))
+    .filter((word) => word.trim() !== '');
 }
 
-export function readLogView(query: URLSearchParams): LogView {
-  const notices: string[] = [];
-  const severity = SEVERITIES.find((one) => one === (query.get('severity') ?? '').toUpperCase()) ?? '';
-  if (query.get('severity') && severity === '')
-    notices.push(`“${query.get('severity')}” is no severity: all are shown.`);
-  const from = query.get('from') ?? (query.has('to') ? '' : DEFAULT_RANGE.from);
-  const to = query.get('to') ?? '';
-  const start = from === 'all' ? '' : from;
-  const good = isTime(start) && isTime(to);
-  if (!good) notices.push('The time range in the address could not be read: the last hour is shown.');
-  return {
-    text: query.get('q') ?? '',
-    service: query.get('service') ?? '',
-    severity,
-    range: good ? { from: start, to } : DEFAULT_RANGE,
-    sort: query.get('sort') === 'oldest' ? 'oldest' : 'newest',
-    notices,
-  };
-}
-
-export function logParams(view: Omit<LogView, 'notices'>): ApiParams {
-  return {
-    text: view.text || null,
-    service: view.service || null,
-    severity: view.severity || null,
-    ...rangeParams(view.range),
-    sort: view.sort,
-  };
-}
-
-/** The parts of a text that a search for `needle` found, upper or lower case, in order; odd ones are the finds. */
-export function splitByMatch(text: string, needle: string): string[] {
-  if (needle === '') return [text];
-  const parts: string[] = [];
+/** The parts of a text that a search for any of the words found, upper or lower case, in order; odd ones are the finds. */
+export function splitByMatch(text: string, words: readonly string[]): string[] {
   const lower = text.toLowerCase();
-  const wanted = needle.toLowerCase();
+  const wanted = words.map((word) => word.toLowerCase()).filter((word) => word !== '');
   // Some letters change their length in lower case; then positions would not fit and nothing is marked.
-  if (lower.length !== text.length) return [text];
+  if (wanted.length === 0 || lower.length !== text.length) return [text];
+  const parts: string[] = [];
   let at = 0;
-  for (let found = lower.indexOf(wanted); found >= 0; found = lower.indexOf(wanted, at)) {
-    parts.push(text.slice(at, found), text.slice(found, found + wanted.length));
-    at = found + wanted.length;
+  for (;;) {
+    let found = -1;
+    let length = 0;
+    for (const word of wanted) {
+      const place = lower.indexOf(word, at);
+      if (place >= 0 && (found < 0 || place < found || (place === found && word.length > length))) {
+        found = place;
+        length = word.length;
+      }
+    }
+    if (found < 0) break;
+    parts.push(text.slice(at, found), text.slice(found, found + length));
+    at = found + length;
   }
   parts.push(text.slice(at));
   return parts;
+}
+
+/** What a record says in a column: a field of its own, else an attribute of it or of its resource; empty without. */
+export function columnText(log: LogRecord, column: string): string {
+  if (column === 'instance') return log.instance;
+  if (column === 'trace_id') return log.trace_id ?? '';
+  if (column === 'event_name') return log.event_name;
+  if (column === 'scope.name') return log.scope.name;
+  const name = column.replace(/^(?:attribute|resource)\./, '');
+  const value = column.startsWith('resource.')
+    ? log.resource.attributes[name]
+    : (log.attributes[name] ?? log.resource.attributes[name]);
+  return value === undefined ? '' : valueText(value);
+}
+
+/** One record a line, as it came from the API. */
+export function asNdjson(logs: readonly LogRecord[]): string {
+  return logs.map((log) => `${JSON.stringify(log)}\n`).join('');
 }

@@ -1,124 +1,157 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { firstValue, formatQuery, parseQuery, pastedTraceId, removePart, setTerm, toFilter } from './query-text';
+import {
+  addTerm,
+  boundOf,
+  choose,
+  chosen,
+  formatTerm,
+  pastedId,
+  readParts,
+  removePart,
+  setBound,
+  splitPipeline,
+} from './query-text';
 
-const terms = (text: string): string[] =>
-  parseQuery(text).terms.map(({ key, operator, value }) => `${key}|${operator}|${value}`);
-const problems = (text: string): string[] => parseQuery(text).problems.map(({ message }) => message);
+const read = (text: string): string[] =>
+  readParts(text).map(({ kind, start, end, negated, key, operator, value }) =>
+    kind === 'term' ? `${negated ? 'not ' : ''}${key} ${operator} ${value}` : `${kind} ${text.slice(start, end)}`,
+  );
 
-const key = fc.stringMatching(/^[a-z][a-z0-9._-]{0,12}$/).filter((text) => text !== 'duration');
-const value = fc.string({ unit: 'binary' }).filter((text) => text !== '');
+const key = fc.stringMatching(/^[a-z][a-z0-9._/-]{0,12}$/);
+const value = fc.string({ unit: 'binary' });
 
-describe('parseQuery', () => {
-  it('reads keys, operators and values, quoted or not', () => {
-    expect(terms('service:checkout status:error duration>=1.5s http.route:"/pay now" op=GET')).toEqual([
-      'service|:|checkout',
-      'status|:|error',
-      'duration|>=|1.5s',
-      'http.route|:|/pay now',
-      'operation|:|GET',
+describe('readParts', () => {
+  it('reads terms with any operator, quoted or not', () => {
+    expect(
+      read('svc:checkout status:error duration >= 1.5s http.route:"/pay \\"now" op=GET -a.b:1 "my key"!=2'),
+    ).toEqual([
+      'service : checkout',
+      'status : error',
+      'duration >= 1.5s',
+      'http.route : /pay "now',
+      'name : GET',
+      'not a.b : 1',
+      'my key != 2',
     ]);
   });
 
-  it('keeps everything after the first colon in the value', () => {
-    expect(terms('url.full:http://a:80/x?y=1 error:')).toEqual(['url.full|:|http://a:80/x?y=1']);
+  it('keeps patterns, expressions and ranges whole', () => {
+    const text = 'name:GET* url.path:/^\\/v[0-9]+/ code:[200 TO 299] path:C:\\\\temp';
+    expect(read(text)).toEqual(['name : GET*', 'url.path : /^/v[0-9]+/', 'code : [200 TO 299]', 'path : C:\\temp']);
+    expect(readParts(text).map((part) => part.exact)).toEqual([false, false, false, true]);
   });
 
-  it('says in a sentence what cannot be searched', () => {
-    expect(problems('timeout')).toEqual(['timeout stands alone: write key:value, such as operation:timeout.']);
-    expect(problems('status:broken')).toEqual(['status is ok, error or unset.']);
-    expect(problems('duration>500')).toEqual(['A duration has a unit: 20us, 500ms, 1.5s, 2m.']);
-    expect(problems('duration:500ms')).toEqual(['Compare duration with > or <, such as duration>500ms.']);
-    expect(problems('service:a service:b')).toEqual([
-      'service can be given once; all terms have to hold for the same span.',
+  it('tells groups, what joins them, words and the making of groups', () => {
+    expect(
+      read('{ service:api } >> { service:db duration>1s } && NOT (a:1 OR "b)" ) timeout -"no such" | count'),
+    ).toEqual([
+      'group { service:api }',
+      'joiner >>',
+      'group { service:db duration>1s }',
+      'joiner &&',
+      'joiner NOT',
+      'group (a:1 OR "b)" )',
+      'word timeout',
+      'word -"no such"',
+      'pipeline | count',
     ]);
-    expect(problems('retries>3')).toEqual(['> works on duration only; other keys are compared with key:value.']);
-    expect(problems('-service:a')).toEqual(['Excluding (-key:value) cannot be searched yet.']);
-    expect(problems('http.route:/a*')).toEqual(['Patterns with * cannot be searched yet: give the whole value.']);
-    expect(problems('service:')).toEqual(['service: needs a value.']);
+    expect(read('count({ a }) > 3 a || b')).toEqual(['group count({ a }) > 3', 'word a', 'joiner ||', 'word b']);
   });
 
-  it('takes any text without failing and accounts for every word of it', () => {
+  it('takes any text, and leaves nothing of it out', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
-        const query = parseQuery(text);
-        for (const part of [...query.terms, ...query.problems]) {
-          expect(part.start).toBeGreaterThanOrEqual(0);
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[ab:"(){}|\\>/*-]{0,20}$/)), (text) => {
+        let at = 0;
+        for (const part of readParts(text)) {
+          expect(text.slice(at, part.start).trim()).toBe('');
           expect(part.end).toBeGreaterThan(part.start);
-          expect(part.end).toBeLessThanOrEqual(text.length);
+          at = part.end;
         }
-        if (text.trim() !== '') expect(query.terms.length + query.problems.length).toBeGreaterThan(0);
+        expect(text.slice(at).trim()).toBe('');
       }),
     );
   });
 
-  it('reads back what it has written', () => {
+  it('reads back what was written', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ key, operator: fc.constant(':' as const), value })), (list) => {
-        const read = parseQuery(formatQuery(list)).terms.map(({ key, operator, value }) => ({ key, operator, value }));
-        const canonical = list.map((term) => ({
-          ...term,
-          key: { name: 'operation', op: 'operation', svc: 'service' }[term.key] ?? term.key,
-        }));
-        expect(read).toEqual(canonical);
+      fc.property(key, value, fc.boolean(), (name, wanted, negated) => {
+        const [part, ...more] = readParts(formatTerm(`x.${name}`, ':', wanted, negated));
+        expect([part?.kind, part?.key, part?.value, part?.negated, part?.exact, more]).toEqual([
+          'term',
+          `x.${name}`,
+          wanted,
+          negated,
+          true,
+          [],
+        ]);
       }),
     );
   });
 });
 
-describe('editing a term', () => {
-  it('replaces it where it stands, adds it at the end, or takes it out', () => {
-    const text = 'service:a  status:error';
-    expect([
-      setTerm(text, 'service', ':', 'b c'),
-      setTerm(text, 'operation', ':', 'GET'),
-      setTerm(text, 'service', ':', null),
-      setTerm('duration>1s duration<2s', 'duration', '<=', '3s'),
-      setTerm('', 'status', ':', 'ok'),
-    ]).toEqual([
-      'service:"b c"  status:error',
-      'service:a  status:error operation:GET',
-      'status:error',
-      'duration>1s duration<=3s',
-      'status:ok',
+describe('editing', () => {
+  it('adds before the making of groups, and beside alternatives in parentheses', () => {
+    expect([addTerm('', 'a:1'), addTerm('b:2 | count', 'a:1'), addTerm('b:2 OR c:3', 'a:1')]).toEqual([
+      'a:1',
+      'b:2 a:1 | count',
+      '(b:2 OR c:3) a:1',
     ]);
-  });
-
-  it('removes a part and closes the gap', () => {
-    expect(removePart('a:1 b:2 c:3', 4, 7)).toBe('a:1 c:3');
-  });
-
-  it('finds the value that was set', () => {
-    fc.assert(
-      fc.property(key, value, (name, wanted) => {
-        const canonical = parseQuery(setTerm('', name, ':', 'x')).terms[0]!.key;
-        expect(firstValue(parseQuery(setTerm('status:ok', canonical, ':', wanted)), canonical)).toBe(wanted);
-      }),
-    );
-  });
-});
-
-describe('toFilter', () => {
-  it('makes parameters of terms; > and < leave the value itself out', () => {
-    const { terms: list } = parseQuery('svc:a name:"GET /" status:error duration>1us duration<=2ms k:v k2:a=b');
-    expect(toFilter(list)).toEqual({
-      service: 'a',
-      operation: 'GET /',
-      status: 'error',
-      min_duration: '1001',
-      max_duration: '2000000',
-      attribute: ['k=v', 'k2=a=b'],
+    expect(splitPipeline('a:1 | group service | count')).toEqual({
+      filter: 'a:1',
+      pipeline: '| group service | count',
     });
   });
+
+  it('removes a part with the word that joined it', () => {
+    const removed = (text: string, part: string): string =>
+      removePart(text, text.indexOf(part), text.indexOf(part) + part.length);
+    expect([
+      removed('a:1 b:2 c:3', 'b:2'),
+      removed('a:1 OR b:2', 'b:2'),
+      removed('a:1 OR b:2', 'a:1'),
+      removed('NOT a:1 b:2', 'a:1'),
+      removed('a:1 NOT b:2', 'a:1'),
+      removed('{ a } >> { b }', '{ b }'),
+    ]).toEqual(['a:1 c:3', 'a:1', 'b:2', 'b:2', 'NOT b:2', '{ a }']);
+  });
+
+  it('asks for a value, leaves it out, and takes it back', () => {
+    const said = (text: string): unknown => chosen(readParts(text), 'service', 'a b');
+    expect(['service:"a b"', '-svc:"a b"', 'service!="a b"', 'service:a', 'service:"a b*"'].map(said)).toEqual([
+      'in',
+      'out',
+      'out',
+      null,
+      null,
+    ]);
+    fc.assert(
+      fc.property(key, value, (name, wanted) => {
+        const included = choose('status:ok', name, wanted, 'in');
+        const excluded = choose(included, name, wanted, 'out');
+        const back = [included, excluded].map((text) => chosen(readParts(text), name, wanted));
+        expect([...back, choose(excluded, name, wanted, null)]).toEqual(['in', 'out', 'status:ok']);
+      }),
+    );
+  });
+
+  it('sets, replaces and removes a bound', () => {
+    const text = 'duration>1s duration<2s';
+    expect([
+      setBound(text, 'duration', '<=', '3s'),
+      setBound(text, 'duration', '>=', null),
+      setBound('a:1', 'duration', '>=', '5ms'),
+      boundOf(readParts(text), 'duration', '<'),
+    ]).toEqual(['duration>1s duration<=3s', 'duration<2s', 'a:1 duration>=5ms', '2s']);
+  });
 });
 
-describe('pastedTraceId', () => {
+describe('pastedId', () => {
   it('knows an id in its usual shapes', () => {
-    const id = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const span = '00f067aa0ba902b7';
     expect(
-      [id, ` ${id.toUpperCase()} `, `00-${id}-00f067aa0ba902b7-01`, `trace_id=${id}`, `${id}0`, 'service:a'].map(
-        pastedTraceId,
-      ),
-    ).toEqual([id, id, id, id, null, null]);
+      [trace.toUpperCase(), `00-${trace}-${span}-01`, `trace_id=${trace}`, ` ${span} `, `${trace}0`, 'a'].map(pastedId),
+    ).toEqual([{ trace, span: null }, { trace, span }, { trace, span: null }, { trace: null, span }, null, null]);
   });
 });

@@ -1,80 +1,50 @@
 /**
- * The search text: `service:checkout status:error duration>500ms http.route:"/pay/*"`.
- *
- * Terms and text are the same thing: chips are drawn from the terms, and editing a chip rewrites the text.
- * What the collector cannot search yet is a problem with a sentence, never a term that is silently ignored.
+ * The search text, `service:checkout status:error duration>500ms`, as far as the browser has to read it: in its parts, so
+ * that chips can be drawn from it and facets can change it. What it means and what is wrong with it says the collector.
+ * The language: docs/query-language.md.
  */
-import { parseDuration } from '../base/format';
 
-export type Operator = ':' | '>' | '>=' | '<' | '<=';
+export type Operator = ':' | '!=' | '>' | '>=' | '<' | '<=';
 
-export interface Term {
+/** A part that stands by itself. Only a term has a key; `value` is what it says, without quotation marks. */
+export interface Part {
+  readonly kind: 'term' | 'word' | 'group' | 'joiner' | 'pipeline' | 'odd';
+  readonly start: number;
+  readonly end: number;
+  readonly negated: boolean;
   readonly key: string;
   readonly operator: Operator;
   readonly value: string;
-  /** Where it stands in the text it was read from. */
-  readonly start: number;
-  readonly end: number;
+  /** The value is one text: no pattern, expression or range. */
+  readonly exact: boolean;
 }
 
-export interface Problem {
-  readonly start: number;
-  readonly end: number;
-  readonly message: string;
-}
+const SPACE = /\s+/y;
+const PIPELINE = /\|(?!\|)[\s\S]*/y;
+const JOINER = /(?:OR|AND|NOT)(?=[\s({"-]|$)|\|\||&&|>>?(?=[\s{(]|$)/y;
+const GROUP = /-?(?:count\s*)?[({]/y;
+const COUNTED = /\s*(?:[<>!]=|[<>=])\s*\d+/y;
+const KEY =
+  /(-?)("(?:[^"\\]|\\[\s\S])*"|[^\s:<>=!"(){}|,\-/][^\s:<>=!"(){}|,]*)(?=:\S|\s*(?:[<>!]=|=|>(?!>)|<)\s*[^\s>])/y;
+const OPERATOR = /:|\s*(!=|>=|<=|=|>|<)\s*/y;
+const VALUE = /"(?:[^"\\]|\\[\s\S])*"|\/(?:[^/\\\s]|\\.)+\/(?=[\s(){}|]|$)|\[[^\]]*\]|(?:[^\s"(){}|\\]|\\[\s\S])+/y;
+const WORD = /(-?)("(?:[^"\\]|\\[\s\S])*"|(?:[^\s"(){}|\\]|\\[\s\S])+)/y;
 
-export interface Query {
-  readonly terms: readonly Term[];
-  readonly problems: readonly Problem[];
-}
+const ALIASES: Record<string, string> = {
+  svc: 'service',
+  node: 'instance',
+  operation: 'name',
+  op: 'name',
+  parent: 'parent_span_id',
+  level: 'severity',
+  message: 'body',
+  msg: 'body',
+  'trace.id': 'trace_id',
+};
 
-export interface TraceFilter {
-  service?: string;
-  operation?: string;
-  status?: string;
-  min_duration?: string;
-  max_duration?: string;
-  attribute: string[];
-}
-
-const KEY = /[^\s:<>="()]+/y;
-const OPERATOR = /:|>=|<=|>|<|=/y;
-const QUOTED = /"((?:[^"\\]|\\.)*)"/y;
-const BARE = /[^\s"]+/y;
-const STATUSES = ['ok', 'error', 'unset'];
-const ALIASES: Record<string, string> = { name: 'operation', op: 'operation', svc: 'service' };
-
-/** The key under which the API knows it. */
+/** The key under which the API lists it. */
 export function canonicalKey(key: string): string {
   return ALIASES[key] ?? key;
-}
-
-/** The terms of a text, whatever the collector can do with them; problems are only those of its form. */
-export function readTerms(text: string): { terms: Term[]; problems: Problem[] } {
-  const terms: Term[] = [];
-  const problems: Problem[] = [];
-  let at = 0;
-  while (at < text.length) {
-    if (/\s/.test(text[at]!)) {
-      at++;
-      continue;
-    }
-    const read = readTerm(text, at);
-    at = read.end;
-    if ('message' in read) problems.push(read);
-    else terms.push(read);
-  }
-  return { terms, problems };
-}
-
-/** What the collector can search for. */
-export function parseQuery(text: string): Query {
-  const { terms, problems } = readTerms(text);
-  for (const term of terms) {
-    const message = objection(term, terms);
-    if (message) problems.push({ start: term.start, end: term.end, message });
-  }
-  return { terms, problems };
 }
 
 function match(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
@@ -82,102 +52,155 @@ function match(pattern: RegExp, text: string, at: number): RegExpExecArray | nul
   return pattern.exec(text);
 }
 
-function readTerm(text: string, start: number): Term | Problem {
-  const key = match(KEY, text, start);
-  const operator = key && match(OPERATOR, text, start + key[0].length);
-  if (!key || !operator) return loneWord(text, start);
-  const valueAt = start + key[0].length + operator[0].length;
-  const quoted = match(QUOTED, text, valueAt);
-  const value = quoted ?? match(BARE, text, valueAt);
-  const end = valueAt + (value?.[0].length ?? 0);
-  if (!value) return { start, end, message: `${key[0]}${operator[0]} needs a value.` };
-  const symbol = (operator[0] === '=' ? ':' : operator[0]) as Operator;
-  return { key: canonicalKey(key[0]), operator: symbol, value: quoted ? unquote(quoted[1]!) : value[0], start, end };
-}
-
-/** A word without a key: the key is empty. */
-function loneWord(text: string, start: number): Term | Problem {
-  const quoted = match(QUOTED, text, start);
-  const word = quoted ?? match(BARE, text, start);
-  if (!word) return { start, end: text.length, message: 'This quotation mark is not closed.' };
-  return { key: '', operator: ':', value: quoted ? unquote(quoted[1]!) : word[0], start, end: start + word[0].length };
-}
-
-function unquote(text: string): string {
-  return text.replace(/\\(.)/g, '$1');
-}
-
-function objection(term: Term, terms: readonly Term[]): string | null {
-  if (term.key === '') return `${term.value} stands alone: write key:value, such as operation:${term.value}.`;
-  if (term.key.startsWith('-')) return 'Excluding (-key:value) cannot be searched yet.';
-  if (term.key === 'duration') return durationObjection(term);
-  if (term.operator !== ':') return `${term.operator} works on duration only; other keys are compared with key:value.`;
-  if (/^[^*]*\*/.test(term.value) && term.key !== 'status')
-    return 'Patterns with * cannot be searched yet: give the whole value.';
-  if (term.key === 'status' && !STATUSES.includes(term.value)) return 'status is ok, error or unset.';
-  const single = ['service', 'operation', 'status'].includes(term.key);
-  if (single && terms.find((other) => other.key === term.key) !== term) {
-    return `${term.key} can be given once; all terms have to hold for the same span.`;
+/** The parts of a text, in order; whatever it holds, every character but blanks is in one of them. */
+export function readParts(text: string): Part[] {
+  const parts: Part[] = [];
+  let at = match(SPACE, text, 0)?.[0].length ?? 0;
+  while (at < text.length) {
+    const part = readPart(text, at);
+    parts.push(part);
+    at = part.end + (match(SPACE, text, part.end)?.[0].length ?? 0);
   }
-  return null;
+  return parts;
 }
 
-function durationObjection(term: Term): string | null {
-  if (term.operator === ':') return 'Compare duration with > or <, such as duration>500ms.';
-  return parseDuration(term.value) === null ? 'A duration has a unit: 20us, 500ms, 1.5s, 2m.' : null;
+function made(kind: Part['kind'], start: number, end: number, more: Partial<Part> = {}): Part {
+  return { kind, start, end, negated: false, key: '', operator: ':', value: '', exact: false, ...more };
 }
 
-/** Quoted only where it has to be. */
-export function formatTerm(key: string, operator: Operator, value: string): string {
-  const plain = value !== '' && !/[\s"\\]/.test(value);
-  return `${key}${operator}${plain ? value : `"${value.replace(/["\\]/g, '\\$&')}"`}`;
+function readPart(text: string, start: number): Part {
+  const pipeline = match(PIPELINE, text, start);
+  if (pipeline) return made('pipeline', start, text.length);
+  const joiner = match(JOINER, text, start);
+  if (joiner) return made('joiner', start, start + joiner[0].length);
+  if (match(GROUP, text, start)) return readGroup(text, start);
+  const key = match(KEY, text, start);
+  if (key) return readTerm(text, start, key);
+  const word = match(WORD, text, start);
+  if (word)
+    return made('word', start, start + word[0].length, {
+      negated: word[1] === '-',
+      value: plain(word[2]!),
+      exact: true,
+    });
+  return made('odd', start, text[start] === '"' ? text.length : start + 1);
 }
 
-export function formatQuery(terms: readonly Pick<Term, 'key' | 'operator' | 'value'>[]): string {
-  return terms.map((term) => formatTerm(term.key, term.operator, term.value)).join(' ');
+function readTerm(text: string, start: number, key: RegExpExecArray): Part {
+  const operatorAt = start + key[0].length;
+  const operator = match(OPERATOR, text, operatorAt)!;
+  const valueAt = operatorAt + operator[0].length;
+  const value = match(VALUE, text, valueAt);
+  if (!value) return made('odd', start, valueAt);
+  const written = value[0];
+  return made('term', start, valueAt + written.length, {
+    negated: key[1] === '-',
+    key: canonicalKey(plain(key[2]!)),
+    operator: (operator[1] === '=' ? ':' : (operator[1] ?? ':')) as Operator,
+    value: plain(written),
+    exact: !/^[/[]/.test(written) && !/(?:^|[^\\])(?:\\\\)*\*/.test(written),
+  });
 }
 
-/** The text without the part from `start` to `end`, its spaces closed up. */
+/** Up to the bracket that closes it, or to the end. */
+function readGroup(text: string, start: number): Part {
+  let depth = 0;
+  for (let at = start; at < text.length; at++) {
+    const character = text[at]!;
+    if (character === '\\') at++;
+    else if (character === '"') at = text.indexOf('"', at + 1) < 0 ? text.length : closing(text, at);
+    else if (character === '(' || character === '{') depth++;
+    else if ((character === ')' || character === '}') && --depth === 0) {
+      const counted = text.startsWith('count', start) ? match(COUNTED, text, at + 1) : null;
+      return made('group', start, at + 1 + (counted?.[0].length ?? 0));
+    }
+  }
+  return made('odd', start, text.length);
+}
+
+function closing(text: string, opened: number): number {
+  let at = opened + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at;
+}
+
+function plain(written: string): string {
+  const inside = written.length > 1 && written.startsWith('"') ? written.slice(1, -1) : written;
+  return inside.replace(/\\([\s\S])/g, '$1');
+}
+
+const PLAIN_KEY = /^[A-Za-z_@][\w.@/-]*$/;
+const PLAIN_VALUE = /^[A-Za-z0-9_][\w.:@/-]*$/;
+
+/** A term that means this text and no other, as the collector writes it. */
+export function formatTerm(key: string, operator: Operator, value: string, negated = false): string {
+  const name = PLAIN_KEY.test(key) ? key : `"${key.replace(/["\\]/g, '\\$&')}"`;
+  const text = PLAIN_VALUE.test(value) ? value : `"${value.replace(/["\\*]/g, '\\$&')}"`;
+  return `${negated ? '-' : ''}${name}${operator}${text}`;
+}
+
+/** What is searched for, and the groups that are made of it: `| group service | count`; empty without. */
+export function splitPipeline(text: string): { filter: string; pipeline: string } {
+  const part = readParts(text).find(({ kind }) => kind === 'pipeline');
+  const at = part?.start ?? text.length;
+  return { filter: text.slice(0, at).trim(), pipeline: text.slice(at).trim() };
+}
+
+/** The text with one more condition. */
+export function addTerm(text: string, term: string): string {
+  const { filter, pipeline } = splitPipeline(text);
+  const either = readParts(filter).some((part) => /^(OR|\|\|)$/.test(filter.slice(part.start, part.end)));
+  return [either ? `(${filter})` : filter, term, pipeline].filter((one) => one !== '').join(' ');
+}
+
+/** The text without the part from `start` to `end`, without the word that joined it, its blanks closed up. */
 export function removePart(text: string, start: number, end: number): string {
-  return `${text.slice(0, start).trimEnd()} ${text.slice(end).trimStart()}`.trim();
+  const parts = readParts(text);
+  const at = parts.findIndex((part) => part.start === start);
+  const before = parts[at - 1];
+  const after = parts[at + 1];
+  let from = start;
+  let to = end;
+  if (before?.kind === 'joiner') from = before.start;
+  else if (!before && after?.kind === 'joiner' && text.slice(after.start, after.end) !== 'NOT') to = after.end;
+  return `${text.slice(0, from).trimEnd()} ${text.slice(to).trimStart()}`.trim();
 }
 
-/** The text with `key` set to `value`: replaced where it stands, added at the end, removed when the value is null. */
-export function setTerm(text: string, key: string, operator: Operator, value: string | null): string {
-  const same = parseQuery(text).terms.find((term) => term.key === key && sameSide(term.operator, operator));
+/** Whether the text asks for this value of the key, or for others than it. */
+export function chosen(parts: readonly Part[], key: string, value: string): 'in' | 'out' | null {
+  const part = parts.find((one) => isValue(one, key) && one.value === value);
+  if (!part) return null;
+  return part.negated === (part.operator === '!=') ? 'in' : 'out';
+}
+
+function isValue(part: Part, key: string): boolean {
+  return part.kind === 'term' && part.exact && part.key === canonicalKey(key) && /^(:|!=)$/.test(part.operator);
+}
+
+/** The text with the value asked for (`in`), left out (`out`), or neither. */
+export function choose(text: string, key: string, value: string, way: 'in' | 'out' | null): string {
+  const part = readParts(text).find((one) => isValue(one, key) && one.value === value);
+  const rest = part ? removePart(text, part.start, part.end) : text;
+  return way === null ? rest : addTerm(rest, formatTerm(key, ':', value, way === 'out'));
+}
+
+/** The text with the bound of `key` set: replaced where it stands, added, or removed when the value is null. */
+export function setBound(text: string, key: string, operator: '>=' | '<=' | '<', value: string | null): string {
+  const same = readParts(text).find((part) => part.key === key && !part.negated && part.operator[0] === operator[0]);
   if (value === null) return same ? removePart(text, same.start, same.end) : text;
   const written = formatTerm(key, operator, value);
-  if (same) return text.slice(0, same.start) + written + text.slice(same.end);
-  return `${text.trimEnd()} ${written}`.trim();
+  return same ? text.slice(0, same.start) + written + text.slice(same.end) : addTerm(text, written);
 }
 
-function sameSide(one: Operator, other: Operator): boolean {
-  return one[0] === other[0];
+/** The bound of `key` from below or above, or an empty text. */
+export function boundOf(parts: readonly Part[], key: string, side: '>' | '<'): string {
+  return parts.find((part) => part.key === key && !part.negated && part.operator[0] === side)?.value ?? '';
 }
 
-/** The first value of a key, or null. */
-export function firstValue(query: Query, key: string, operator: Operator = ':'): string | null {
-  return query.terms.find((term) => term.key === key && sameSide(term.operator, operator))?.value ?? null;
-}
-
-/** The API's parameters. `>` and `<` exclude the value itself, which for whole nanoseconds is one more or less. */
-export function toFilter(terms: readonly Term[]): TraceFilter {
-  const filter: TraceFilter = { attribute: [] };
-  for (const { key, operator, value } of terms) {
-    if (key === 'duration') {
-      const ns = parseDuration(value)!;
-      if (operator[0] === '>') filter.min_duration = String(operator === '>' ? ns + 1 : ns);
-      else filter.max_duration = String(operator === '<' ? Math.max(0, ns - 1) : ns);
-    } else if (key === 'service' || key === 'operation' || key === 'status') filter[key] = value;
-    else filter.attribute.push(`${key}=${value}`);
-  }
-  return filter;
-}
-
-/** A trace id that was pasted, alone, in any of its usual shapes, the 64 bits of B3 included; null otherwise. */
-export function pastedTraceId(text: string): string | null {
-  const found = /^(?:00-)?([0-9a-f]{32}|[0-9a-f]{16})(?:-[0-9a-f]{16}-[0-9a-f]{2})?$/i.exec(
-    text.trim().replace(/^trace_?id[:=]\s*/i, ''),
-  );
-  return found ? found[1]!.toLowerCase().padStart(32, '0') : null;
+/** Ids that were pasted, alone, in any of their usual shapes. Of 16 digits it may be a span's or, from B3, a trace's. */
+export function pastedId(text: string): { trace: string | null; span: string | null } | null {
+  const bare = text.trim().replace(/^(?:trace|span)_?id[:=]\s*/i, '');
+  const found = /^(?:00-)?([0-9a-f]{32})(?:-([0-9a-f]{16})-[0-9a-f]{2})?$/i.exec(bare);
+  if (found) return { trace: found[1]!.toLowerCase(), span: found[2]?.toLowerCase() ?? null };
+  return /^[0-9a-f]{16}$/i.test(bare) ? { trace: null, span: bare.toLowerCase() } : null;
 }

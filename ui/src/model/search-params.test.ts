@@ -1,12 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { readSearch, searchParams, writeRange } from './search-params';
+import { filterParams, readSearch, writeRange } from './search-params';
 import { DEFAULT_RANGE, isTime, label, resolve, shift, toParameter } from './time-range';
 
-const read = (query: string) => readSearch(new URLSearchParams(query));
+const read = (query: string) =>
+  readSearch(new URLSearchParams(query), {
+    sort: ['newest', 'slowest'],
+    view: ['traces', 'spans'],
+    chart: ['heat', 'off'],
+  });
 
 describe('the search in the address', () => {
   it('is the last hour, newest first, when it says nothing', () => {
-    expect(read('')).toEqual({ text: '', range: DEFAULT_RANGE, sort: 'newest', notices: [] });
+    expect(read('')).toEqual({
+      text: '',
+      range: DEFAULT_RANGE,
+      sort: 'newest',
+      view: 'traces',
+      chart: 'heat',
+      notices: [],
+    });
   });
 
   it('keeps what is good and says what is not', () => {
@@ -31,15 +43,11 @@ describe('the search in the address', () => {
     }
   });
 
-  it('becomes parameters, or nothing while the text has a problem', () => {
-    expect(searchParams(read('q=service:a&sort=slowest&from=now-15m'))).toEqual({
-      service: 'a',
-      attribute: [],
-      start: 'now-15m',
-      end: null,
-      sort: 'slowest',
-    });
-    expect(searchParams(read('q=alone'))).toBeNull();
+  it('shows groups where the text makes them, and asks lists and charts for what they are made of', () => {
+    const view = read('q=service:a | group name | count&sort=slowest&from=now-15m&view=spans');
+    expect([view.view, view.sort]).toEqual(['groups', 'slowest']);
+    expect(filterParams(view.text, view.range)).toEqual({ q: 'service:a', start: 'now-15m', end: null });
+    expect(filterParams('', DEFAULT_RANGE)).toEqual({ q: null, start: 'now-1h', end: null });
   });
 });
 

@@ -64,13 +64,28 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
     [
       ['j k', 'Next, previous'],
       ['Enter', 'Open'],
+      ['o', 'Open in a new tab'],
+      ['x', 'Choose for a comparison'],
+      ['c', 'Compare the two that are chosen'],
+    ],
+  ],
+  [
+    'Search',
+    [
+      ['Enter', 'Take what is marked in the list, else search'],
+      ['Ctrl ↵', 'Search at once'],
+      ['↑', 'Earlier searches, where nothing is written'],
+      ['+ −', 'Only, or without, the value that has the focus'],
     ],
   ],
   [
     'Logs',
     [
       ['j k', 'Next, previous'],
+      ['→ ←', 'All of it as JSON, or one line'],
       ['t', 'Open its trace'],
+      ['space', 'Pause or resume the live tail'],
+      ['G', 'To the newest of the live tail'],
     ],
   ],
   [

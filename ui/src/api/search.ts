@@ -1,0 +1,32 @@
+/** What the pages that search ask: spans, groups, facets, histograms, completions, patterns, saved views, the tail. */
+import { address, get, type Params, send } from './client';
+import type {
+  AggregateAnswer,
+  FacetList,
+  Histogram,
+  PatternList,
+  SpanList,
+  SuggestAnswer,
+  View,
+  ViewList,
+} from './types';
+
+export const fetchFoundSpans = (params: Params, signal?: AbortSignal): Promise<SpanList> =>
+  get('spans', params, signal);
+export const fetchGroups = (params: Params, signal?: AbortSignal): Promise<AggregateAnswer> =>
+  get('aggregate', params, signal);
+export const fetchFacets = (params: Params, signal?: AbortSignal): Promise<FacetList> => get('facets', params, signal);
+export const fetchHistogram = (params: Params, signal?: AbortSignal): Promise<Histogram> =>
+  get('histogram', params, signal);
+export const fetchSuggestions = (params: Params, signal?: AbortSignal): Promise<SuggestAnswer> =>
+  get('suggest', params, signal);
+export const fetchPatterns = (params: Params, signal?: AbortSignal): Promise<PatternList> =>
+  get('patterns', params, signal);
+
+export const fetchViews = (signal?: AbortSignal): Promise<ViewList> => get('views', {}, signal);
+export const saveView = (screen: 'traces' | 'logs', name: string, query: string): Promise<View> =>
+  send('POST', 'views', { screen, name, query });
+export const deleteView = (id: number): Promise<undefined> => send('DELETE', `views/${id}`);
+
+/** What arrives from now on, as it arrives. The browser connects again by itself, and says how far it had come. */
+export const openTail = (params: Params): EventSource => new EventSource(address('api/v1/tail', params));
