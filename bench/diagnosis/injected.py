@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from bench.diagnosis.systems import Call, Maybe, Query, Step, System, Together
+from bench.diagnosis.systems import Call, Maybe, Query, Step, System, Together, Work
 
 Kind: TypeAlias = Literal[
     "cpu burn", "network delay", "exception", "early return",
@@ -86,6 +86,8 @@ def _callers(kind: Kind, name: str, system: System) -> list[str]:
             if isinstance(step, Call) and step.service == name
         }
         return sorted(calling)[:1]
+    if kind == "cpu burn":
+        return [""] if any(isinstance(step, Work) for step in steps) else []
     if kind in ("slow dependency", "pool exhausted"):
         return [""] if any(isinstance(step, Query) for step in steps) else []
     if kind == "retry storm":

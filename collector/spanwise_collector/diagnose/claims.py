@@ -31,7 +31,10 @@ _SENTENCES: Final[dict[tuple[Rule, bool], str]] = {
     ("log_gap", True): "“{caller.name}” of {caller.service} follows {figure} after “{callee.name}” of {callee.service}"
     " {counted}.",
     ("stopped", False): "No more requests come to {caller.service}: {now_spans} spans in all, and none at the end.",
-    ("gone", False): "{caller.instance} of {caller.service} sent {spans} spans in the baseline and none now.",
+    (
+        "gone",
+        False,
+    ): "{caller.instance} of {caller.service} sent {spans} spans in the baseline, {now_spans} now and none at the end.",
 }
 _LOGGED: Final[dict[Rule, str]] = {
     "log_errors": "{measured.service} logs “{measured.template}” {now}, {before} in the baseline.",

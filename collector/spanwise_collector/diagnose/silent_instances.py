@@ -1,4 +1,4 @@
-"""Rule: an instance sent spans and sends none any more, while its siblings go on and none has taken its place."""
+"""Rule: an instance sent spans and sends none any more, or none at the end, while its siblings go on in its place."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,7 @@ from spanwise_collector.diagnose.counts import Operation
 from spanwise_collector.diagnose.features import STRONGEST, Moments, Row
 
 _FEWEST_SPANS: Final = 30
+_FEWEST_MISSED: Final = 15
 
 
 def silent_instances(before: Sequence[Row], now: Sequence[Row]) -> list[Blame]:
@@ -23,6 +24,29 @@ def silent_instances(before: Sequence[Row], now: Sequence[Row]) -> list[Blame]:
             if instance not in present and spans >= _FEWEST_SPANS:
                 gone = Operation(service, instance, "")
                 found.append(Blame(gone, "gone", "silent", STRONGEST, Moments(spans), Moments(), gone))
+    return found + _ended(before, now)
+
+
+def _ended(before: Sequence[Row], now: Sequence[Row]) -> list[Blame]:
+    """Instances that sent at first and then no more, though their share of what their service went on with was due."""
+    old = _spans(before)
+    slices: dict[str, dict[int, dict[str, int]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
+    for row in now:
+        if row.what == "end" and not row.other_service:
+            slices[row.service][row.bucket][row.instance] += row.n
+    found = []
+    for service, by_slice in slices.items():
+        usual = old.get(service, {})
+        # Who is new has come in the place of who has gone.
+        if {instance for sent in by_slice.values() for instance in sent} - set(usual):
+            continue
+        for instance, spans in usual.items():
+            sent = [at for at, each in by_slice.items() if each[instance]]
+            left = sum(sum(each.values()) for at, each in by_slice.items() if sent and at > max(sent))
+            if left * spans / sum(usual.values()) >= _FEWEST_MISSED:
+                gone = Operation(service, instance, "")
+                total = sum(each[instance] for each in by_slice.values())
+                found.append(Blame(gone, "gone", "silent", STRONGEST, Moments(spans), Moments(total), gone))
     return found
 
 

@@ -1,7 +1,7 @@
 """The verdict on a window: which baseline it is held against, and what the diagnosis makes of both."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from spanwise_collector.diagnose.blame import Blame
@@ -23,7 +23,7 @@ _DAY: Final = 86_400_000_000_000
 FEWEST_TRACES: Final = 30
 _CULPRITS: Final = 20
 _LEAST_SCORE: Final = 0.01
-MOST_MATCHING: Final = 5_000
+MOST_MATCHING: Final = 3_000
 """Of the traces that a query asks for the newest so many are counted: their ids go along with each question."""
 
 # No trace has this id.
@@ -148,8 +148,7 @@ class _Counting:
         ids = self.ids(window)
         if ids == _NOBODY:
             return Counted([], 0)
-        found = rows(self._engine, self._project, Selection(window.start, window.end, ids=ids))
-        return replace(found, traces=len(ids) // 32) if ids else found
+        return rows(self._engine, self._project, Selection(window.start, window.end, ids))
 
     def ids(self, window: Window) -> str:
         """The ids of the newest traces that are as asked, as hex; "" for all."""

@@ -1,6 +1,9 @@
--- Counts of the spans of the traces that began in a window (of a sample of them, or of the newest of one root), one row for each
+-- Counts of the spans of the traces that began in a window (of a sample of them, or of those that are named), one row for each
 -- operation of an instance, what is measured, the other side, and slice of the window (diagnose/features.py says what each row
 -- means). Durations are logarithms of nanoseconds with an offset added.
+WITH
+    :ids AS ids,
+    arrayMap(at -> toFixedString(unhex(substring(ids, 32 * at + 1, 32)), 16), range(intDiv(length(ids), 32))) AS chosen
 SELECT
     service,
     instance,
@@ -81,15 +84,9 @@ FROM (
                 FROM traces
                 WHERE project = :project AND minute >= :earliest_minute AND minute <= intDiv(:end, 60000000000)
                     AND cityHash64(trace_id) % :sample = 0
-                    AND (:ids = '' OR trace_id IN (
-                            SELECT arrayJoin(arrayMap(
-                                at -> toFixedString(unhex(substring(:ids, 32 * at + 1, 32)), 16), range(intDiv(length(:ids), 32))))))
+                    AND (empty(chosen) OR trace_id IN (SELECT arrayJoin(chosen)))
                 GROUP BY trace_id
                 HAVING min(start_time_unix_nano) >= :start AND min(start_time_unix_nano) < :end
-                    AND (:root_name = '' OR (min(root).2 = :root_service AND min(root).3 = :root_name))
-                    AND trace_id != toFixedString(unhex(:other_than), 16)
-                ORDER BY min(start_time_unix_nano) DESC, trace_id
-                LIMIT :most
             )
     ) AS span
     LEFT JOIN (
@@ -111,6 +108,7 @@ FROM (
         WHERE project = :project AND start_time_unix_nano >= :start AND start_time_unix_nano <= :last
             AND parent_span_id != toFixedString('', 8)
             AND cityHash64(trace_id) % :sample = 0
+            AND (empty(chosen) OR trace_id IN (SELECT arrayJoin(chosen)))
         GROUP BY trace_id, parent_span_id
     ) AS below USING (trace_id, span_id)
 )

@@ -10,7 +10,7 @@ from spanwise_collector.diagnose.explain import explain
 from spanwise_collector.diagnose.finding import Finding, Subject
 from spanwise_collector.query.diagnosis import FEWEST_TRACES, Window
 from spanwise_collector.query.diagnosis_trace_logs import said
-from spanwise_collector.query.diagnosis_window import Counted, Selection, rows
+from spanwise_collector.query.diagnosis_window import Counted, Like, Selection, newest, rows
 from spanwise_collector.query.trace import Trace, load
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE, span_stats
@@ -67,16 +67,19 @@ def _first_seen(engine: Engine, project: str, trace: Trace) -> dict[tuple[str, s
     return {(row.service, row.instance): row.minute * MINUTE for row in engine.read(query)}
 
 
-def _history(engine: Engine, project: str, trace: Trace, given: Window | None) -> tuple[Counted, Window, Selection]:
+def _history(
+    engine: Engine, project: str, trace: Trace, given: Window | None
+) -> tuple[Counted, Window, Selection | None]:
     root = next((node.span for node in trace.nodes if not node.span.parent_span_id), trace.nodes[0].span)
     start = trace.start
     before = (Window(max(0, start - length), start) for length in _LOOK_BACK)
     found, window = Counted([], 0), Window(start, start)
-    chosen = Selection(start, start)
+    like = Like(root.service, root.name, trace.trace_id, _MOST_TRACES)
+    chosen: Selection | None = None
     for window in (given,) if given is not None else before:
         if window.end > window.start:
-            chosen = Selection(window.start, window.end, root.service, root.name, trace.trace_id, _MOST_TRACES)
-            found = rows(engine, project, chosen)
+            chosen = newest(engine, project, window.start, window.end, like)
+            found = rows(engine, project, chosen) if chosen is not None else Counted([], 0)
         if found.traces >= FEWEST_TRACES:
             break
     return found, Window(window.start, window.end, found.traces), chosen

@@ -1,6 +1,5 @@
 """What the log records of one trace say, and how many traces of its root have such records."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,10 +18,12 @@ _SQL: Final = Path(__file__).with_name("diagnosis_trace_logs.sql").read_text(enc
 _COLUMNS: Final = ("service", "pattern", "n")
 
 
-def said(engine: Engine, project: str, trace: Trace, usual: Selection, traces: int) -> tuple[list[LogRow], UsualLogs]:
+def said(
+    engine: Engine, project: str, trace: Trace, usual: Selection | None, traces: int
+) -> tuple[list[LogRow], UsualLogs]:
     """The first thousand records of a trace, and the templates of the `traces` that are usual."""
     records = _records(engine, project, trace)
-    counted = _counted(engine, project, usual) if usual.end > usual.start and usual.root_name else []
+    counted = _counted(engine, project, usual) if usual is not None else []
     texts = Texts(engine, project, {(row.service, row.pattern) for row in (*records, *counted)})
     having: dict[tuple[str, str], int] = {}
     for row in counted:
@@ -56,10 +57,9 @@ def _counted(engine: Engine, project: str, usual: Selection) -> list[Any]:
         "project": project,
         "first_minute": max(0, usual.start // MINUTE - LONGEST_TRACE),
         "last_minute": usual.end // MINUTE + LONGEST_TRACE,
-        "earliest_minute": max(0, usual.start // MINUTE - LONGEST_TRACE),
-        **asdict(usual),
+        "ids": usual.ids,
     }
-    statement = text(_SQL).bindparams(**{key: value for key, value in bound.items() if f":{key}" in _SQL})
+    statement = text(_SQL).bindparams(**bound)
     columns: list[ColumnClause[Any]] = [column(each) for each in _COLUMNS]
     query: Select[*tuple[Any, ...]] = select(*columns).select_from(statement.columns(*columns).subquery("counted"))
     return list(engine.read(query))

@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Row as RowOf
 from sqlalchemy import Select, column, func, select, text
 
 from spanwise_collector.diagnose.features import BUCKETS, OFFSET, Row
@@ -22,7 +21,6 @@ LONGEST_TRACE: Final = 10
 """Minutes: a trace that began longer before the window is taken to have begun in it where spans of it did."""
 
 
-_ALL: Final = 1 << 40
 MOST_SPANS: Final = 200_000
 """Of a window with more spans a sample of its traces is counted: so many spans say what is usual, within a second."""
 
@@ -38,27 +36,52 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Traces that began from `start` (inclusive) to `end` (exclusive): the newest `most`, of one root, but one.
+    """Traces that began from `start` (inclusive) to `end` (exclusive).
 
     `ids`: only these, their hex digits one after the other; "" for any.
     """
 
     start: int
     end: int
-    root_service: str = ""
-    root_name: str = ""
-    other_than: str = ""
-    most: int = _ALL
     ids: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """Traces of one root: the newest `most` of them, but one."""
+
+    root_service: str
+    root_name: str
+    other_than: str
+    most: int
+
+
+def newest(engine: Engine, project: str, start: int, end: int, like: Like) -> Selection | None:
+    """The newest traces of a root that began from `start` to `end` (exclusive); None where there is none."""
+    columns = traces.c
+    root = func.min(columns.root)
+    query = (
+        _began(project, start, end)
+        .add_columns(columns.trace_id, BEGAN.label("began"))
+        .where(columns.trace_id != trace_id_literal(like.other_than))
+        .having(func.tupleElement(root, 2) == like.root_service, func.tupleElement(root, 3) == like.root_name)
+        .order_by(BEGAN.desc(), columns.trace_id)
+        .limit(like.most)
+    )
+    found = engine.read(query)
+    if not found:
+        return None
+    return Selection(found[-1].began, end, "".join(row.trace_id.hex() for row in found))
 
 
 def rows(engine: Engine, project: str, chosen: Selection) -> Counted:
     """Count the spans of every trace that is chosen."""
-    extent = _extent(engine, project, chosen)
+    found = _began(project, chosen.start, chosen.end).subquery()
+    extent = engine.read(select(func.max(found.c.last).label("last"), func.count().label("n")).select_from(found))[0]
     if not extent.n:
         return Counted([], 0)
     spans, failed = _span_counts(engine, project, chosen)
-    sample = 1 if chosen.root_name or chosen.ids else max(1, -(-spans // MOST_SPANS))
+    sample = 1 if chosen.ids else max(1, -(-spans // MOST_SPANS))
     bound = text(_SQL).bindparams(
         **asdict(chosen),
         project=project,
@@ -73,7 +96,7 @@ def rows(engine: Engine, project: str, chosen: Selection) -> Counted:
     query: Select[*tuple[Any, ...]] = select(*(column(name) for name in _COLUMNS)).select_from(
         bound.columns(*(column(name) for name in _COLUMNS)).subquery("counted")
     )
-    return Counted([_row(each) for each in engine.read(query)], min(int(extent.n), chosen.most), sample)
+    return Counted([_row(each) for each in engine.read(query)], len(chosen.ids) // 32 or int(extent.n), sample)
 
 
 def _span_counts(engine: Engine, project: str, chosen: Selection) -> tuple[int, int]:
@@ -87,26 +110,19 @@ def _span_counts(engine: Engine, project: str, chosen: Selection) -> tuple[int, 
     return int(found.n), int(found.failed)
 
 
-def _extent(engine: Engine, project: str, chosen: Selection) -> RowOf[Any]:
-    """How many traces are chosen, and the newest start of any of their spans."""
+def _began(project: str, start: int, end: int) -> Select[*tuple[Any, ...]]:
+    """The traces that began from `start` to `end` (exclusive), each with the newest start of any of its spans."""
     columns = traces.c
-    root = func.min(columns.root)
-    whole = (
+    return (
         select(func.max(columns.last_start_time_unix_nano).label("last"))
         .where(
             columns.project == project,
-            columns.minute >= max(0, chosen.start // MINUTE - LONGEST_TRACE),
-            columns.minute <= min(chosen.end // MINUTE, (1 << 32) - 1),
-            columns.trace_id != trace_id_literal(chosen.other_than),
+            columns.minute >= max(0, start // MINUTE - LONGEST_TRACE),
+            columns.minute <= min(end // MINUTE, (1 << 32) - 1),
         )
         .group_by(columns.trace_id)
-        .having(BEGAN.between(chosen.start, chosen.end - 1))
+        .having(BEGAN.between(start, end - 1))
     )
-    if chosen.root_name:
-        service, name = func.tupleElement(root, 2), func.tupleElement(root, 3)
-        whole = whole.having(service == chosen.root_service, name == chosen.root_name)
-    found = whole.subquery()
-    return engine.read(select(func.max(found.c.last).label("last"), func.count().label("n")).select_from(found))[0]
 
 
 def _row(found: Any) -> Row:
