@@ -253,7 +253,7 @@ def _search(given: argparse.Namespace) -> dict[str, str | None]:
 
 
 def _found(given: argparse.Namespace, answer: Mapping[str, Any], what: str) -> int:
-    for hint in () if given.json else answer["hints"]:
+    for hint in () if given.json else answer.get("hints", ()):
         sys.stderr.write(styled("33", plain(hint["message"])) + "\n")
     if answer["returned"] and answer["next_cursor"] and not given.json:
         sys.stderr.write(styled("2", "There are more: --limit, or a narrower query.\n"))

@@ -69,6 +69,17 @@ def test_the_map_says_who_calls_whom(called: Process, capsys: pytest.CaptureFixt
     assert re.search(r'"service:web" -> "service:pay" \[label="3, p95 [^"]+", color="#b00020"\];', out)
 
 
+def test_traces_logs_and_errors_are_listed(called: Process, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"--url=http://{called.http}"
+    code, out, err = said(capsys, look.traces, url, "service:pay")
+    assert (code, len(out.splitlines()), err) == (0, 3, "")
+    assert said(capsys, look.logs, url) == (1, "", "No logs are as asked for.\n")
+    code, out, err = said(capsys, look.errors, url)
+    assert (code, sorted(line.split()[1] for line in out.splitlines()), err) == (0, ["1", "1"], "")
+    _, _, err = said(capsys, look.traces, url, "servce:pay")
+    assert err.splitlines()[0] == "Nothing that is kept has the key `servce`. Did you mean `service`?"
+
+
 def test_open_shows_the_page_of_a_trace(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr(webbrowser, "open", opened.append)
