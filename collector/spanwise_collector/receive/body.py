@@ -31,6 +31,13 @@ class Budget:
     def hold(self) -> "Hold":
         return Hold(self)
 
+    def fit(self, count: int) -> None:
+        """Raises BodyTooLarge where so much can never be held."""
+        if count > self._limit:
+            raise BodyTooLarge(
+                f"The body takes up to {count} bytes of memory while it is read; max_inflight_bytes is {self._limit}."
+            )
+
     def take(self, count: int) -> None:
         """Raises Overloaded when the limit would be passed, unless nobody else holds anything."""
         with self._lock:
@@ -60,6 +67,10 @@ class Hold:
     def ask(self, count: int) -> None:
         """Raises Overloaded where so much could not be held."""
         self._budget.ask(count)
+
+    def fit(self, count: int) -> None:
+        """Raises BodyTooLarge where so much more could not be held though nobody else held anything."""
+        self._budget.fit(self._count + count)
 
     def grow(self, count: int) -> None:
         self._budget.take(count)

@@ -3,7 +3,9 @@
 Measured with 512 spans of 410 bytes: 0.65 µs a span for upb's parse and 0.31 µs for the loop over the ids.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
 from google.protobuf.message import DecodeError
@@ -13,6 +15,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from spanwise_collector.errors import BadData, excerpt
+from spanwise_collector.receive.slices import LARGEST_PART, OUR_FIRST_FIELD, SLICE_BYTES, Slices, TooLarge
 from spanwise_collector.spool import Signal
 
 if TYPE_CHECKING:
@@ -27,26 +30,35 @@ REQUESTS: dict[Signal, type[Request]] = {
 }
 _NO_TRACE, _NO_SPAN = bytes(16), bytes(8)
 _PARENT_SIZES = frozenset((0, 8))
-# Fields of ours in the spool start here: a sender's own of these numbers would speak for us.
-_OUR_FIRST_FIELD = 1000
+_ITEMS = {Signal.TRACES: "spans", Signal.LOGS: "log records", Signal.METRICS: "data points"}
+# The threads of the intake parse one body at a time of those that are not small: they share the interpreter's lock
+# anyway.
+_ONE_LARGE = Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A body fit for the spool; `items` are the spans, records or points left in it, `message` says what is not."""
+    """A body fit for the spool; `items` are the spans, records or points left in it, `message` says what is not.
+
+    `too_large` of the `rejected` were so for their size.
+    """
 
     body: bytes
     items: int
     rejected: int = 0
     message: str = ""
+    too_large: int = 0
 
 
 def check(signal: Signal, payload: bytes | Request) -> Checked:
     """Check one request. Bad spans are taken out and counted; raises BadData where nothing good is left."""
+    if isinstance(payload, bytes) and len(payload) > SLICE_BYTES:
+        with _ONE_LARGE:
+            return _check_slices(signal, payload)
     request = parse(signal, payload) if isinstance(payload, bytes) else payload
     untouched = isinstance(payload, bytes)
     unknown = UnknownFieldSet(request)
-    if any(unknown[index].field_number >= _OUR_FIRST_FIELD for index in range(len(unknown))):
+    if any(unknown[index].field_number >= OUR_FIRST_FIELD for index in range(len(unknown))):
         request.DiscardUnknownFields()
         untouched = False
     if isinstance(request, ExportTraceServiceRequest):
@@ -96,7 +108,55 @@ def _count_points(request: ExportMetricsServiceRequest) -> int:
     return points
 
 
+def _check_slices(signal: Signal, body: bytes) -> Checked:
+    """As `check`, with the same answer, by what a part after the other has in it.
+
+    The bytes of a good body are kept as they are; of others, the bad items are cut out.
+    """
+    slices, faults, first = Slices(signal, body), bytearray(), ""
+    items = too_large = 0
+    for part in slices:
+        if isinstance(part, TooLarge):
+            first = (
+                first or f"{slices.path(part.place)} has {part.size} bytes, more than the {LARGEST_PART} of one item"
+            )
+            too_large += 1
+            faults.append(1)
+            continue
+        request = parse(signal, part.body)
+        if isinstance(request, ExportTraceServiceRequest):
+            spans, bad = _spans(request)
+            if not bad:
+                faults += bytes(spans)
+                continue
+            for place, fault in _faults(request):
+                faults.append(bool(fault))
+                if fault and not first:
+                    first = f"{slices.path(part.place(*place))} {fault}"
+        else:
+            items += (
+                _count_records(request) if isinstance(request, ExportLogsServiceRequest) else _count_points(request)
+            )
+    rejected = sum(faults)
+    total = len(faults) if signal is Signal.TRACES else items + rejected
+    if rejected and rejected == total:
+        raise BadData(f"None of the {total} {_ITEMS[signal]} can be stored: {first}.")
+    if not rejected and not slices.ours:
+        return Checked(body, total)
+    each = iter(faults)
+    by_ids = signal is Signal.TRACES
+    kept = slices.without(lambda size: bool(next(each)) if by_ids else size > LARGEST_PART)
+    message = f"{rejected} of {total} {_ITEMS[signal]} were rejected; the first: {first}." if rejected else ""
+    return Checked(kept, total - rejected, rejected, message, too_large)
+
+
 def _check_spans(request: ExportTraceServiceRequest) -> tuple[int, int, str]:
+    spans, bad = _spans(request)
+    return _take_out(request, spans) if bad else (spans, 0, "")
+
+
+def _spans(request: ExportTraceServiceRequest) -> tuple[int, bool]:
+    """How many there are, and whether one of them is bad."""
     spans = 0
     bad = False
     for resource in request.resource_spans:
@@ -112,9 +172,15 @@ def _check_spans(request: ExportTraceServiceRequest) -> tuple[int, int, str]:
                     or len(span.parent_span_id) not in _PARENT_SIZES
                 ):
                     bad = True
-    if not bad:
-        return spans, 0, ""
-    return _take_out(request, spans)
+    return spans, bad
+
+
+def _faults(request: ExportTraceServiceRequest) -> Iterator[tuple[tuple[int, int, int], str]]:
+    """The place of each span, and what is wrong with it."""
+    for i, resource in enumerate(request.resource_spans):
+        for j, scope in enumerate(resource.scope_spans):
+            for k, span in enumerate(scope.spans):
+                yield (i, j, k), _fault(span)
 
 
 def _take_out(request: ExportTraceServiceRequest, spans: int) -> tuple[int, int, str]:

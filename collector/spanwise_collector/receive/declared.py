@@ -10,6 +10,11 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto as Field
 
+from spanwise_collector.errors import BodyTooLarge
+
+# What gRPC takes by default. As messages and what they are translated into, bodies take up to 170 times their bytes.
+_MOST_BYTES = 4 * 2**20
+
 _SCALARS = {
     "bytes": Field.TYPE_BYTES,
     "string": Field.TYPE_STRING,
@@ -62,6 +67,13 @@ _LOKI = {
     "Pair": ["name string", "value string"],
     "Time": ["seconds int64", "nanos int32"],
 }
+
+
+def bounded(body: bytes) -> bytes:
+    """The body of one of these messages. Raises BodyTooLarge for more than can be translated."""
+    if len(body) > _MOST_BYTES:
+        raise BodyTooLarge(f"The body has {len(body)} bytes; in this format at most {_MOST_BYTES} are read.")
+    return body
 
 
 @cache

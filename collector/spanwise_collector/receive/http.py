@@ -8,15 +8,27 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from spanwise_collector.errors import BodyTimeout, BodyTooLarge, MethodNotAllowed, Refused, SenderLeft, wire_code
+from spanwise_collector.errors import (
+    BadData,
+    BodyTimeout,
+    BodyTooLarge,
+    MethodNotAllowed,
+    Refused,
+    SenderLeft,
+    wire_code,
+)
 from spanwise_collector.receive.body import Hold, inflate, read
 from spanwise_collector.receive.intake import HEAVY_BYTES, Intake, Payload
+from spanwise_collector.receive.slices import SLICE_BYTES
 from spanwise_collector.receive.status import retry_seconds
 from spanwise_collector.settings import Settings
 from spanwise_collector.spool import Signal
 
 # Telemetry shrinks to about a tenth.
 _HEAVY_COMPRESSED = HEAVY_BYTES // 8
+_LIGHT_INFLATED = 4 * HEAVY_BYTES
+# Bytes of memory that an object or array of JSON takes with what is made of it: 232 measured for `{}` as a span.
+_OBJECT_WEIGHT = 256
 
 ProjectOf = Callable[[Request], str]
 Decoder = Callable[[bytes], Payload]
@@ -48,12 +60,28 @@ class Body:
     @property
     def heavy(self) -> bool:
         """Whether to leave the event loop for it."""
-        return len(self._raw) > (_HEAVY_COMPRESSED if self._encoding else HEAVY_BYTES)
+        if not self._encoding:
+            return len(self._raw) > HEAVY_BYTES
+        if len(self._raw) > _HEAVY_COMPRESSED:
+            return True
+        try:
+            # 4 kB of zstd can be 64 MiB. What inflates to little is kept so: it is inflated once.
+            self._raw = inflate(self._raw, self._encoding, min(self._limit, _LIGHT_INFLATED))
+            self._encoding = ""
+        except BodyTooLarge:
+            return True
+        except BadData:
+            return False  # which the decoding says again
+        return False
 
     def decoded(self, decode: Callable[[bytes], T], weight: int = 1) -> T:
         """Inflate and decode. `weight` tells how many bytes of memory a byte of the body may take meanwhile."""
         inflated = inflate(self._raw, self._encoding, self._limit)
-        self._hold.grow(weight * len(inflated))
+        memory = weight * len(inflated)
+        if weight > 1 and len(inflated) > SLICE_BYTES:
+            memory = max(memory, _OBJECT_WEIGHT * (inflated.count(b"{") + inflated.count(b"[")))
+            self._hold.fit(memory)
+        self._hold.grow(memory)
         return decode(inflated)
 
 

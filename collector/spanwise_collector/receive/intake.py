@@ -59,6 +59,7 @@ class Counters:
     def __init__(self) -> None:
         self.accepted: Counter[tuple[str, str]] = Counter()
         self.rejected: Counter[tuple[str, str]] = Counter()
+        self.too_large: Counter[str] = Counter()
         self.repeated: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[tuple[str, str, str]] = Counter()
 
@@ -71,13 +72,16 @@ class Counters:
 
     def refused_by_reason(self) -> dict[str, int]:
         """Requests by reason, and the items that were taken out of good ones: spans with an `invalid_id`, log records
-        outside the limits of their protocol."""
+        outside the limits of their protocol, items with an `item_too_large`."""
         found: Counter[str] = Counter()
         for (_, _, reason), count in self.refused.items():
             found[reason] += count
         for (signal, _), count in self.rejected.items():
             found["invalid_id" if signal == Signal.TRACES else "invalid_record"] += count
-        return dict(found)
+        for signal, count in self.too_large.items():
+            found["invalid_id" if signal == Signal.TRACES else "invalid_record"] -= count
+            found["item_too_large"] += count
+        return dict(+found)
 
 
 class Intake:
@@ -125,6 +129,8 @@ class Intake:
             self.counters.repeated[key] += checked.items
         if checked.rejected:
             self.counters.rejected[key] += checked.rejected
+        if checked.too_large:
+            self.counters.too_large[signal] += checked.too_large
         return Accepted(checked.items, checked.rejected, checked.message, receipt.repeated)
 
     @contextmanager

@@ -9,7 +9,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, Span, Status
 
 from spanwise_collector.errors import BadData, excerpt
-from spanwise_collector.receive.declared import jaeger_request
+from spanwise_collector.receive.declared import bounded, jaeger_request
 from spanwise_collector.receive.thrift import Binary, Call, Compact, Struct
 
 _KINDS = {
@@ -44,7 +44,7 @@ def decode_binary_packet(packet: bytes) -> ExportTraceServiceRequest:
 def decode_post_spans(message: bytes) -> ExportTraceServiceRequest:
     """A `PostSpansRequest` of Jaeger's gRPC service. Raises BadData where it is none."""
     try:
-        batch = jaeger_request().FromString(message).batch
+        batch = jaeger_request().FromString(bounded(message)).batch
     except DecodeError as error:
         raise BadData(f"The message is no PostSpansRequest of Jaeger: {excerpt(str(error))}.") from None
     request = ExportTraceServiceRequest()

@@ -10,7 +10,7 @@ from typing import Any, Final
 from google.protobuf.message import DecodeError
 
 from spanwise_collector.errors import BadData, excerpt
-from spanwise_collector.receive.declared import loki_push
+from spanwise_collector.receive.declared import bounded, loki_push
 from spanwise_collector.receive.log_batch import Batch, clean
 from spanwise_collector.receive.log_fields import Reading, from_text
 from spanwise_collector.receive.log_http import Decoded, refuse_more_than
@@ -55,7 +55,7 @@ class Limits:
 def decode_proto(body: bytes, reading: Reading, limits: Limits) -> Decoded:
     """A push as promtail and Alloy send it. Raises BadData where it is none, with nothing of it kept."""
     try:
-        found = loki_push().FromString(body)
+        found = loki_push().FromString(bounded(body))
     except DecodeError as error:
         raise BadData(f"The body is no PushRequest of Loki: {excerpt(str(error))}.") from None
     return _decode(map(_proto_stream, found.streams), reading, limits)

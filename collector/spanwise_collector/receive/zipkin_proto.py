@@ -7,7 +7,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from spanwise_collector.errors import BadData, excerpt
-from spanwise_collector.receive.declared import zipkin_spans
+from spanwise_collector.receive.declared import bounded, zipkin_spans
 from spanwise_collector.receive.zipkin import Endpoint, ZipkinSpan, address_of, to_otlp
 
 _KINDS = (
@@ -23,7 +23,7 @@ _TRACE_SIZES, _PARENT_SIZES = (8, 16), (0, 8)
 def decode_proto(body: bytes) -> ExportTraceServiceRequest:
     """Spans of Zipkin v2. Raises BadData naming the first span that is wrong, with nothing of the rest kept."""
     try:
-        found = zipkin_spans().FromString(body)
+        found = zipkin_spans().FromString(bounded(body))
     except DecodeError as error:
         raise BadData(f"The body is no ListOfSpans of Zipkin: {excerpt(str(error))}.") from None
     for index, span in enumerate(found.spans):

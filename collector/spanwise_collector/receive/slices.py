@@ -1,0 +1,250 @@
+"""A large OTLP body in slices, so that a part of it at a time is in memory as messages.
+
+upb takes up to 80 bytes of memory for a byte of body: an empty span has two bytes, and 8 MiB of them took 650 MiB. The
+walk reads nothing but tags and lengths, and goes into a message only where that is larger than a slice.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from spanwise_collector.errors import BadData
+from spanwise_collector.spool import Signal
+
+# Bodies of up to this size are parsed whole: SDKs send 512 spans at a time, about 200 kB.
+SLICE_BYTES = 2**20
+# One span, record or data point, one resource, or one scope. It is what gRPC's receivers take by default as a whole
+# message, so that hardly any exporter can send more.
+LARGEST_PART = 4 * 2**20
+# Fields of ours in the spool start here: a sender's own of these numbers would speak for us.
+OUR_FIRST_FIELD = 1000
+_BYTES, _START, _END = 2, 3, 4
+# What upb refuses in the words it has for all that is no protobuf: a number that is cut off.
+_CUT_OFF = b"\x08"
+
+# Tag, start, start of the content, and end.
+_Field = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """The messages of one level: how their field is named, and the tags (number and wire type) that it has."""
+
+    name: str
+    tags: frozenset[int]
+
+    @classmethod
+    def of(cls, name: str, *numbers: int) -> "_Level":
+        return cls(name, frozenset(number << 3 | _BYTES for number in numbers))
+
+
+# From opentelemetry.proto, outermost first. The last one is what is counted.
+_LEVELS = {
+    Signal.TRACES: (_Level.of("resource_spans", 1), _Level.of("scope_spans", 2), _Level.of("spans", 2)),
+    Signal.LOGS: (_Level.of("resource_logs", 1), _Level.of("scope_logs", 2), _Level.of("log_records", 2)),
+    Signal.METRICS: (
+        _Level.of("resource_metrics", 1),
+        _Level.of("scope_metrics", 2),
+        _Level.of("metrics", 2),
+        _Level.of("data", 5, 7, 9, 10, 11),
+        _Level.of("data_points", 1),
+    ),
+}
+_DATA_OF_METRIC = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of a request in the messages around it: itself a request.
+
+    `first` are the places of its first item in the whole, outermost first, as far down as the slice begins inside.
+    """
+
+    body: bytes
+    first: tuple[int, ...]
+
+    def place(self, *inside: int) -> tuple[int, ...]:
+        """The place in the whole request of what has the place `inside` in the slice."""
+        found: list[int] = []
+        for depth, index in enumerate(inside):
+            nested = depth < len(self.first) and not any(inside[:depth])
+            found.append(index + self.first[depth] if nested else index)
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class TooLarge:
+    """An item that is left out."""
+
+    place: tuple[int, ...]
+    size: int
+
+
+class Slices:
+    """The slices of one body. `ours` says, after all were read, whether it has fields of our numbers."""
+
+    def __init__(self, signal: Signal, body: bytes) -> None:
+        self._levels = _LEVELS[signal]
+        self._body = body
+        self.ours = False
+
+    def __iter__(self) -> Iterator[Slice | TooLarge]:
+        """In the order of the body, none larger than LARGEST_PART and what is around it.
+
+        What is no protobuf ends in a slice that is none either. Raises BadData where a part that is no item
+        is too large.
+        """
+        return self._inside((), (), 0, len(self._body))
+
+    def path(self, place: tuple[int, ...]) -> str:
+        return ".".join(f"{level.name}[{index}]" for level, index in zip(self._levels, place, strict=False))
+
+    def without(self, drop: Callable[[int], bool]) -> bytes:
+        """The body less our fields, and less each item for whose size `drop` is true; it is asked in their order."""
+        return bytes(self._kept(0, 0, len(self._body), drop))
+
+    def _inside(self, around: tuple[int, ...], place: tuple[int, ...], at: int, end: int) -> Iterator[Slice | TooLarge]:
+        depth = len(around)
+        tags = self._levels[depth].tags
+        run, first, index, kind = at, 0, 0, 0
+        try:
+            for field in _fields(self._body, at, end):
+                tag, start, _, stop = field
+                child = tag in tags
+                if stop - run > SLICE_BYTES and run < start:
+                    yield self._slice(around, (*place, first), run, start)
+                    run, first = start, index
+                if depth == 0 and tag >> 3 >= OUR_FIRST_FIELD:
+                    self.ours = True
+                if depth == _DATA_OF_METRIC and child:
+                    if kind not in (0, tag):
+                        raise BadData(f"{self.path(place)} is large and has data of two kinds.")
+                    kind = tag
+                if stop - start > SLICE_BYTES:
+                    yield from self._large(around, (*place, index), child, field)
+                    run, first = stop, index + child
+                index += child
+        except _Corrupt as corrupt:
+            yield self._slice(around, (*place, first), run, corrupt.at, _CUT_OFF)
+        else:
+            if run < end:
+                yield self._slice(around, (*place, first), run, end)
+
+    def _large(
+        self,
+        around: tuple[int, ...],
+        place: tuple[int, ...],
+        child: bool,
+        field: _Field,
+    ) -> Iterator[Slice | TooLarge]:
+        tag, start, content, stop = field
+        if child and len(place) < len(self._levels):
+            yield from self._inside((*around, tag), place, content, stop)
+        elif stop - start <= LARGEST_PART:
+            yield self._slice(around, place, start, stop)
+        elif child:
+            yield TooLarge(place, stop - start)
+        else:
+            where = self.path(place[:-1]) or "The request"
+            raise BadData(
+                f"{where} has a field {tag >> 3} of {stop - start} bytes;"
+                f" one part of a body has at most {LARGEST_PART}."
+            )
+
+    def _slice(
+        self, around: tuple[int, ...], first: tuple[int, ...], start: int, stop: int, more: bytes = b""
+    ) -> Slice:
+        body = self._body[start:stop] + more
+        for tag in reversed(around):
+            body = _varint(tag) + _varint(len(body)) + body
+        return Slice(body, first)
+
+    def _kept(self, depth: int, at: int, end: int, drop: Callable[[int], bool]) -> bytearray:
+        out, run, tags = bytearray(), at, self._levels[depth].tags
+        body = memoryview(self._body)
+        for tag, start, content, stop in _fields(self._body, at, end):
+            if tag in tags and depth + 1 < len(self._levels):
+                inner = self._kept(depth + 1, content, stop, drop)
+                out += body[run:start]
+                out += _varint(tag) + _varint(len(inner))
+                out += inner
+                run = stop
+            elif drop(stop - start) if tag in tags else depth == 0 and tag >> 3 >= OUR_FIRST_FIELD:
+                out += body[run:start]
+                run = stop
+        out += body[run:end]
+        return out
+
+
+class _Corrupt(ValueError):
+    """What is no protobuf; `at` is the beginning of the field."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__(at)
+        self.at = at
+
+
+def _fields(body: bytes, at: int, end: int) -> Iterator[_Field]:
+    """Each field of a message. Raises _Corrupt at what is none."""
+    while at < end:
+        start = at
+        tag = body[at]
+        at += 1
+        if tag > 127:
+            tag, at = _number(body, start, end, start)
+        if tag & 7 == _BYTES:
+            content = at + 1
+            size = body[at] if at < end else 128
+            if size > 127:
+                size, content = _number(body, at, end, start)
+            at = content + size
+        else:
+            content = at
+            at = _after(body, tag, at, end, start)
+        if at > end:
+            raise _Corrupt(start)
+        yield tag, start, content, at
+
+
+def _after(body: bytes, tag: int, at: int, end: int, start: int) -> int:
+    """The end of a field that is not of bytes."""
+    wire = tag & 7
+    if wire == 0:
+        return _number(body, at, end, start)[1]
+    if wire in (1, 5):
+        return at + (8 if wire == 1 else 4)
+    if wire != _START:
+        raise _Corrupt(start)
+    opened = 1
+    while opened:
+        tag, at = _number(body, at, end, start)
+        wire = tag & 7
+        if wire in (_START, _END):
+            opened += 1 if wire == _START else -1
+        elif wire == _BYTES:
+            size, at = _number(body, at, end, start)
+            at += size
+        else:
+            at = _after(body, tag, at, end, start)
+    return at
+
+
+def _number(body: bytes, at: int, end: int, start: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if at >= end:
+            raise _Corrupt(start)
+        byte = body[at]
+        at += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return value, at
+    raise _Corrupt(start)
+
+
+def _varint(value: int) -> bytes:
+    made = bytearray()
+    while value > 127:
+        made.append(value & 127 | 128)
+        value >>= 7
+    made.append(value)
+    return bytes(made)
