@@ -6,11 +6,13 @@ import shutil
 import ssl
 import subprocess
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from spanwise.export.buffer import Buffer
 from spanwise.export.channel import Channel
+from spanwise.export.logs import encode
 from spanwise.export.outgoing import OutgoingRecord, outgoing_record
 from spanwise.export.records import Record
 from spanwise.export.sender import Sender, retry_after
@@ -189,3 +191,23 @@ def test_the_authorities_are_read_once_however_often_tls_fails(monkeypatch: pyte
         sender = Sender(endpoint.replace("http:", "https:"), {})
         assert [sender.post(b"x", deadline()).retryable for _ in range(3)] == [True] * 3
     assert len(made) == 1
+
+
+def test_one_item_that_cannot_be_encoded_takes_no_other_with_it(sink: Sink) -> None:
+    buffer: Buffer[Record] = Buffer(10, 10_000)
+    for item in (record("one"), replace(record("two"), time_ns=-1), record("three")):
+        buffer.put(item, item.size())
+    OPEN.append(Sender(sink.endpoint + "/v1/logs", {}))
+    sending = Channel(buffer, outgoing_record, lambda batch: encode(batch, {}), OPEN[-1])
+    assert sending.step(10, deadline())
+    assert [taken.body for taken in sink.records] == ["one", "three"]
+    assert (buffer.counters.exported, dict(+buffer.counters.dropped)) == (2, {"encoding": 1})
+
+
+def test_a_hook_that_withholds_everything_empties_the_queue_however_long_it_is(sink: Sink) -> None:
+    buffer: Buffer[Record] = Buffer(5_000, 10_000_000)
+    for _ in range(5_000):
+        buffer.put(record("x"), 1)
+    sending = Channel(buffer, outgoing_record, lambda batch: encode(batch, {}), sender_to(sink), lambda _: None)
+    assert not sending.step(1, deadline())
+    assert (len(buffer), sink.bodies, dict(buffer.counters.dropped)) == (0, [], {"before_send": 5_000})

@@ -195,3 +195,33 @@ def test_nothing_that_the_application_prints_changes(sink: Sink, tmp_path: Path)
     traced = run_script(PRINTING.format(init="import spanwise; spanwise.init()"), sink.endpoint, tmp_path)
     assert (traced.stdout, traced.stderr) == (plain.stdout, plain.stderr)
     assert [record.body for record in sink.records] == ["handler of last resort", "basicConfig works"]
+
+
+def test_an_event_of_structlog_that_a_filter_keeps_back_is_no_other_loggers_text() -> None:
+    structlog.configure(logger_factory=structlog.stdlib.LoggerFactory(), wrapper_class=structlog.stdlib.BoundLogger)
+    quiet, other = logging.getLogger("shop.quiet"), logging.getLogger("shop.other")
+    quiet.setLevel(logging.INFO)
+    other.setLevel(logging.INFO)
+    quiet.addFilter(lambda _: False)
+
+    def log() -> None:
+        structlog.get_logger("shop.quiet").info("kept back", order=7)
+        other.info("plain")
+
+    (record,) = copies(log)
+    assert (record.logger, record.body, "order" in record.attributes) == ("shop.other", "plain", False)
+
+
+def test_structlog_finds_the_applications_line_as_without_us() -> None:
+    out = io.StringIO()
+    place = structlog.processors.CallsiteParameterAdder([structlog.processors.CallsiteParameter.FUNC_NAME])
+    structlog.configure(
+        processors=[place, structlog.processors.KeyValueRenderer(sort_keys=True)],
+        logger_factory=structlog.PrintLoggerFactory(out),
+    )
+
+    def placing() -> None:
+        structlog.get_logger().info("placed")
+
+    copies(placing)
+    assert out.getvalue() == "event='placed' func_name='placing'\n"

@@ -167,3 +167,11 @@ def test_logging_levels_have_otlp_numbers() -> None:
 
     levels = [1, logging.DEBUG, 15, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL, 60]
     assert [severity(level) for level in levels] == [1, 5, 8, 9, 13, 17, 21, 24]
+
+
+@pytest.mark.parametrize(
+    "text", ["token: x " + "a" * 200_000, "eyJ-" * 50_000, "token" * 40_000, "password" + " " * 200_000]
+)
+def test_a_long_text_takes_no_time_out_of_proportion(text: str) -> None:
+    # Looked through from every place anew, each of these takes minutes, and the limit on tests ends it.
+    assert len(scrub_text(text)) <= len(text) + 20

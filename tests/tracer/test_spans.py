@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import spanwise
@@ -13,6 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode, get_current_span
+from spanwise.export.outgoing import outgoing_span
+from spanwise.export.spans import encode_span
+from spanwise.scrub import scrub
 from spanwise.testing import Capture, capture
 
 
@@ -233,3 +236,56 @@ def test_the_fixture_records_and_counts_queries(spans: Capture) -> None:
     spans.assert_queries(at_most=1)
     with pytest.raises(AssertionError, match="1 statements, at most 0 expected:\n  1 x SELECT"):
         spans.assert_queries(at_most=0)
+
+
+class Unreadable(Mapping[str, int]):
+    """As proxies of web frameworks are outside a request."""
+
+    def __getitem__(self, _key: str) -> int:
+        raise RuntimeError
+
+    def __iter__(self) -> Iterator[str]:
+        raise RuntimeError
+
+    def __len__(self) -> int:
+        raise RuntimeError
+
+    def __str__(self) -> str:
+        return "unreadable"
+
+
+def test_a_mapping_that_raises_costs_no_span_and_no_other_attribute() -> None:
+    with capture() as seen, spanwise.span("odd", one=1, mapping=Unreadable()) as span:
+        span.set(two=2, other=Unreadable())
+        span.otel.set_attribute("third", cast(Any, Unreadable()))
+    odd = {"mapping": "unreadable", "other": "unreadable", "third": "unreadable"}
+    assert seen.one("odd").attributes == {"one": 1, "two": 2, **odd}
+
+
+def test_values_and_names_that_no_protocol_knows_leave_as_text() -> None:
+    with capture(), spanwise.span("x", huge=10**5000) as span:
+        span.otel.set_attribute(cast(Any, 1), "numbered")
+    item = outgoing_span(cast(ReadableSpan, span.otel))
+    item.name = cast(Any, 5)
+    scrub(item)
+    encoded = encode_span(item)
+    assert (encoded.name, [pair.key for pair in encoded.attributes]) == ("5", ["huge", "1"])
+
+
+class Shop:
+    @spanwise.trace
+    @classmethod
+    def opened(cls, hour: int) -> tuple[type, int]:
+        return cls, hour
+
+    @spanwise.trace("closing", kind="static")
+    @staticmethod
+    def closed(hour: int) -> int:
+        return hour
+
+
+def test_methods_of_classes_stay_such() -> None:
+    with capture() as seen:
+        assert (Shop.opened(8), Shop().opened(9)) == ((Shop, 8), (Shop, 9))
+        assert (Shop.closed(18), Shop().closed(19)) == (18, 19)
+    assert [span.name for span in seen.spans] == ["Shop.opened", "Shop.opened", "closing", "closing"]

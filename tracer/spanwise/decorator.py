@@ -27,12 +27,14 @@ def trace(target: Any = None, /, **attributes: Any) -> Any:
     Used bare, the span is named after the function; `@trace("name", key=value)` gives a name and attributes.
     Arguments are not captured.
     """
-    if callable(target):
+    if callable(target) or isinstance(target, classmethod):
         return _wrap(target, None, {})
     return lambda function: _wrap(function, target, attributes)
 
 
 def _wrap(function: Callable[..., Any], name: str | None, attributes: dict[str, Any]) -> Callable[..., Any]:
+    if isinstance(function, classmethod | staticmethod):
+        return type(function)(_wrap(function.__func__, name, attributes))
     label = name or getattr(function, "__qualname__", None) or type(function).__name__
     label = label.replace("<locals>.", "")
 

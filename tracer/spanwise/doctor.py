@@ -106,7 +106,8 @@ def _is_installed(module: str) -> bool:
     from importlib.util import find_spec
 
     try:
-        return find_spec(module.partition(".")[0]) is not None
+        # OpenTelemetry's packages share a name at the top.
+        return find_spec(module if module.startswith("opentelemetry.") else module.partition(".")[0]) is not None
     except (ImportError, ValueError):
         return False
 

@@ -65,6 +65,11 @@ def announce(event: object, fields: Mapping[str, Any]) -> None:
     _local.announced = (event, fields)
 
 
+def withdraw() -> None:
+    """Take back what was announced: a filter may have kept the record from being made."""
+    _local.announced = None
+
+
 def export(
     level: int,
     level_name: str,

@@ -8,6 +8,7 @@ from typing import Any
 
 from spanwise.export.outgoing import Outgoing, OutgoingSpan
 from spanwise.sql import sanitized
+from spanwise.values import safe_str
 
 # Names whose value is never sent, whatever it is.
 _NAMES = re.compile(
@@ -19,12 +20,14 @@ _NAMES = re.compile(
 # Names that only look like it, and numbers about such things.
 _HARMLESS = re.compile(r"^(?:code\.|thread\.|telemetry\.|db\.(?!query\.parameter)|exception\.type$)")
 
+# These run in the service, and a search lets no other thread run: every repetition that can be tried again from many
+# places of a text has a bound, so that a text twice as long takes twice the time.
 _LOOKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "private key",
         re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
     ),
-    ("jwt", re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?")),
+    ("jwt", re.compile(r"\beyJ[\w-]{8,1024}+\.[\w-]{8,}(?:\.[\w-]*)?")),
     ("aws key", re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[0-9A-Z]{16}\b")),
     (
         "provider token",
@@ -36,8 +39,8 @@ _LOOKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("password in url", re.compile(r"(?<=://)[^\s/:@]*:[^\s/@]+(?=@)")),
 )
 _ASSIGNED = re.compile(
-    r"(?P<name>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|authorization|csrf"
-    r"|session[_-]?id)[\w.-]*[\"']?\s*[=:]\s*(?:(?:bearer|basic|token)\s+)?)"
+    r"(?P<name>(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|authorization|csrf"
+    r"|session[_-]?id)[\w.-]{0,100}[\"']?\s*[=:]\s*(?:(?:bearer|basic|token)\s+)?)"
     r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s,;&\"'\])}]+)",
     re.IGNORECASE,
 )
@@ -98,7 +101,9 @@ def scrub_value(name: str, value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 
 
 def scrub_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes as they may leave."""
-    return {name: scrub_value(name, value) for name, value in attributes.items()}
+    return {
+        key: scrub_value(key, value) for key, value in ((safe_str(name), found) for name, found in attributes.items())
+    }
 
 
 def _without_literals(statement: Any, attributes: Mapping[str, Any]) -> Any:
@@ -113,7 +118,7 @@ def scrub(item: Outgoing) -> None:
         item.attributes[name] = _without_literals(item.attributes[name], item.attributes)
     item.attributes = scrub_attributes(item.attributes)
     if isinstance(item, OutgoingSpan):
-        item.name = scrub_text(item.name)
+        item.name = scrub_text(safe_str(item.name))
         item.status_message = scrub_text(item.status_message)
         item.events = [(name, scrub_attributes(attributes)) for name, attributes in item.events]
     else:

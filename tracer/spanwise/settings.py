@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,18 @@ INTERNAL = ("internal",)
 HEALTH_CHECKS = ("/healthz", "/livez", "/readyz", "/favicon.ico")
 RESPONSE_HEADERS = frozenset({"x-trace-id", "traceresponse", "b3"})
 FORMATS = frozenset({"tracecontext", "baggage", "b3", "b3multi", "jaeger", "xray"})
+# The least value of each number, and whether None may stand for it.
+_NUMBERS: Mapping[str, tuple[float, bool]] = {
+    "sample_rate": (0, True),
+    "keep_slower_than": (0, True),
+    "sampling_interval": (0, True),
+    "interval": (0.001, False),
+    "timeout": (0.001, False),
+    "exit_timeout": (0, False),
+    "max_batch": (1, False),
+    "max_queue": (1, False),
+    "max_queue_bytes": (1, False),
+}
 _TRUE = frozenset({"1", "true", "yes", "on"})
 
 
@@ -80,7 +92,7 @@ def split_list(text: str) -> tuple[str, ...]:
 
 def formats(value: str | tuple[str, ...] | list[str], name: str) -> tuple[str, ...]:
     """Header formats named by a setting, in order, checked; `none` means no format at all."""
-    members = _members(value)
+    members = _members(name, value)
     if members == ("none",):
         return ()
     for member in members:
@@ -97,8 +109,12 @@ def parse_headers(text: str) -> dict[str, str]:
 
 def checked_endpoint(endpoint: str) -> str:
     """The endpoint without a trailing slash, or a SettingsError when it is no HTTP address."""
-    parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(endpoint)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number or too large, brackets that do not match
+        usable = False
+    if not usable:
         raise SettingsError(f"endpoint: {endpoint!r} is not an http:// or https:// address")
     return endpoint.rstrip("/")
 
@@ -177,8 +193,25 @@ def _number(name: str, text: str) -> float:
 def check_shares(sample: float, rules: Mapping[str, float]) -> None:
     """Raise SettingsError for a share that is not between 0 and 1."""
     for name, share in {"sample": sample, **rules}.items():
-        if not 0 <= share <= 1:
-            raise SettingsError(f"{name}: {share} is not between 0 and 1")
+        if not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise SettingsError(f"{name}: {share!r} is not between 0 and 1")
+
+
+def _check_number(name: str, value: object) -> None:
+    least, optional = _NUMBERS[name]
+    if value is None and optional:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < float("inf"):
+        raise SettingsError(f"{name}: {value!r} is not a number from {least:g} on")
+
+
+def _check_headers(headers: object) -> None:
+    """Values are not shown: they hold keys."""
+    if not isinstance(headers, Mapping):
+        raise SettingsError("headers: is not a mapping of names to values")
+    for name, value in headers.items():
+        if not all(isinstance(text, str) and text.isprintable() for text in (name, value)):
+            raise SettingsError(f"headers: {name!r} or its value is no text, or has control characters in it")
 
 
 def _check_interval(interval: float | None, protocol: str) -> None:
@@ -188,8 +221,11 @@ def _check_interval(interval: float | None, protocol: str) -> None:
         raise SettingsError(f"sampling_interval: is asked for over HTTP and needs protocol {HTTP}")
 
 
-def _members(value: str | Sequence[str]) -> tuple[str, ...]:
-    return split_list(value) if isinstance(value, str) else tuple(value)
+def _members(name: str, value: str | Iterable[str]) -> tuple[str, ...]:
+    members = split_list(value) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (value,)
+    if not all(isinstance(member, str) for member in members):
+        raise SettingsError(f"{name}: {value!r} is not a text `a,b` or a list of texts")
+    return members
 
 
 def resolve(
@@ -220,13 +256,18 @@ def resolve(
         "exclude": env.get("SPANWISE_EXCLUDE") or env.get("OTEL_PYTHON_EXCLUDED_URLS") or HEALTH_CHECKS,
     }
     values = {**defaults, **sampling(env), **options}
+    for name in _NUMBERS.keys() & values.keys():
+        _check_number(name, values[name])
     _check_interval(values["sampling_interval"], protocol)
     check_shares(values["sample"], values.get("sample_rules") or {})
     if values["key"]:
         values["headers"] = {**values["headers"], "authorization": f"Bearer {values['key'].strip()}"}
-    values["without"] = frozenset(_members(values["without"]))
+    _check_headers(values["headers"])
+    if values.get("before_send") is not None and not callable(values["before_send"]):
+        raise SettingsError(f"before_send: {values['before_send']!r} cannot be called")
+    values["without"] = frozenset(_members("without", values["without"]))
     for name in ("exclude", "propagate_to", "response_headers"):
-        values[name] = _members(values[name])
+        values[name] = _members(name, values[name])
     unknown = set(values["response_headers"]) - RESPONSE_HEADERS
     if unknown:
         raise SettingsError(f"response_headers: {sorted(unknown)} are not among {sorted(RESPONSE_HEADERS)}")

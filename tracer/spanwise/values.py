@@ -23,10 +23,13 @@ def frozen(value: object, depth: int = 0) -> Any:
     if type(value) in _PLAIN:
         return value
     if depth < MAX_DEPTH:
-        if isinstance(value, Mapping):
-            return {safe_str(key): frozen(member, depth + 1) for key, member in list(value.items())[:MAX_MEMBERS]}
-        if isinstance(value, list | tuple | Set):
-            return [frozen(member, depth + 1) for member in list(value)[:MAX_MEMBERS]]
+        try:
+            if isinstance(value, Mapping):
+                return {safe_str(key): frozen(member, depth + 1) for key, member in list(value.items())[:MAX_MEMBERS]}
+            if isinstance(value, list | tuple | Set):
+                return [frozen(member, depth + 1) for member in list(value)[:MAX_MEMBERS]]
+        except Exception:
+            return safe_str(value)  # mappings and proxies of applications may raise when they are looked into
     return safe_str(value)
 
 

@@ -89,21 +89,30 @@ class Channel(Generic[T, Out]):
         self.counters.dropped[reason] += len(self.buffer.take(len(self.buffer)))
 
     def _load(self, limit: int) -> bool:
-        batch = self.buffer.take(limit)
-        if not batch:
-            return False
-        items = [item for item in map(self._released, batch) if item is not None]
-        if not items:
-            return self._load(limit)
+        while batch := self.buffer.take(limit):
+            items = [item for item in map(self._released, batch) if item is not None]
+            # One that cannot be encoded does not take the others of its batch with it.
+            if items and not self._fill(items) and (rest := [item for item in items if self._encodable(item)]):
+                self._fill(rest)
+            if self._body is not None:
+                self._attempts = 0
+                self._first_try = time.monotonic()
+                return True
+        return False
+
+    def _fill(self, items: Sequence[Out]) -> bool:
         try:
-            self._body = self._encode(items)
+            self._body, self._count = self._encode(items), len(items)
         except Exception:
             swallowed("encoding")
-            self.counters.dropped["encoding"] += len(items)
+        return self._body is not None
+
+    def _encodable(self, item: Out) -> bool:
+        try:
+            self._encode([item])
+        except Exception:
+            self.counters.dropped["encoding"] += 1
             return False
-        self._count = len(items)
-        self._attempts = 0
-        self._first_try = time.monotonic()
         return True
 
     def _released(self, taken: T) -> Out | None:

@@ -36,7 +36,7 @@ def any_value(value: object, depth: int = 0) -> AnyValue:  # noqa: PLR0911 - one
     if isinstance(value, bool):
         return AnyValue(bool_value=value)
     if isinstance(value, int):
-        return AnyValue(int_value=value) if value in _INT64 else AnyValue(string_value=str(value))
+        return AnyValue(int_value=value) if value in _INT64 else AnyValue(string_value=text(safe_str(value)))
     if isinstance(value, float):
         return AnyValue(double_value=value)
     if value is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, MutableMapping
+from types import FunctionType
 from typing import Any
 
 from spanwise import logs
@@ -31,6 +32,7 @@ def instrument() -> None:
     from structlog import _base
 
     wrap(_base.BoundLoggerBase, "_process_event", _observing)
+    wrap(_base.BoundLoggerBase, "_proxy_to_logger", _announcing)
 
 
 def add_ids(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -52,7 +54,24 @@ def _observing(original: Callable[..., Any]) -> Callable[..., Any]:
             swallowed("copying a structlog event")
         return processed
 
-    return _process_event
+    return _as_of_structlog(_process_event)
+
+
+def _announcing(original: Callable[..., Any]) -> Callable[..., Any]:
+    def _proxy_to_logger(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            logs.withdraw()
+
+    return _as_of_structlog(_proxy_to_logger)
+
+
+def _as_of_structlog(function: Callable[..., Any]) -> Callable[..., Any]:
+    """structlog finds the application's line by skipping frames of modules named like itself: ours is one of them."""
+    assert isinstance(function, FunctionType), "those that are given are functions of this module"
+    named = {**globals(), "__name__": "structlog.spanwise"}
+    return FunctionType(function.__code__, named, function.__name__, function.__defaults__, function.__closure__)
 
 
 def _take(logger: Any, method: str, event: Any, fields: dict[str, Any]) -> None:

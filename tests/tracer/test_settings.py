@@ -1,0 +1,43 @@
+"""Settings that cannot be used are said at `init`, by name, and never with a secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from spanwise.settings import SettingsError, resolve
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"sample": "0.5"}, "sample: '0.5' is not between 0 and 1"),
+        ({"sample_rules": {"/a": "x"}}, "/a: 'x' is not between 0 and 1"),
+        ({"sample_rate": -1}, "sample_rate: -1 is not a number from 0 on"),
+        ({"interval": 0}, "interval: 0 is not a number from 0.001 on"),
+        ({"interval": "2"}, "interval: '2' is not a number from 0.001 on"),
+        ({"timeout": None}, "timeout: None is not a number from 0.001 on"),
+        ({"max_batch": 0}, "max_batch: 0 is not a number from 1 on"),
+        ({"max_queue": True}, "max_queue: True is not a number from 1 on"),
+        ({"exit_timeout": float("nan")}, "exit_timeout: nan is not a number from 0 on"),
+        (
+            {"endpoint": "http://collector:99999"},
+            "endpoint: 'http://collector:99999' is not an http:// or https:// address",
+        ),
+        ({"endpoint": "http://[::1"}, "endpoint: 'http://[::1' is not an http:// or https:// address"),
+        ({"accept": 5}, "accept: 5 is not a text `a,b` or a list of texts"),
+        ({"exclude": None}, "exclude: None is not a text `a,b` or a list of texts"),
+        ({"before_send": 5}, "before_send: 5 cannot be called"),
+        ({"headers": "a=b"}, "headers: is not a mapping of names to values"),
+        ({"key": "se\ncret"}, "headers: 'authorization' or its value is no text, or has control characters in it"),
+    ],
+)
+def test_what_cannot_be_used_is_said_by_name(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        resolve("api", **given)
+    assert str(caught.value) == said
+
+
+def test_numbers_may_be_of_either_kind_and_some_left_out() -> None:
+    settings = resolve("api", interval=2, max_batch=1, sample=1, sample_rate=None, keep_slower_than=0)
+    assert (settings.interval, settings.max_batch, settings.sample_rate, settings.keep_slower_than) == (2, 1, None, 0)
