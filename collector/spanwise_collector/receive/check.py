@@ -6,9 +6,10 @@ Measured with 512 spans of 410 bytes: 0.65 µs a span for upb's parse and 0.31 �
 from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.unknown_fields import UnknownFieldSet
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
@@ -87,11 +88,39 @@ def canonical(signal: Signal, message: bytes) -> tuple[str, bytes]:
     fields of a wrong wire type and groups count as unknown, integers out of range are cut. Writing every body
     anew would cost 0.9 µs a span; this is done only for a segment that the engine has refused.
     """
+    if len(message) > SLICE_BYTES:
+        with _ONE_LARGE:
+            return _canonical_slices(signal, message)
     request = parse(signal, message)
-    unknown = UnknownFieldSet(request)
-    projects = [field.data for field in map(unknown.__getitem__, range(len(unknown))) if field.field_number == 1000]
+    projects = _projects(request)
     request.DiscardUnknownFields()
     return projects[-1].decode(), request.SerializeToString()
+
+
+def _canonical_slices(signal: Signal, message: bytes) -> tuple[str, bytes]:
+    projects: list[bytes] = []
+
+    def plain(around: tuple[int, ...], part: bytes) -> bytes:
+        kind: type[Message] = REQUESTS[signal]
+        for number in around:
+            nested: Any = kind.DESCRIPTOR.fields_by_number[number].message_type
+            kind = GetMessageClass(nested)
+        try:
+            made = kind.FromString(part)
+        except DecodeError as error:
+            raise BadData(f"The message has what is no {kind.DESCRIPTOR.name}: {excerpt(str(error))}.") from None
+        if not around:
+            projects.extend(_projects(made))
+        made.DiscardUnknownFields()
+        return made.SerializeToString()
+
+    body = Slices(signal, message).rewritten(plain)
+    return projects[-1].decode(), body
+
+
+def _projects(message: Message) -> list[bytes]:
+    unknown = UnknownFieldSet(message)
+    return [field.data for field in map(unknown.__getitem__, range(len(unknown))) if field.field_number == 1000]
 
 
 def _count_records(request: ExportLogsServiceRequest) -> int:

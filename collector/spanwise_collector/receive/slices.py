@@ -102,6 +102,40 @@ class Slices:
         """The body less our fields, and less each item for whose size `drop` is true; it is asked in their order."""
         return bytes(self._kept(0, 0, len(self._body), drop))
 
+    def rewritten(self, rewrite: Callable[[tuple[int, ...], bytes], bytes]) -> bytes:
+        """The body with each of its parts written anew, a slice at a time.
+
+        `rewrite` is given the numbers of the fields around some fields, and these. Raises BadData for what is no
+        protobuf.
+        """
+        out = bytearray()
+        try:
+            self._rewrite((), 0, len(self._body), rewrite, out)
+        except _Corrupt as corrupt:
+            raise BadData(f"The message is no protobuf at byte {corrupt.at}.") from None
+        return bytes(out)
+
+    def _rewrite(
+        self,
+        around: tuple[int, ...],
+        at: int,
+        end: int,
+        rewrite: Callable[[tuple[int, ...], bytes], bytes],
+        out: bytearray,
+    ) -> None:
+        run, level = at, self._levels[len(around)]
+        for tag, start, content, stop in _fields(self._body, at, end):
+            if stop - run > SLICE_BYTES and run < start:
+                out += rewrite(around, self._body[run:start])
+                run = start
+            if stop - start > SLICE_BYTES and tag in level.tags and len(around) + 1 < len(self._levels):
+                inner = bytearray()
+                self._rewrite((*around, tag >> 3), content, stop, rewrite, inner)
+                out += _varint(tag) + _varint(len(inner))
+                out += inner
+                run = stop
+        out += rewrite(around, self._body[run:end])
+
     def _inside(self, around: tuple[int, ...], place: tuple[int, ...], at: int, end: int) -> Iterator[Slice | TooLarge]:
         depth = len(around)
         tags = self._levels[depth].tags

@@ -86,6 +86,28 @@ def test_a_body_in_slices_gives_the_same_counts_faults_and_messages(
         assert sliced == whole
 
 
+@settings(max_examples=300)
+@given(st.randoms(use_true_random=False), st.sampled_from(SIGNALS), st.sampled_from([1, 3, 10, 40, 100]))
+def test_a_message_written_anew_in_slices_is_the_same_message(
+    chance: random.Random, signal: Signal, slice_bytes: int
+) -> None:
+    message_in_spool = message(chance) + varint(1000 << 3 | 2) + b"\x04shop"
+    whole = anew(signal, message_in_spool, 2**40)
+    if whole is not None:
+        assert anew(signal, message_in_spool, slice_bytes) == whole
+
+
+def anew(signal: Signal, body: bytes, slice_bytes: int) -> tuple[str, bytes] | None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(check, "SLICE_BYTES", slice_bytes)
+        patched.setattr(slices, "SLICE_BYTES", slice_bytes)
+        try:
+            project, plain = check.canonical(signal, body)
+        except BadData:
+            return None
+    return project, REQUESTS[signal].FromString(plain).SerializeToString(deterministic=True)
+
+
 def test_the_first_bad_span_is_named_by_its_place_in_the_whole_body() -> None:
     request = traces(span(1), span(2))
     for _ in range(2):
