@@ -230,6 +230,34 @@ with trace.get_tracer("lib").start_as_current_span("other library"):
     assert [(span.service, span.name) for span in sink.spans] == [("theirs", "mine"), ("theirs", "other library")]
 
 
+def test_a_provider_that_the_application_sets_after_init_is_kept_and_joined(sink: Sink, tmp_path: Path) -> None:
+    code = """
+import logging, spanwise
+spanwise.init("ours")
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.resources import Resource
+provider, theirs = TracerProvider(resource=Resource.create({"service.name": "theirs"})), InMemorySpanExporter()
+provider.add_span_processor(SimpleSpanProcessor(theirs))
+trace.set_tracer_provider(provider)
+assert trace.get_tracer_provider() is provider
+with trace.get_tracer("lib").start_as_current_span("other library"):
+    with spanwise.span("mine"):
+        logging.getLogger("shop").warning("noted")
+assert [span.name for span in theirs.get_finished_spans()] == ["mine", "other library"]
+trace.set_tracer_provider(TracerProvider())
+assert trace.get_tracer_provider() is provider
+"""
+    done = run_script(code, sink.endpoint, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Overriding of current TracerProvider is not allowed" in done.stderr  # the application's second one
+    assert [(span.service, span.name) for span in sink.spans] == [("theirs", "mine"), ("theirs", "other library")]
+    noted = [record.resource["service.name"] for record in sink.records if record.body == "noted"]
+    assert noted == ["theirs"]
+
+
 def test_disabled_does_nothing(sink: Sink, tmp_path: Path) -> None:
     assert run_script(HEAD, sink.endpoint, tmp_path, OTEL_SDK_DISABLED="true").returncode == 0
     assert sink.bodies == []

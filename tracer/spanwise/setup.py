@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
 from spanwise import __version__, state
@@ -10,6 +11,7 @@ from spanwise.guard import logger, swallowed
 from spanwise.settings import Settings, SettingsError, environment, resolve
 
 if TYPE_CHECKING:
+    from spanwise.export.exporter import Exporter
     from spanwise.options import Options
 
 _lock = threading.RLock()
@@ -56,6 +58,7 @@ def _set_up(settings: Settings) -> state.Active:
     from spanwise.lifecycle import watch_exits
     from spanwise.processor import QueueProcessor
     from spanwise.propagation.propagator import Propagator
+    from spanwise.provider import give_way
     from spanwise.resource import ProcessIdentity, service_attributes
     from spanwise.sampling import from_settings
     from spanwise.trust import Recipients, Trust
@@ -75,7 +78,7 @@ def _set_up(settings: Settings) -> state.Active:
     propagator = Propagator(settings.accept, settings.send)
     propagate.set_global_textmap(propagator)
     watch_exits(shutdown, leave, sigterm=settings.sigterm)
-    return state.Active(
+    active = state.Active(
         settings=settings,
         propagator=propagator,
         exporter=exporter,
@@ -83,6 +86,22 @@ def _set_up(settings: Settings) -> state.Active:
         trust=trust,
         recipients=Recipients(settings.propagate_to),
     )
+    if own:
+        give_way(provider, partial(_join, active, exporter))
+    return active
+
+
+def _join(active: state.Active, exporter: Exporter, theirs: object) -> None:
+    """Join a provider that the application sets later; one that is no SDK's keeps its spans to itself."""
+    from opentelemetry.sdk.trace import TracerProvider
+
+    from spanwise.lean import tracer_of
+    from spanwise.processor import QueueProcessor
+
+    if isinstance(theirs, TracerProvider):
+        theirs.add_span_processor(QueueProcessor(exporter))
+        exporter.resource = theirs.resource.attributes
+        active.tracer = tracer_of(theirs, __version__, active.settings, own=False)
 
 
 def _instrument(settings: Settings) -> None:

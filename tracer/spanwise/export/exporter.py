@@ -41,7 +41,7 @@ class Exporter:
     ) -> None:
         """`resource` describes the service, `process` what differs between this process and its forks."""
         self._settings = settings
-        self._resource = resource
+        self.resource = resource
         self._process = process
         self._complained = 0.0
         self._senders = post_office(settings)
@@ -165,7 +165,7 @@ class Exporter:
                 Channel(
                     self.logs,
                     outgoing_record,
-                    lambda batch: encode_records(batch, {**self._resource, **self._process()}),
+                    lambda batch: encode_records(batch, {**self.resource, **self._process()}),
                     self._senders[1](),
                     settings.before_send,
                 ),
