@@ -41,6 +41,7 @@ check: setup ## format, lint, types, import rules, the web view's checks and uni
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@npm --prefix ui run check
+	@npm --prefix ui run size
 	@npm --prefix ui test
 
 fmt: setup ## format everything, and mend what the linters can mend
