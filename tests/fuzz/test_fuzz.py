@@ -8,7 +8,7 @@ import tracemalloc
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -95,6 +95,7 @@ def plain(body: bytes) -> tuple[int, int] | None:
 
 
 @settings(max_examples=300, deadline=None)
+@example(noise=b"\xef\xbb\xbf")
 @given(noise=st.binary(max_size=200).filter(lambda noise: b"\n" not in noise))
 def test_good_lines_beside_any_bytes_are_kept(noise: bytes) -> None:
     request = lines_of(b"level=warn msg=first\n" + noise + b"\nlevel=warn msg=last\n").request

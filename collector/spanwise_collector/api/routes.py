@@ -82,7 +82,8 @@ def router(  # noqa: PLR0913, PLR0917 - what the routes need between them
         page = metrics.names(engine, project, *query.bounds())
         return models.MetricList(metrics=[present.metric(each) for each in page.items], **present.coverage(page))
 
-    @made.get("/metrics/{name:path}", tags=["metrics"])
+    # No path with a line break in it comes here.
+    @made.get("/metrics/{name:path}", tags=["metrics"], responses=models.described(404))
     def get_metric(name: str, query: Annotated[MetricQuery, Query()], project: Project) -> models.MetricSeriesList:
         """One metric over time, a series for each service, instance and set of attributes."""
         page = metrics.series(engine, query.search(project, name))

@@ -61,11 +61,11 @@ def decode(body: bytes, resource: dict[str, str], reading: Reading, most: int, k
     """The records of the lines that are not empty. What is no UTF-8 becomes U+FFFD, since logs hold anything."""
     batch = Batch()
     for raw in body.split(b"\n"):
-        line = raw.decode("utf-8", "replace").removesuffix("\r")
+        line = raw.decode("utf-8", "replace").removeprefix("\ufeff").removesuffix("\r")
         if not line or line.isspace():
             continue
         refuse_more_than(most, batch.count + 1)
-        record, service = _record(line.removeprefix("\ufeff"), reading)
+        record, service = _record(line, reading)
         if service and "service.name" not in resource:
             batch.add((("service.name", service), *resource.items()), record)
         else:
