@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -289,3 +289,32 @@ def test_methods_of_classes_stay_such() -> None:
         assert (Shop.opened(8), Shop().opened(9)) == ((Shop, 8), (Shop, 9))
         assert (Shop.closed(18), Shop().closed(19)) == (18, 19)
     assert [span.name for span in seen.spans] == ["Shop.opened", "Shop.opened", "closing", "closing"]
+
+
+def test_what_a_generator_does_when_it_is_closed_is_below_its_span() -> None:
+    @spanwise.trace("plain")
+    def plain_one() -> Iterator[int]:
+        try:
+            yield 1
+        finally:
+            spanwise.span("cleanup").__enter__().__exit__(None, None, None)
+
+    @spanwise.trace("async")
+    async def async_one() -> AsyncGenerator[int, None]:
+        try:
+            yield 1
+        finally:
+            spanwise.span("async cleanup").__enter__().__exit__(None, None, None)
+
+    async def closed_early() -> None:
+        begun = async_one()
+        await anext(begun)
+        await begun.aclose()
+
+    with capture() as seen:
+        begun = plain_one()
+        next(begun)
+        cast(Any, begun).close()
+        asyncio.run(closed_early())
+    assert seen.one("cleanup").parent_id == seen.one("plain").span_id
+    assert seen.one("async cleanup").parent_id == seen.one("async").span_id

@@ -84,6 +84,20 @@ class _Resumed(span):
         if get_current() is self._context:
             attach(self._outer)
 
+    def close(self, generator: Generator[Any, Any, Any]) -> None:
+        self.step_in()
+        try:
+            generator.close()
+        finally:
+            self.step_out()
+
+    async def aclose(self, generator: AsyncGenerator[Any, Any]) -> None:
+        self.step_in()
+        try:
+            await generator.aclose()
+        finally:
+            self.step_out()
+
 
 def _start(new_span: Callable[[], span]) -> _Resumed:
     made = new_span()
@@ -114,7 +128,7 @@ def _wrap_generator(function: Callable[..., Any], new_span: Callable[[], span]) 
                     sent = yield value
                     step = functools.partial(generator.send, sent)
                 except GeneratorExit:
-                    generator.close()
+                    current.close(generator)
                     raise
                 except BaseException as thrown:
                     step = functools.partial(generator.throw, thrown)
@@ -146,7 +160,7 @@ def _wrap_async_generator(function: Callable[..., Any], new_span: Callable[[], s
                     sent = yield value
                     step = functools.partial(generator.asend, sent)
                 except GeneratorExit:
-                    await generator.aclose()
+                    await current.aclose(generator)
                     raise
                 except BaseException as thrown:
                     step = functools.partial(generator.athrow, thrown)
