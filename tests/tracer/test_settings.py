@@ -41,3 +41,51 @@ def test_what_cannot_be_used_is_said_by_name(given: dict[str, Any], said: str) -
 def test_numbers_may_be_of_either_kind_and_some_left_out() -> None:
     settings = resolve("api", interval=2, max_batch=1, sample=1, sample_rate=None, keep_slower_than=0)
     assert (settings.interval, settings.max_batch, settings.sample_rate, settings.keep_slower_than) == (2, 1, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("variables", "name", "value"),
+    [
+        ({"SPANWISE_LOGS": "0"}, "logs", False),
+        ({"OTEL_LOGS_EXPORTER": "none"}, "logs", False),
+        ({"OTEL_LOGS_EXPORTER": "none", "SPANWISE_LOGS": "yes"}, "logs", True),
+        ({"OTEL_TRACES_EXPORTER": "none"}, "disabled", True),
+        ({"OTEL_SDK_DISABLED": "true", "SPANWISE_DISABLED": "off"}, "disabled", False),
+        ({"SPANWISE_KEEP_ERRORS": "1"}, "keep_errors", True),
+        ({"SPANWISE_SAMPLE_RATE": "2.5"}, "sample_rate", 2.5),
+        ({"SPANWISE_INTERVAL": "3"}, "interval", 3.0),
+        ({"OTEL_BSP_SCHEDULE_DELAY": "5000"}, "interval", 5.0),
+        ({"OTEL_EXPORTER_OTLP_TIMEOUT": "4"}, "timeout", 4.0),
+        ({"SPANWISE_EXIT_TIMEOUT": "0.5"}, "exit_timeout", 0.5),
+        ({"OTEL_BSP_MAX_QUEUE_SIZE": "99"}, "max_queue", 99),
+        ({"OTEL_BSP_MAX_QUEUE_SIZE": "99", "SPANWISE_MAX_QUEUE": "7"}, "max_queue", 7),
+        ({"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "64"}, "max_batch", 64),
+        ({"OTEL_EXPORTER_OTLP_COMPRESSION": "none"}, "gzip", False),
+        (
+            {"OTEL_PYTHON_EXCLUDED_URLS": "healthz,client/.*/info,^/a$"},
+            "exclude",
+            ("*healthz*", "*client/*/info*", "/a"),
+        ),
+    ],
+)
+def test_variables_set_what_arguments_do_not(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], name: str, value: object
+) -> None:
+    for variable, text in variables.items():
+        monkeypatch.setenv(variable, text)
+    assert getattr(resolve("api"), name) == value
+
+
+def test_an_argument_wins_over_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPANWISE_LOGS", "true")
+    assert resolve("api", logs=False).logs is False
+
+
+def test_a_variable_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPANWISE_LOGS", "perhaps")
+    with pytest.raises(SettingsError, match="logs: 'perhaps' is neither true nor false"):
+        resolve("api")
+    monkeypatch.setenv("SPANWISE_LOGS", "1")
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "soon")
+    with pytest.raises(SettingsError, match="OTEL_BSP_SCHEDULE_DELAY: 'soon' is not a number"):
+        resolve("api")

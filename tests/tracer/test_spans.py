@@ -318,3 +318,19 @@ def test_what_a_generator_does_when_it_is_closed_is_below_its_span() -> None:
         asyncio.run(closed_early())
     assert seen.one("cleanup").parent_id == seen.one("plain").span_id
     assert seen.one("async cleanup").parent_id == seen.one("async").span_id
+
+
+def test_of_a_deep_traceback_the_innermost_frames_are_kept() -> None:
+    def down(depth: int) -> None:
+        if depth:
+            return across(depth - 1)
+        raise ValueError("at the bottom")
+
+    def across(depth: int) -> None:
+        return down(depth)
+
+    with capture() as seen, pytest.raises(ValueError, match="bottom"), spanwise.span("deep"):
+        down(300)
+    text = dict(seen.spans[0].events)["exception"]["exception.stacktrace"]
+    assert text.count("  File ") == 100
+    assert text.splitlines()[-1] == "ValueError: at the bottom"

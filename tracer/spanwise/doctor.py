@@ -87,9 +87,9 @@ def examine(endpoint: str | None = None) -> Iterator[Finding]:
 
 def _libraries() -> Iterator[Finding]:
     from spanwise.instrument.contrib import TRIGGERS, installed
-    from spanwise.instrument.registry import OWN
+    from spanwise.instrument.registry import COMPLETED, OWN
 
-    own = sorted({library.name for library in OWN if _is_installed(library.trigger)})
+    own = sorted({library.name for library in OWN if _is_installed(library.trigger)} - COMPLETED)
     yield Finding(GOOD, f"Traced here when imported: {', '.join(own) or 'nothing that is installed'}.")
     contrib = installed()
     if contrib:
@@ -124,9 +124,9 @@ def _rivals() -> Iterator[Finding]:
 def _instrumented_twice() -> Iterator[Finding]:
     """OpenTelemetry's instrumentations of what Spanwise traces itself, and its own way of starting programs."""
     from spanwise.instrument.contrib import GROUP
-    from spanwise.instrument.registry import OWN
+    from spanwise.instrument.registry import COMPLETED, OWN
 
-    own = {library.name for library in OWN} - {"celery", "pika"}
+    own = {library.name for library in OWN} - COMPLETED
     twice = sorted({entry.name for entry in entry_points(group=GROUP)} & own)
     if twice:
         text = f"{', '.join(twice)}: traced by Spanwise, and OpenTelemetry's instrumentations are installed besides. "

@@ -11,6 +11,8 @@ from opentelemetry.context import Context
 from spanwise.values import safe_str
 
 MAX_STACKTRACE = 32 * 1024
+# Of each exception, the innermost: one that passes through many spans is written down by each of them.
+MAX_FRAMES = 100
 _CONTEXT = "__spanwise_context__"
 
 
@@ -21,9 +23,9 @@ def type_name(error: BaseException) -> str:
 
 
 def stacktrace(error: BaseException) -> str:
-    """The formatted traceback; of a very long one the middle is cut out."""
+    """The formatted traceback, its innermost frames if it is deep; of a very long text the middle is cut out."""
     try:
-        text = "".join(traceback.format_exception(error))
+        text = "".join(traceback.format_exception(error, limit=-MAX_FRAMES))
     except Exception:
         return ""
     if len(text) <= MAX_STACKTRACE:

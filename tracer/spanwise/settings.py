@@ -170,26 +170,6 @@ def environment() -> Mapping[str, str]:
     return os.environ
 
 
-def sampling(env: Mapping[str, str]) -> dict[str, Any]:
-    """How many traces that begin here are kept: `SPANWISE_SAMPLE`, else the standard sampler variables."""
-    text = env.get("SPANWISE_SAMPLE")
-    if text is None:
-        name = env.get("OTEL_TRACES_SAMPLER", "always_on").removeprefix("parentbased_")
-        text = {"always_off": "0", "traceidratio": env.get("OTEL_TRACES_SAMPLER_ARG") or "1"}.get(name, "1")
-    interval = env.get("SPANWISE_SAMPLING_INTERVAL")
-    return {
-        "sample": _number("sample", text),
-        "sampling_interval": _number("sampling_interval", interval) if interval else None,
-    }
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise SettingsError(f"{name}: {text!r} is not a number") from None
-
-
 def check_shares(sample: float, rules: Mapping[str, float]) -> None:
     """Raise SettingsError for a share that is not between 0 and 1."""
     for name, share in {"sample": sample, **rules}.items():
@@ -237,6 +217,8 @@ def resolve(
     **options: Any,
 ) -> Settings:
     """The settings of arguments and environment together."""
+    from spanwise.variables import said
+
     env = environment()
     unknown = options.keys() - Settings.__dataclass_fields__.keys()
     if unknown:
@@ -244,18 +226,7 @@ def resolve(
     protocol = checked_protocol(options.pop("protocol", None), env)
     base, traces, logs = signal_endpoints(endpoint, env, protocol)
     accepted, sent = propagation_formats(accept, send, env)
-    defaults: dict[str, Any] = {
-        "headers": parse_headers(env.get("SPANWISE_HEADERS") or env.get("OTEL_EXPORTER_OTLP_HEADERS", "")),
-        "key": env.get("SPANWISE_KEY"),
-        "certificate": env.get("SPANWISE_CERTIFICATE") or env.get("OTEL_EXPORTER_OTLP_CERTIFICATE"),
-        "disabled": truthy(env.get("SPANWISE_DISABLED")) or truthy(env.get("OTEL_SDK_DISABLED")),
-        "without": split_list(env.get("SPANWISE_WITHOUT") or env.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")),
-        "trust": env.get("SPANWISE_TRUST", "continue"),
-        "propagate_to": env.get("SPANWISE_PROPAGATE_TO", INTERNAL),
-        "response_headers": env.get("SPANWISE_RESPONSE_HEADERS", ()),
-        "exclude": env.get("SPANWISE_EXCLUDE") or env.get("OTEL_PYTHON_EXCLUDED_URLS") or HEALTH_CHECKS,
-    }
-    values = {**defaults, **sampling(env), **options}
+    values = {**said(env), **options}
     for name in _NUMBERS.keys() & values.keys():
         _check_number(name, values[name])
     _check_interval(values["sampling_interval"], protocol)

@@ -18,8 +18,3 @@ def wrap(owner: Any, name: str, make: Callable[[Callable[..., Any]], Callable[..
     setattr(wrapper, _MARK, original)
     setattr(owner, name, wrapper)
     return True
-
-
-def is_wrapped(owner: Any, name: str) -> bool:
-    """Whether `wrap` has replaced this function."""
-    return hasattr(vars(owner).get(name), _MARK)
