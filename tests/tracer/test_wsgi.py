@@ -19,8 +19,9 @@ TRACE, SPAN = "12345678901234567890123456789012", "1234567890123456"
 
 
 def flask_app() -> flask.Flask:
-    app = flask.Flask("shop")
-    logging.getLogger("shop").setLevel(logging.CRITICAL)
+    # A logger of its own: the levels of loggers outlast a test.
+    app = flask.Flask("till")
+    logging.getLogger("till").setLevel(logging.CRITICAL)
 
     @app.get("/items/<int:item_id>")
     def item(item_id: int) -> str:
