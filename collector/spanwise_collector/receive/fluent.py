@@ -147,7 +147,9 @@ def _event(entry: Any) -> tuple[int, dict[str, Any]]:
         moment, metadata = moment
     if isinstance(moment, bool) or not isinstance(moment, int | float) or not math.isfinite(moment):
         raise BadData("The time of an event is no number and no EventTime.")
-    nanoseconds = moment.nanoseconds if isinstance(moment, EventTime) else int(moment * 10**9)
+    # A time beyond that is none; as a number of nanoseconds it may even be infinite.
+    seconds = moment if abs(moment) < 2**63 else 0
+    nanoseconds = moment.nanoseconds if isinstance(moment, EventTime) else int(seconds * 10**9)
     named = _decoded(fields) | (_decoded(metadata) if isinstance(metadata, dict) else {})
     return nanoseconds if 0 < nanoseconds < 2**63 else 0, named
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgpack  # type: ignore[import-untyped]  # it has no types
 import pytest
 from fluent.sender import FluentSender  # type: ignore[import-untyped]  # it has no types
+from spanwise_collector.receive import fluent
 
 from tests.collector.receive.listening import Listening, attributes, listening
 from tests.collector.receive.test_log_fields import AT, TRACE
@@ -132,3 +133,8 @@ def test_more_than_the_limit_ends_the_connection_packed_or_not(server: Listening
         with contextlib.suppress(ConnectionError):
             assert sender.recv(1) == b""
     assert server.intake.counters.refused_by_reason() == {"body_too_large": 2}
+
+
+@pytest.mark.parametrize("moment", [1e305, -1e305, 2.0**80])
+def test_a_time_too_large_for_nanoseconds_is_none(moment: float) -> None:
+    assert fluent._event([moment, {"log": "x"}]) == (0, {"log": "x"})
