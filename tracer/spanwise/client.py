@@ -17,7 +17,7 @@ from opentelemetry.context import (
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
 
 from spanwise import state
-from spanwise.errors import exception_attributes, type_name
+from spanwise.errors import record_on
 from spanwise.guard import swallowed
 from spanwise.request import METHODS, redacted_query
 
@@ -61,9 +61,7 @@ class ClientCall:
             if self._previous is not None and get_current() is self._context:
                 attach(self._previous)
             if error is not None and self.span.is_recording():
-                self.span.set_attribute("error.type", type_name(error))
-                self.span.add_event("exception", exception_attributes(error))
-                self.span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+                record_on(self.span, error)
             self.span.end()
         except Exception:
             swallowed("ending a client span")

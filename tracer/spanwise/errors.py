@@ -7,6 +7,7 @@ import traceback
 from typing import Any
 
 from opentelemetry.context import Context
+from opentelemetry.trace import Span, Status, StatusCode
 
 from spanwise.values import safe_str
 
@@ -41,6 +42,13 @@ def exception_attributes(error: BaseException) -> dict[str, Any]:
         "exception.message": safe_str(error),
         "exception.stacktrace": stacktrace(error),
     }
+
+
+def record_on(span: Span, error: BaseException) -> None:
+    """Write on a span that it failed with this exception; raises what the exception's own text raises."""
+    span.set_attribute("error.type", type_name(error))
+    span.add_event("exception", exception_attributes(error))
+    span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
 
 
 def remember(error: BaseException, context: Context) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.context import Context, attach, get_current, set_value
 from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, set_span_in_context
 
-from spanwise.errors import exception_attributes, remember, type_name
+from spanwise.errors import record_on, remember
 from spanwise.guard import swallowed
 from spanwise.propagation.b3 import Decision, format_single
 from spanwise.propagation.propagator import DECISION_KEY
@@ -113,9 +113,7 @@ class ServerRequest:
         if self.status is not None:
             attributes["http.response.status_code"] = self.status
         if error is not None:
-            attributes["error.type"] = type_name(error)
-            self.span.add_event("exception", exception_attributes(error))
-            self.span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+            record_on(self.span, error)
         elif self.status is not None and self.status >= 500:
             attributes["error.type"] = str(self.status)
             self.span.set_status(Status(StatusCode.ERROR))

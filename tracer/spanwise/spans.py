@@ -10,10 +10,10 @@ from typing import Any, ParamSpec, TypeVar
 
 from opentelemetry import trace as trace_api
 from opentelemetry.context import Context, attach, get_current
-from opentelemetry.trace import Span, Status, StatusCode, set_span_in_context
+from opentelemetry.trace import Span, set_span_in_context
 
 from spanwise import state
-from spanwise.errors import exception_attributes, type_name
+from spanwise.errors import record_on
 from spanwise.guard import swallowed
 from spanwise.propagation.w3c import parse_traceparent
 from spanwise.values import frozen_attributes
@@ -79,9 +79,7 @@ class span:
         """Record an exception and mark the span as failed, also where the exception is handled."""
         try:
             if self.otel.is_recording():
-                self.otel.set_attribute("error.type", type_name(error))
-                self.otel.add_event("exception", exception_attributes(error))
-                self.otel.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+                record_on(self.otel, error)
         except Exception:
             swallowed("recording an exception")
         return self

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, Context, attach, get_current, set_value
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
+from opentelemetry.trace import Span, SpanKind, set_span_in_context
 
 from spanwise import state
-from spanwise.errors import exception_attributes, type_name
+from spanwise.errors import record_on
 from spanwise.guard import swallowed
 from spanwise.instrument.patching import wrap
 from spanwise.sql import sanitized, summary
@@ -101,9 +101,7 @@ def _failed(failure: Any) -> None:
     if span is None:
         return
     try:
-        span.set_attribute("error.type", type_name(error))
-        span.add_event("exception", exception_attributes(error))
-        span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+        record_on(span, error)
     except Exception:
         swallowed("ending a database span")
     finally:
