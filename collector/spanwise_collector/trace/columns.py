@@ -60,6 +60,15 @@ def ancestors(parent: Rows) -> Rows:
     return above
 
 
+def in_groups(keys: Rows) -> Rows:
+    """The rows in order of their keys, those of one key as they stand; keys are below the number of rows."""
+    # One number for both sorts several times as fast as a stable sort of places does.
+    both = keys * len(keys) + np.arange(len(keys))
+    both.sort()
+    rows: Rows = both % len(keys)
+    return rows
+
+
 def groups(sorted_keys: Rows) -> tuple[Mask, Rows]:
     """Of keys in order: which are the first of their value, and where the run of each begins."""
     first = np.ones(len(sorted_keys), dtype=np.bool_)

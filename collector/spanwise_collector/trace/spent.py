@@ -3,14 +3,14 @@
 import numpy as np
 
 from spanwise_collector.model.span import CONSUMER, PRODUCER, SERVER
-from spanwise_collector.trace.columns import U64, Mask, Rows, SpanColumns, ancestors, groups
+from spanwise_collector.trace.columns import U64, Mask, Rows, SpanColumns, ancestors, groups, in_groups
 from spanwise_collector.trace.forest import Forest
 
 
 def self_times(spans: SpanColumns, forest: Forest) -> U64:
     """Nanoseconds of each span that no child covers; `spans` stand in the forest's order."""
     # Siblings stand in order of their start, so one pass over them merges what they cover.
-    children = np.argsort(forest.parent, kind="stable")
+    children = in_groups(forest.parent)
     children = children[np.searchsorted(forest.parent[children], 0) :]
     parents = forest.parent[children]
     from_, to = spans.start[parents], spans.end[parents]
