@@ -132,10 +132,7 @@ def router(
     @made.get("/{fingerprint}.html", responses=described(404))
     def get_error_page(fingerprint: Fingerprint, query: Annotated[ErrorRange, Query()], project: Project) -> Response:
         """One group as a page that needs no script."""
-        content = error_page.html(shown(project, fingerprint, query.within()))
-        return Response(
-            content, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": page.POLICY}
-        )
+        return page.answer(error_page.html(shown(project, fingerprint, query.within())))
 
     @made.get("/{fingerprint}", responses=described(404))
     def get_error(fingerprint: Fingerprint, query: Annotated[ErrorRange, Query()], project: Project) -> ErrorGroup:

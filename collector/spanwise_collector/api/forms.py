@@ -1,4 +1,4 @@
-"""The forms of a trace below /api/v1/traces: files to keep and pages for what has no script."""
+"""The forms of traces and logs below /api/v1: files to keep and pages for what has no script."""
 
 import json
 from collections.abc import Callable
@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from spanwise_collector.api import models, page, present, text
+from spanwise_collector.api import log_page, models, page, present, text
 from spanwise_collector.api.parameters import LogQuery, parse_trace_id
 from spanwise_collector.model.log import LogRecord
 from spanwise_collector.query import records, trace
+from spanwise_collector.query.language.parse import Limits
 from spanwise_collector.query.trace import Trace
 from spanwise_collector.store import Engine, wire
 
@@ -20,7 +21,9 @@ _MOST_LOGS = 1000
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": models.ErrorAnswer}}
 
 
-def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], max_trace_spans: int) -> None:
+def add(
+    made: APIRouter, engine: Engine, project_of: Callable[[Request], str], max_trace_spans: int, limits: Limits
+) -> None:
     """Add the forms; before the trace itself, whose path would take their endings for a part of the id."""
     Project = Annotated[str, Depends(project_of)]
 
@@ -58,10 +61,13 @@ def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], m
     def get_trace_page(trace_id: str, project: Project) -> Response:
         """The waterfall with attributes and log records as a page that needs no script."""
         loaded = load(trace_id, project)
-        content = page.html(loaded, logs_of(loaded, project))
-        return Response(
-            content, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": page.POLICY}
-        )
+        return page.answer(page.html(loaded, logs_of(loaded, project)))
+
+    @made.get("/logs.html", tags=["logs"])
+    def get_logs_page(query: Annotated[LogQuery, Query()], project: Project) -> Response:
+        """Log records as `/logs` finds them, as a page that needs no script, with a form to search."""
+        wanted = query.search(project, limits)
+        return page.answer(log_page.html(query, records.search_logs(engine, wanted), wanted.sort), asks=True)
 
 
 def _as_file(loaded: Trace, ending: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import Response
 
 from spanwise_collector.api import drawing
 from spanwise_collector.model.log import LogRecord
@@ -19,14 +20,12 @@ _STYLE: Final = (
     ".failed rect{fill:#b3261e}.failed strong{color:#b3261e}.num{text-align:right;white-space:nowrap}"
     ".log{font:12px/1.5 ui-monospace,monospace;margin:0 0 0 16px;overflow-wrap:anywhere}"
     "dl{margin:4px 0 4px 16px}dt{font-weight:600}dd{margin:0 0 0 16px;overflow-wrap:anywhere}"
+    "form{display:flex;flex-wrap:wrap;gap:8px}input{max-width:100%}.text{overflow-wrap:anywhere}"
     "ol{padding-left:32px}li{overflow-wrap:anywhere}.library{opacity:.75}pre{white-space:pre-wrap;overflow-wrap:anywhere}"
     "@media (prefers-color-scheme:dark){.failed rect{fill:#ff6b5e}.failed strong{color:#ff6b5e}}"
 ) + "".join(f".d{depth}{{padding-left:{depth * 14}px}}" for depth in range(1, 21))
 _HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-POLICY: Final = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-"""The page's Content-Security-Policy: nothing is loaded and nothing runs; its own style is known by its hash."""
+_POLICY: Final = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; frame-ancestors 'none'"
 
 _ENVIRONMENT: Final = Environment(
     loader=PackageLoader("spanwise_collector.api"), autoescape=True, undefined=StrictUndefined
@@ -47,5 +46,15 @@ def html(trace: Trace, logs: Sequence[LogRecord]) -> str:
 
 
 def rendered(template: str, **given: object) -> str:
-    """A template of `templates/` in the style that POLICY allows."""
+    """A template of `templates/` in the style that `answer` allows."""
     return _ENVIRONMENT.get_template(template).render(style=_STYLE, **given)
+
+
+def answer(content: str, *, asks: bool = False) -> Response:
+    """The page under a policy by which nothing is loaded and nothing runs; one that `asks` has a form.
+
+    Its own style is known by its hash.
+    """
+    forms = "form-action 'self'" if asks else "form-action 'none'"
+    headers = {"Content-Security-Policy": f"{_POLICY}; {forms}"}
+    return Response(content, media_type="text/html; charset=utf-8", headers=headers)

@@ -58,7 +58,7 @@ def router(  # noqa: PLR0913, PLR0917 - what the routes need between them
             **present.coverage(page),
         )
 
-    forms.add(made, engine, project_of, max_trace_spans)
+    forms.add(made, engine, project_of, max_trace_spans, limits)
 
     @made.get("/traces/{trace_id}", tags=["traces"], responses={404: {"model": models.ErrorAnswer}})
     def get_trace(trace_id: str, project: Project) -> models.Trace:

@@ -1,11 +1,14 @@
 """The web view: files built from `ui/`, and the headers that keep it from being turned against its reader."""
 
+import re
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.datastructures import MutableHeaders
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from spanwise_collector.errors import NotFound, excerpt
@@ -16,6 +19,13 @@ _MISSING: Final = (
     "The collector runs, but this installation has no web view: it was installed from source without building it.\n"
     "Run `make ui` in the repository, or install the released package. The API is described at /openapi.json.\n"
 )
+# Pages that need no script lie below the API, where a key is asked for; in the view they are known by these addresses.
+_TWINS: Final = (
+    (re.compile(r"t/([0-9a-fA-F]+\.(?:html|txt))"), "../api/v1/traces/"),
+    (re.compile(r"errors/([0-9a-fA-F]+\.html)"), "../api/v1/errors/"),
+    (re.compile(r"(logs\.html)"), "api/v1/"),
+)
+_TWINS_KEYS: Final = {"q": "q", "from": "start", "to": "end"}
 _HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none';"
@@ -32,7 +42,7 @@ def router(folder: Path = STATIC) -> APIRouter:
     made = APIRouter()
 
     @made.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
-    def page(path: str) -> Response:
+    def page(path: str, request: Request) -> Response:
         if f"{path}/".startswith(("api/", "v1/")):
             raise NotFound(f"Nothing is served at /{excerpt(path)}. See /openapi.json for what is.")
         file = _file(folder, path)
@@ -40,12 +50,31 @@ def router(folder: Path = STATIC) -> APIRouter:
             return FileResponse(file, headers={"Cache-Control": _HASHED if path.startswith("assets/") else "no-cache"})
         if path.startswith("assets/"):
             raise NotFound(f"/{excerpt(path)} is not part of this version of the web view. Reload the page.")
+        twin = _twin(path, request)
+        if twin is not None:
+            return RedirectResponse(twin)
         index = _file(folder, "index.html")
         if index is None:
             return PlainTextResponse(_MISSING)
         return FileResponse(index, headers={"Cache-Control": "no-cache"})
 
     return made
+
+
+def _twin(path: str, request: Request) -> str | None:
+    """Where the page without a script is, from that path on, so that a prefix stays."""
+    for pattern, folder in _TWINS:
+        if found := pattern.fullmatch(path):
+            given = request.query_params
+            # A trace is shown whole, whatever of it the view shows.
+            kept = (
+                {}
+                if path.startswith("t/")
+                else {key: given[name] for name, key in _TWINS_KEYS.items() if name in given}
+            )
+            asked = {key: text for key, text in kept.items() if text not in ("", "all")}
+            return folder + found[1] + (f"?{urlencode(asked)}" if asked else "")
+    return None
 
 
 def _file(folder: Path, path: str) -> Path | None:

@@ -58,7 +58,7 @@ class Place:
     def read(
         self, ask: Callable[[Select[*tuple[Any, ...]]], _Rows], columns: Sequence[ColumnElement[Any]], limit: int
     ) -> _Rows:
-        """The rows of its spans in any order; where there are over `limit`, the earliest and one more, by their start."""
+        """The rows of its spans in any order; of over `limit`, the earliest and one more, in order."""
         within = select(*columns).where(*self.within()).limit(limit + 1)
         earliest = spans.c.start_time_unix_nano, spans.c.span_id
         if self.spans > limit:

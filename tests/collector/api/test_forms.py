@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import re
 from typing import Any
@@ -100,3 +101,22 @@ def test_details_of_spans_are_found_by_their_ids(collector: Inside) -> None:
     assert ask(collector, path, "POST", json={"ids": [f"{2:016x}"] * 201}).status_code == 422
     assert ask(collector, path, "POST", json={"ids": ["zz"]}).status_code == 400
     assert ask(collector, f"/api/v1/traces/{'f' * 32}.txt").status_code == 404
+
+
+def test_log_records_are_a_page_with_a_form_that_goes_on_where_it_ends(collector: Inside) -> None:
+    [one] = trace_ids(1)
+    records = [record(f"{EVIL} {number}", START + number, trace_id=one, severity_number=17) for number in range(3)]
+    collector.send("default", logs(records))
+    path = f"/api/v1/logs.html?q=trace_id:{one}&limit=2&sort=oldest"
+    first = ask(collector, path)
+    assert first.headers["content-security-policy"].endswith("form-action 'self'")
+    assert "<script" not in first.text
+    assert re.findall(r"\{\{7\*7\}\} (\d)", first.text) == ["0", "1"]
+    assert f'<a href="traces/{one}.html">' in first.text
+    assert f'name="q" value="trace_id:{one}"' in first.text
+    assert '<input type="hidden" name="sort" value="oldest">' in first.text
+    [following] = re.findall(r'href="([^"]+)" rel="next"', first.text)
+    second = ask(collector, str(first.url.join(html.unescape(following))))
+    assert re.findall(r"\{\{7\*7\}\} (\d)", second.text) == ["2"]
+    assert 'rel="next"' not in second.text
+    assert "No record fits" in ask(collector, f"/api/v1/logs.html?q=trace_id:{one} absent&start=now-1h").text

@@ -44,6 +44,21 @@ def test_every_path_of_the_view_is_its_page_which_is_asked_for_anew_each_time(vi
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        (f"/t/{'ab' * 16}.html?view=flame", f"/api/v1/traces/{'ab' * 16}.html"),
+        (f"/t/{'ab' * 16}.txt", f"/api/v1/traces/{'ab' * 16}.txt"),
+        ("/logs.html?q=a%3A%22b+c%22&from=now-1h&to=&cols=x", "/api/v1/logs.html?q=a%3A%22b+c%22&start=now-1h"),
+        ("/logs.html?from=all", "/api/v1/logs.html"),
+        ("/errors/00ff.html?from=now-24h&to=now", "/api/v1/errors/00ff.html?start=now-24h&end=now"),
+    ],
+)
+def test_a_page_without_a_script_is_known_by_the_views_address_too(view: TestClient, asked: str, leads_to: str) -> None:
+    answer = view.get(asked, follow_redirects=False)
+    assert (answer.status_code, str(answer.url.join(answer.headers["Location"]).raw_path, "ascii")) == (307, leads_to)
+
+
 def test_hashed_assets_are_kept_forever_and_others_are_not(view: TestClient) -> None:
     asset, icon = view.get("/assets/index-abc.js"), view.get("/favicon.svg")
     assert (asset.text, asset.headers["Cache-Control"]) == ("let a", "public, max-age=31536000, immutable")
