@@ -14,6 +14,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 
 # More words for the tool behind a target: `make test ARGS='tests/tracer -k baggage'`, `make bench ARGS='--seconds 60'`.
 ARGS ?=
+# How often `make test` runs a test again that failed.
+RERUNS ?= 0
 
 .PHONY: browser services faults $(shell awk -F: '/^[a-z-]+:.*## / {print $$1}' Makefile)
 
@@ -30,7 +32,7 @@ demo: setup ## the same with the shop of examples/ sending to it; Ctrl-C stops b
 
 test: setup browser services faults ## every test of every part, the browser's and those against real services included
 	@npm --prefix ui test
-	@$(if $(ARGS),$(BIN)/pytest $(ARGS),$(BIN)/pytest tests/tracer && $(BIN)/pytest -n 3 --dist loadfile --ignore tests/tracer)
+	@$(if $(ARGS),$(BIN)/pytest $(ARGS),$(BIN)/pytest --reruns $(RERUNS) tests/tracer && $(BIN)/pytest --reruns $(RERUNS) -n 3 --dist loadfile --ignore tests/tracer)
 
 test-python: ## the tracer's tests on another Python, in an environment of its own: PYTHON=python3.13
 	@bash $(SETUP) other $(ARGS)

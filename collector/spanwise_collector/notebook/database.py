@@ -2,6 +2,9 @@
 
 import contextlib
 import os
+import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -15,6 +18,9 @@ from spanwise_collector.notebook.upgrade import upgrade
 
 FILE = "notebook.db"
 _WAIT_SECONDS = 5
+_POLL_SECONDS = 0.01
+# SQLite's locks belong to the process, and closing any descriptor of the file drops them all.
+_creating = threading.Lock()
 _EXPECTED = "expected postgresql://user:password@host/database, or nothing for a file in the data folder"
 
 T = TypeVar("T")
@@ -78,7 +84,8 @@ def _sqlite(file: Path) -> Engine:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         # Nobody else may read it: SQLite gives the files beside it the same mode.
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        with _creating, contextlib.suppress(FileExistsError):
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise SettingError(
             f"The notebook {file} cannot be used: {error.strerror}. Choose another folder with --data or SPANWISE_DATA."
@@ -92,7 +99,8 @@ def _sqlite(file: Path) -> Engine:
     def connected(connection: Any, record: object) -> None:
         # Transactions are begun below: the driver itself would begin none before a CREATE or a SELECT.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        _write_ahead(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(made, "begin")
@@ -101,6 +109,20 @@ def _sqlite(file: Path) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return made
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log; SQLite itself does not wait there for one that writes in the old way."""
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_POLL_SECONDS)
+        else:
+            return
 
 
 def _postgresql(text: str) -> Engine:

@@ -42,7 +42,7 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def filled(service: Process) -> Process:
     """With log records of much text."""
     text = ("abcdefghijklmnopqrstuvwxy" * 160)[:4000]
-    for _ in range(2):
+    for _ in range(4):
         request = ExportLogsServiceRequest()
         scope = request.resource_logs.add().scope_logs.add()
         for number in range(1000):
@@ -87,7 +87,7 @@ def test_an_export_ends_when_its_client_leaves_in_the_middle_of_it(service: Proc
         leaver.connect((host, int(port)))
         leaver.sendall(f"GET /api/v1/export?signal=logs HTTP/1.1\r\nHost: {service.http}\r\n\r\n".encode())
         assert leaver.recv(100).startswith(b"HTTP/1.1 200 OK")
-        assert metric(service, "spanwise_queries_running") == 1
+        assert eventually(lambda: metric(service, "spanwise_queries_running"), lambda running: running == 1) == 1
     assert eventually(lambda: metric(service, "spanwise_queries_running"), lambda running: running == 0) == 0
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from spanwise_collector import notebook as notebook_folder
 from spanwise_collector.errors import InvalidParameter, NotebookError, NotFound, SettingError
 from spanwise_collector.notebook import Notebook, acts, deploys, keys, views
 from spanwise_collector.notebook.acts import Done
+from spanwise_collector.notebook.database import FILE
 from spanwise_collector.notebook.keys import Scope
 from spanwise_collector.notebook.tables import Base
 from spanwise_collector.notebook.views import View
@@ -131,6 +134,20 @@ def test_many_may_start_at_once_on_an_empty_database(place: Place) -> None:
         thread.join()
     assert failed == []
     assert len(keys.every(place.open())) == starters
+
+
+def test_a_file_that_another_writes_in_the_old_way_is_waited_for(tmp_path: Path) -> None:
+    # As one does that has made the file and has not come to its write-ahead log yet.
+    other = sqlite3.connect(tmp_path / FILE, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    leaving = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+    leaving.start()
+    try:
+        with closing(Notebook.open(tmp_path)) as opened:
+            assert keys.every(opened) == []
+    finally:
+        leaving.join()
+        other.close()
 
 
 def test_what_a_newer_version_wrote_is_refused(place: Place) -> None:
