@@ -33,9 +33,9 @@ from spanwise_collector.folder import DataFolder
 from spanwise_collector.housekeeping import keep_house
 from spanwise_collector.keeping.desk import Desk
 from spanwise_collector.lookout import Lookout
-from spanwise_collector.notebook import problems as kept_problems
 from spanwise_collector.query.arrivals import arrivals
 from spanwise_collector.query.extent import Most
+from spanwise_collector.query.known import known
 from spanwise_collector.query.language.parse import Limits
 from spanwise_collector.query.totals import totals
 from spanwise_collector.receive import imported, jaeger_http, lines, loki_http, otlp_http, zipkin_http
@@ -138,7 +138,7 @@ def _asgi(collector: Collector) -> FastAPI:
             project_of,
             limits=limits,
             most=most,
-            troubled=partial(kept_problems.troubled, collector.entrance.notebook),
+            known=known(collector.entrance.notebook),
         )
     )
     app.include_router(error_groups.router(collector.engine, collector.entrance.notebook, project_of, grant_of, limits))

@@ -200,8 +200,8 @@ class _WindowText(Text):
         )
         for claim in culprit["claims"]:
             yield from self.wrapped(claim, "   ")
-        for new in culprit["coincides"]:
-            yield from self.wrapped(f"New: {new['key']} {new['value']}, since {moment(new['since_unix_nano'])}", "   ")
+        for what in culprit["coincides"]:
+            yield from self.wrapped(f"Coincides: {what['sentence']}", "   ")
         for shown in culprit["evidence"][:3]:
             if shown["kind"] == "log":
                 yield self.dim(

@@ -9,7 +9,8 @@ from typing import Final
 from spanwise_collector.errors import NotebookError, Refused, StoreError
 from spanwise_collector.notebook import Notebook, problems
 from spanwise_collector.notebook.problems import Seen
-from spanwise_collector.query.diagnosis import Window
+from spanwise_collector.query.diagnosis import Question, Window
+from spanwise_collector.query.known import known
 from spanwise_collector.query.problems import NOT_YET, Broken, Look, active, broken
 from spanwise_collector.query.quiet import quiet_time
 from spanwise_collector.settings import Settings
@@ -76,8 +77,10 @@ class Lookout:
             problems.note(self._notebook, project, [], now)
             return Look(now, "nothing came")
         asked = Window(now - _LATE - self._window, now - _LATE)
-        baseline = Window(*quiet_time(problems.troubled(self._notebook, project, 0, asked.start), asked.start))
-        found, judged = broken(self._engine, project, asked, baseline)
+        written = known(self._notebook)
+        baseline = Window(*quiet_time(written.troubled(project, 0, asked.start), asked.start))
+        deploys = written.deploys(project, asked.start, asked.end)
+        found, judged = broken(self._engine, project, Question(asked, baseline, deploys=deploys))
         if not judged.enough_history:
             # Nothing can be said: what was broken goes on being so.
             return Look(now, "not enough history", judged.window, judged.baseline)

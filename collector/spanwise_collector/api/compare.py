@@ -18,6 +18,7 @@ from spanwise_collector.api.recent import RecentRange
 from spanwise_collector.errors import InvalidParameter, excerpt
 from spanwise_collector.query import compare_sets as sets
 from spanwise_collector.query.compare import Asked, compare
+from spanwise_collector.query.compare_sample import percentile
 from spanwise_collector.query.diagnosis import Window
 from spanwise_collector.query.extent import Rows
 from spanwise_collector.query.language.parse import Limits
@@ -96,7 +97,7 @@ class CompareQuery(RecentRange, BaselineQuery):
         fraction = _PERCENTILE.fullmatch(self.threshold.strip())
         if fraction is None:
             return sets.slow(rows, parse_duration(self.threshold, "threshold"))
-        return sets.slow(rows, sets.percentile(engine, rows, float(fraction[1]) / 100))
+        return sets.slow(rows, percentile(engine, rows, float(fraction[1]) / 100))
 
     def _traces(self, engine: Engine, project: str, a: str, most: int) -> tuple[Split, Asked]:
         if self.q is not None or self._named():

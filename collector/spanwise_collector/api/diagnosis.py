@@ -1,9 +1,8 @@
 """The verdict on a window, below /api/v1."""
 
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,8 +10,10 @@ from starlette.requests import Request
 
 from spanwise_collector.api.models import Answer
 from spanwise_collector.api.parameters import QueryText, Text, Time, read, without_groups
+from spanwise_collector.diagnose.onset import Shown
 from spanwise_collector.errors import InvalidParameter
 from spanwise_collector.query import diagnosis
+from spanwise_collector.query.known import NOTHING_KNOWN, Known
 from spanwise_collector.query.language.parse import DEFAULT_LIMITS, Limits
 from spanwise_collector.query.times import parse_time
 from spanwise_collector.store import Engine
@@ -27,7 +28,8 @@ RULES: Final = (
 
 
 _MAX_TIME: Final = (1 << 63) - 1
-Troubled: TypeAlias = Callable[[int, int], Sequence[tuple[int, int]]]
+# Deploys are looked for a little beyond the window.
+_LATEST: Final = _MAX_TIME - 3_600_000_000_000
 
 
 class BaselineQuery(BaseModel):
@@ -65,12 +67,13 @@ class WindowQuery(BaselineQuery):
         start = parse_time(self.start, "start", now) if self.start is not None else max(0, end - _USUAL_WINDOW)
         return _window(start, end, "end")
 
-    def question(self, limits: Limits, troubled: Troubled) -> diagnosis.Question:
+    def question(self, project: str, limits: Limits, known: Known) -> diagnosis.Question:
         """All that is asked for; raises InvalidParameter and InvalidQuery."""
         where = without_groups(read(self.q, "traces", limits))
         asked, baseline = self.asked(), self.baseline()
-        known = troubled(0, min(asked.start, _MAX_TIME)) if baseline is None else ()
-        return diagnosis.Question(asked, baseline, where, self.service, known)
+        troubled = known.troubled(project, 0, min(asked.start, _MAX_TIME)) if baseline is None else ()
+        deploys = known.deploys(project, *(min(each, _LATEST) for each in (asked.start, asked.end)))
+        return diagnosis.Question(asked, baseline, where, self.service, troubled, deploys)
 
 
 def _window(start: int, end: int, parameter: str) -> diagnosis.Window:
@@ -91,9 +94,16 @@ class WindowEvidence(Answer):
 
 
 class WindowCoincidence(Answer):
+    kind: Literal["deploy", "version", "attribute"] = Field(
+        description="A deploy that was noted; a version, image or commit that the baseline does not have; an attribute"
+        " that the deviating spans have and others have not."
+    )
     key: str
     value: str
-    since_unix_nano: int
+    since_unix_nano: int = Field(description="When it was noted, or is seen first.")
+    sentence: str
+    deploy_id: int | None = Field(description="Of /api/v1/deploys.")
+    evidence: WindowEvidence | None = Field(description="The first span or log record that has it; None of a deploy.")
 
 
 class WindowCulprit(Answer):
@@ -109,7 +119,7 @@ class WindowCulprit(Answer):
     since: int = Field(description="The same as `since_unix_nano`.")
     evidence: list[WindowEvidence]
     coincides: list[WindowCoincidence] = Field(
-        description="Versions of its service that the baseline does not have: what may have brought it about."
+        description="What came to its service when it began, or sets what deviates apart: it may have brought it about."
     )
 
 
@@ -149,15 +159,15 @@ def add(
     engine: Engine,
     project_of: Callable[[Request], str],
     limits: Limits = DEFAULT_LIMITS,
-    troubled: Callable[[str, int, int], Sequence[tuple[int, int]]] = lambda project, start, end: (),
+    known: Known = NOTHING_KNOWN,
 ) -> None:
-    """Add the diagnosis to the API's routes; `troubled` says when something was broken in a project."""
+    """Add the diagnosis to the API's routes; `known` is what is written down about projects."""
     Project = Annotated[str, Depends(project_of)]
 
     @made.get("/diagnosis", tags=["diagnosis"])
     def diagnose_window(query: Annotated[WindowQuery, Query()], project: Project) -> WindowVerdict:
         """Who is to blame for what is unusual in a time window, against a baseline."""
-        return _answer(diagnosis.verdict(engine, project, query.question(limits, partial(troubled, project))))
+        return _answer(diagnosis.verdict(engine, project, query.question(project, limits, known)))
 
 
 def _answer(found: diagnosis.Verdict) -> WindowVerdict:
@@ -205,26 +215,36 @@ def _culprit(rank: int, each: diagnosis.Accused) -> WindowCulprit:
         operation=leading.culprit.name,
         score=round(each.culprit.score, 4),
         kind=leading.kind,
-        claim=each.claims[0],
+        claim=each.claim,
         claims=each.claims,
         since_unix_nano=each.since,
         since=each.since,
-        evidence=[
-            WindowEvidence(
-                kind="span" if shown.time is None else "log",
-                trace_id=shown.trace_id,
-                span_id=shown.span_id,
-                service=shown.service,
-                instance=shown.instance,
-                operation=shown.operation,
-                time_unix_nano=shown.time,
-                text=shown.text,
-            )
-            for shown in each.evidence
-        ],
+        evidence=[_evidence(shown) for shown in each.evidence],
         coincides=[
-            WindowCoincidence(key=found.key, value=found.value, since_unix_nano=found.since) for found in each.coincides
+            WindowCoincidence(
+                kind=found.kind,
+                key=found.key,
+                value=found.value,
+                since_unix_nano=found.since,
+                sentence=found.sentence,
+                deploy_id=found.deploy,
+                evidence=None if found.shown is None else _evidence(found.shown),
+            )
+            for found in each.coincides or ()
         ],
+    )
+
+
+def _evidence(shown: Shown) -> WindowEvidence:
+    return WindowEvidence(
+        kind="span" if shown.time is None else "log",
+        trace_id=shown.trace_id,
+        span_id=shown.span_id,
+        service=shown.service,
+        instance=shown.instance,
+        operation=shown.operation,
+        time_unix_nano=shown.time,
+        text=shown.text,
     )
 
 

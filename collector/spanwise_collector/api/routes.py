@@ -1,6 +1,6 @@
 """The routes below /api/v1."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -26,6 +26,7 @@ from spanwise_collector.api import (
 from spanwise_collector.api.parameters import LogQuery, MetricQuery, TimeRange, TraceQuery, parse_trace_id
 from spanwise_collector.query import metrics, records, trace, traces
 from spanwise_collector.query.extent import DEFAULT_MOST, Most
+from spanwise_collector.query.known import NOTHING_KNOWN, Known
 from spanwise_collector.query.language.parse import DEFAULT_LIMITS, Limits
 from spanwise_collector.store import Engine
 
@@ -37,11 +38,11 @@ def router(  # noqa: PLR0913, PLR0917 - what the routes need between them
     project_of: Callable[[Request], str],
     limits: Limits = DEFAULT_LIMITS,
     most: Most = DEFAULT_MOST,
-    troubled: Callable[[str, int, int], Sequence[tuple[int, int]]] = lambda project, start, end: (),
+    known: Known = NOTHING_KNOWN,
 ) -> APIRouter:
     """The API over one engine. `project_of` names the project of a request, or raises Refused.
 
-    `troubled` says when something was broken in a project.
+    `known` is what is written down about projects.
     """
     failures: dict[int | str, dict[str, Any]] = {code: {"model": models.ErrorAnswer} for code in (400, 422, 503)}
     made = APIRouter(prefix="/api/v1", responses=failures)
@@ -98,7 +99,7 @@ def router(  # noqa: PLR0913, PLR0917 - what the routes need between them
         part.add(made, engine, project_of, limits)
     for bounded in (columns, services, facets):
         bounded.add(made, engine, project_of, limits, most)
-    diagnosis.add(made, engine, project_of, limits, troubled)
+    diagnosis.add(made, engine, project_of, limits, known)
     diagnosis_trace.add(made, engine, project_of, max_trace_spans)
     compare.add(made, engine, project_of, max_trace_spans, limits)
     return made

@@ -27,6 +27,12 @@ def attributes(engine: Engine, a: Sample, b: Sample) -> list[Counted]:
     return [_counted(row) for row in engine.read(_by_key(_by_value(_pairs_of(a, b)), a, b))]
 
 
+def attributes_of_spans(engine: Engine, a: Sample, b: Sample) -> list[Counted]:
+    """Every key that the spans of the two samples have themselves."""
+    found = [_pairs(side, each.of_it(), "", _fields(_FIELDS)) for side, each in enumerate((a, b))]
+    return [_counted(row) for row in engine.read(_by_key(_by_value(union_all(*found).subquery()), a, b))]
+
+
 def _pairs_of(a: Sample, b: Sample) -> Subquery:
     """The keys and values of the compared spans, and of the other spans of their traces (`elsewhere`)."""
     found = [_pairs(side, each.of_it(), "", _fields(_FIELDS)) for side, each in enumerate((a, b))]

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
+from spanwise_collector.errors import NotFound
 from spanwise_collector.model.span import ERROR, Span
 from spanwise_collector.query.calls import MARGIN
 from spanwise_collector.query.extent import SPREAD, Rows
@@ -55,6 +56,19 @@ class Sample:
 
 def sample(engine: Engine, rows: Rows) -> Sample:
     """Draw the sample of a set."""
+    within, drawn = _drawn(engine, rows, MOST)
+    count = select(_columns.trace_id, func.count().label("n")).where(within.around()).group_by(_columns.trace_id)
+    sizes = {row.trace_id: row.n for row in engine.read(count)}
+    trees, tree_cutoff = _cut(drawn, _fitting(drawn[: within.heads], sizes))
+    return replace(within, trees=trees, tree_cutoff=tree_cutoff)
+
+
+def heads(engine: Engine, rows: Rows, most: int) -> Sample:
+    """Draw a sample of `most` spans of a set, to be looked at without what is below them."""
+    return replace(_drawn(engine, rows, most)[0], trees=0, tree_cutoff=0)
+
+
+def _drawn(engine: Engine, rows: Rows, most: int) -> tuple[Sample, Sequence[Any]]:
     counted = select(
         func.count().label("matched"),
         func.sum(func.toUInt64(func.greatest(_columns.duration, 0))).label("duration"),
@@ -62,13 +76,20 @@ def sample(engine: Engine, rows: Rows) -> Sample:
     )
     figures = engine.read(counted.where(*rows.found()))[0]
     query = select(_hash.label("hash"), _columns.trace_id).where(*rows.found())
-    drawn = engine.read(query.order_by(_hash, _columns.trace_id, _columns.span_id).limit(MOST + 1))
-    heads, cutoff = _cut(drawn, MOST)
-    within = Sample(rows, figures.matched, figures.duration, figures.failed, heads, cutoff, heads, cutoff)
-    count = select(_columns.trace_id, func.count().label("n")).where(within.around()).group_by(_columns.trace_id)
-    sizes = {row.trace_id: row.n for row in engine.read(count)}
-    trees, tree_cutoff = _cut(drawn, _fitting(drawn[:heads], sizes))
-    return replace(within, trees=trees, tree_cutoff=tree_cutoff)
+    drawn = engine.read(query.order_by(_hash, _columns.trace_id, _columns.span_id).limit(most + 1))
+    kept, cutoff = _cut(drawn, most)
+    return Sample(rows, figures.matched, figures.duration, figures.failed, kept, cutoff, kept, cutoff), drawn
+
+
+def percentile(engine: Engine, rows: Rows, fraction: float) -> int:
+    """The duration (ns) that `fraction` of the rows do not exceed; raises NotFound where there are none."""
+    ordered = func.arraySort(func.groupArray(func.greatest(_columns.duration, 0)))
+    place = func.greatest(1, func.toUInt64(func.ceil(func.length(ordered) * fraction)))
+    query = select(func.arrayElement(ordered, place).label("value"), func.count().label("n")).where(*rows.found())
+    found = engine.read(query)[0]
+    if not found.n:
+        raise NotFound("No span of the time range is as asked for, so there is no percentile to tell slow from normal.")
+    return int(found.value)
 
 
 def _cut(drawn: Sequence[Any], most: int) -> tuple[int, int]:

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from spanwise_collector.errors import NotFound
 from spanwise_collector.model.span import ERROR
 from spanwise_collector.query.compare import Asked
 from spanwise_collector.query.diagnosis import FEWEST_TRACES, Window
@@ -56,17 +55,6 @@ def slow(rows: Rows, threshold: int) -> Asked:
     """The rows that lasted `threshold` ns or longer, and the others."""
     asked = others(rows, Term(Key("field", "duration"), Number(">=", threshold)))
     return replace(asked, threshold=threshold)
-
-
-def percentile(engine: Engine, rows: Rows, fraction: float) -> int:
-    """The duration (ns) that `fraction` of the rows do not exceed; raises NotFound where there are none."""
-    ordered = func.arraySort(func.groupArray(func.greatest(spans.c.duration, 0)))
-    place = func.greatest(1, func.toUInt64(func.ceil(func.length(ordered) * fraction)))
-    query = select(func.arrayElement(ordered, place).label("value"), func.count().label("n")).where(*rows.found())
-    found = engine.read(query)[0]
-    if not found.n:
-        raise NotFound("No span of the time range is as asked for, so there is no percentile to tell slow from normal.")
-    return int(found.value)
 
 
 def traces(engine: Engine, project: str, ids: tuple[str, str], limit: int) -> Asked:

@@ -1,17 +1,18 @@
 """The verdict on a window: which baseline it is held against, and what the diagnosis makes of both."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from spanwise_collector.diagnose.blame import Blame
 from spanwise_collector.diagnose.claims import claim
-from spanwise_collector.diagnose.features import Row
+from spanwise_collector.diagnose.coincidence import Coincidence, Deploy
+from spanwise_collector.diagnose.features import BUCKETS, Row
 from spanwise_collector.diagnose.log_counts import Logged, Pattern
 from spanwise_collector.diagnose.onset import Shown, evidence, evidence_of_records, onset, onset_of_records
 from spanwise_collector.diagnose.verdict import NOTABLE, Culprit, judge
 from spanwise_collector.query import traces
-from spanwise_collector.query.coincidences import Coincidence, coincidences
+from spanwise_collector.query.coincidences import Around, Suspect, coincidences
 from spanwise_collector.query.diagnosis_logged import Stretch, logged
 from spanwise_collector.query.diagnosis_window import Counted, Selection, rows
 from spanwise_collector.query.language.tree import EVERYTHING, Node
@@ -28,6 +29,7 @@ MOST_MATCHING: Final = 3_000
 
 # No trace has this id.
 _NOBODY: Final = "0" * 32
+_NOTHING_COINCIDES: Final = "No deploy that was noted, no new version and no attribute coincides with it."
 Source = Literal["given", "before", "day before", "none"]
 
 
@@ -46,7 +48,8 @@ class Window:
 class Accused:
     """A culprit with its claims in words, since when, and the spans that show it.
 
-    `sibling_count`: how many instances its service has in the window, itself included.
+    `sibling_count`: how many instances its service has in the window, itself included. `coincides`: what came when
+    it began, or sets its deviating spans apart, the surest first; None where it hardly stands out and nobody looked.
     """
 
     culprit: Culprit
@@ -54,7 +57,15 @@ class Accused:
     since: int
     evidence: list[Shown]
     sibling_count: int
-    coincides: list[Coincidence]
+    coincides: Sequence[Coincidence] | None = None
+
+    @property
+    def claim(self) -> str:
+        """The leading claim; of what changed, with what coincides."""
+        if self.culprit.leading.kind != "changed" or self.coincides is None:
+            return self.claims[0]
+        what = self.coincides[0].sentence if self.coincides else _NOTHING_COINCIDES
+        return f"{self.claims[0]} {what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +96,8 @@ class Verdict:
 class Question:
     """Which window is asked about, against which; only the traces that are as `where`, only culprits of `service`.
 
-    `troubled`: times (from, until) in which something was broken, and which are no baseline therefore.
+    `troubled`: times (from, until) in which something was broken, and which are no baseline therefore. `deploys`
+    are those that were noted about the window.
     """
 
     asked: Window
@@ -93,6 +105,7 @@ class Question:
     where: Node = EVERYTHING
     service: str | None = None
     troubled: Sequence[tuple[int, int]] = ()
+    deploys: Sequence[Deploy] = ()
 
 
 def verdict(engine: Engine, project: str, question: Question) -> Verdict:
@@ -112,15 +125,20 @@ def verdict(engine: Engine, project: str, question: Question) -> Verdict:
     if service is not None:
         culprits = [each for each in culprits if each.service == service]
     shown = culprits[:_CULPRITS]
-    notable = {each.service for each in shown if each.score >= NOTABLE}
-    new = coincidences(engine, project, notable, (against.start, against.end), (asked.start, asked.end))
     seen = _Seen(now.rows, said_before, said, asked)
+    accused = [_accused(each, seen) for each in shown]
+    notable = [each for each in accused if each.culprit.score >= NOTABLE]
+    within = (asked.end - asked.start) // BUCKETS
+    around = Around((asked.start, asked.end), (against.start, against.end), within, question.deploys)
+    suspects = [Suspect(each.culprit.leading, each.since) for each in notable]
+    found = coincidences(engine, project, suspects, around)
+    accused[: len(notable)] = [replace(each, coincides=what) for each, what in zip(notable, found, strict=True)]
     old = {(row.service, row.operation) for row in usual.rows}
     return Verdict(
         window=Window(asked.start, asked.end, now.traces, _spans(now), said.records.total()),
         baseline=Window(against.start, against.end, usual.traces, _spans(usual), said_before.records.total()),
         baseline_source=source if usual.traces or said_before.records else "none",
-        accused=[_accused(each, seen, new.get(each.service, [])) for each in shown],
+        accused=accused,
         notable=bool(culprits) and culprits[0].score >= NOTABLE,
         rows=now.rows,
         instances=len({(row.service, row.instance) for row in now.rows} | set(said.records)),
@@ -192,7 +210,7 @@ class _Seen:
     asked: Window
 
 
-def _accused(culprit: Culprit, seen: _Seen, new: list[Coincidence]) -> Accused:
+def _accused(culprit: Culprit, seen: _Seen) -> Accused:
     strongest: dict[str, str] = {}
     worth_telling = [blame for blame in culprit.blames if blame.strength >= culprit.leading.strength / 8]
     for blame in worth_telling:
@@ -201,7 +219,7 @@ def _accused(culprit: Culprit, seen: _Seen, new: list[Coincidence]) -> Accused:
     told = [_shown(blame, seen) for blame in worth_telling]
     evidence_of_it = next((shown for _, shown in told if shown), [])
     siblings = len({row.instance for row in seen.rows if row.service == culprit.service})
-    return Accused(culprit, list(strongest.values()), told[0][0], evidence_of_it, siblings, new)
+    return Accused(culprit, list(strongest.values()), told[0][0], evidence_of_it, siblings)
 
 
 def _shown(blame: Blame, seen: _Seen) -> tuple[int, list[Shown]]:

@@ -59,9 +59,10 @@ def active(engine: Engine, since: int) -> list[str]:
     return sorted(row.project for row in engine.read(select(found.c.project)))
 
 
-def broken(engine: Engine, project: str, asked: Window, baseline: Window) -> tuple[list[Broken], Verdict]:
+def broken(engine: Engine, project: str, question: Question) -> tuple[list[Broken], Verdict]:
     """The causes of what is unusual in a window, the strongest first."""
-    judged = verdict(engine, project, Question(asked, baseline))
+    asked = question.asked
+    judged = verdict(engine, project, question)
     if not judged.enough_history:
         return [], judged
     by_culprit = {(each.culprit.service, each.culprit.instance): each for each in judged.accused}
@@ -83,12 +84,18 @@ def _broken(
     minutes = max(1e-3, (asked.end - max(asked.start, accused.since)) / MINUTE)
     return Broken(
         accused=accused,
-        sentence=f"{who} {_VERBS[cause.culprit.leading.kind]}: {accused.claims[0]}",
+        sentence=" ".join([f"{who} {_VERBS[cause.culprit.leading.kind]}: {accused.claim}", *_coinciding(accused)]),
         services=(service, *cause.reached),
         traces_per_minute=round(
             _traces(engine, project, service, max(asked.start, accused.since), asked.end) / minutes, 1
         ),
     )
+
+
+def _coinciding(accused: Accused) -> list[str]:
+    """What coincides, where the claim does not have it already."""
+    found = [] if accused.culprit.leading.kind == "changed" else accused.coincides or []
+    return [each.sentence for each in found[:1]]
 
 
 def _traces(engine: Engine, project: str, service: str, start: int, end: int) -> int:

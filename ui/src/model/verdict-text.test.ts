@@ -33,6 +33,7 @@ const VERDICT: TraceVerdict = {
     enough_history: true,
   },
 };
+const DEPLOY = { kind: 'deploy' as const, key: 'service.version', value: '1.9', since_unix_nano: 4, deploy_id: 2, evidence: null };
 const EVIDENCE = { service: 'catalog', instance: 'catalog-1', operation: 'GET' };
 const when = (nano: number): string => `t${nano}`;
 
@@ -76,11 +77,14 @@ describe('a window as Markdown', () => {
           operation: 'GET /products',
           kind: 'slow',
           score: 0.8,
-          claim: 'It takes 2 s.',
+          claim: 'It takes 2 s. Tenants have acme.',
           claims: ['It takes 2 s.', 'It calls more.'],
           since: 5,
           since_unix_nano: 5,
-          coincides: [{ key: 'service.version', value: '1.9', since_unix_nano: 4 }],
+          coincides: [
+            { ...DEPLOY, sentence: '1.9 was deployed.' },
+            { ...DEPLOY, kind: 'attribute', key: 'tenant', value: 'acme', sentence: 'Tenants have acme.' },
+          ],
           evidence: [
             { ...EVIDENCE, kind: 'span', trace_id: 'cd', span_id: 'ab', text: '', time_unix_nano: null },
             { ...EVIDENCE, kind: 'log', trace_id: '', span_id: '', text: 'no index', time_unix_nano: 4 },
@@ -105,9 +109,9 @@ describe('a window as Markdown', () => {
       '**catalog is slow.**',
       '[t3 to t4](http://c/diagnosis)',
       '',
-      '1. catalog · GET /products on catalog-1 (slow, sure): It takes 2 s.',
+      '1. catalog · GET /products on catalog-1 (slow, sure): It takes 2 s. Tenants have acme.',
       '   - also: It calls more.',
-      '   - coincides: service.version 1.9 since t4',
+      '   - coincides: 1.9 was deployed.',
       '   - evidence: trace cd, span ab',
       '   - evidence: log record "no index"',
       '',

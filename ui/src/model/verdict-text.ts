@@ -51,8 +51,7 @@ export function windowMarkdown(verdict: WindowVerdict, address: string, when: (n
   for (const culprit of verdict.culprits) {
     lines.push(`${culprit.rank}. ${culpritText(culprit)} (${culprit.kind}, ${confidence(culprit)}): ${culprit.claim}`);
     for (const claim of culprit.claims.slice(1)) lines.push(`   - also: ${claim}`);
-    for (const each of culprit.coincides)
-      lines.push(`   - coincides: ${each.key} ${each.value} since ${when(each.since_unix_nano)}`);
+    for (const { sentence } of coinciding(culprit)) lines.push(`   - coincides: ${sentence}`);
     for (const each of culprit.evidence) lines.push(`   - evidence: ${evidenceText(each)}`);
   }
   lines.push(
@@ -60,6 +59,11 @@ export function windowMarkdown(verdict: WindowVerdict, address: string, when: (n
     `Checked: ${count(operations)} operations, ${count(edges)} edges and ${count(instances)} instances of ${plural(window.trace_count, 'trace')}, against ${plural(baseline.trace_count, 'trace')} from ${when(baseline.start_time_unix_nano)} to ${when(baseline.end_time_unix_nano)}.`,
   );
   return `${lines.join('\n').trim()}\n`;
+}
+
+/** What coincides, but for what the claim has already. */
+export function coinciding(culprit: WindowCulprit): WindowCulprit['coincides'] {
+  return culprit.coincides.filter((each) => !culprit.claim.includes(each.sentence));
 }
 
 export type Confidence = 'sure' | 'likely' | 'possible' | 'not unusual';
