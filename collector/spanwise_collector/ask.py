@@ -36,6 +36,7 @@ def explain(argv: list[str]) -> int:
     """Say what is wrong with one trace."""
     parser = parser_of("explain", "Say what is wrong with one trace, who is to blame, and what shows it.")
     parser.add_argument("trace_id", metavar="ID", help="the id of a trace, 32 or 16 hex digits")
+    add_baseline(parser)
     given = parser.parse_args(argv)
     return run(given, f"/api/v1/traces/{quote(given.trace_id, safe='')}/diagnosis", _TraceText)
 
@@ -47,19 +48,24 @@ def diagnose(argv: list[str]) -> int:
     parser.add_argument("--start", help=times)
     parser.add_argument("--end", help="the same; now where it is left out")
     parser.add_argument("--service", help="only culprits of this service")
+    add_baseline(parser)
     given = parser.parse_args(argv)
     return run(given, "/api/v1/diagnosis", _WindowText)
 
 
 def parser_of(name: str, description: str) -> argparse.ArgumentParser:
-    """What the commands share that ask for a verdict."""
+    """What the commands share that print an answer for people."""
     parser = argparse.ArgumentParser(prog=f"spanwise {name}", description=description, epilog=_EXIT_CODES)
-    parser.add_argument("--baseline-start", help="beginning of a time that is taken as normal")
-    parser.add_argument("--baseline-end", help="its end")
     parser.add_argument("--url", help="address of the collector (SPANWISE_ENDPOINT), " + _DEFAULT_URL)
     remote.add_key(parser)
     parser.add_argument("--json", action="store_true", help="print the collector's answer as it is")
     return parser
+
+
+def add_baseline(parser: argparse.ArgumentParser) -> None:
+    """The options of what is held against another time."""
+    parser.add_argument("--baseline-start", help="beginning of a time that is taken as normal")
+    parser.add_argument("--baseline-end", help="its end")
 
 
 def run(given: argparse.Namespace, path: str, text: type["Text"], **more: str | None) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from spanwise_collector.ask import Text, parser_of, plain, run
+from spanwise_collector.ask import Text, add_baseline, parser_of, plain, run
 
 _KEYS: Final = 8
 _PLACES: Final = 12
@@ -22,6 +22,7 @@ def diff(argv: list[str]) -> int:
     parser.add_argument("--operation", help="of which operation's spans")
     parser.add_argument("--start", help="RFC 3339, nanoseconds since the epoch, or such as now-15m [now-1h]")
     parser.add_argument("--end", help="the same; now where it is left out")
+    add_baseline(parser)
     given = parser.parse_args(argv)
     more = {key: getattr(given, key) for key in ("a", "b", "split", "threshold", "q", "operation")}
     return run(given, "/api/v1/compare", _DiffText, **more)

@@ -58,6 +58,7 @@ class CompareQuery(RecentRange, BaselineQuery):
 
     def asked(self, engine: Engine, project: str, limits: Limits, most: int) -> tuple[Split, Asked]:
         """The two sets; raises InvalidParameter and NotFound."""
+        self._refuse_unused_baseline()
         if self.split is not None:
             return self.split, self._split(engine, project, limits)
         if self.a is not None and _ID.fullmatch(self.a):
@@ -67,6 +68,15 @@ class CompareQuery(RecentRange, BaselineQuery):
         if self.b is not None:
             raise InvalidParameter("a", "`b` is given and `a` is not: give both, or only `a`.")
         return "windows", self._windows(project, limits)
+
+    def _refuse_unused_baseline(self) -> None:
+        b = self.b or ""
+        of_trace = self.a is not None and bool(_ID.fullmatch(self.a))
+        other_time = b in ("", _BASELINE) if of_trace else bool(b) or self.a is None
+        if self.baseline() is not None and (self.split is not None or not other_time):
+            raise InvalidParameter(
+                "baseline_start", "Both sets are of one time here: leave `baseline_start` and `baseline_end` out."
+            )
 
     def _rows(self, project: str, limits: Limits, *more: Node) -> Rows:
         given = [Term(Key("field", name), Equals(text)) for name, text in self._named()]

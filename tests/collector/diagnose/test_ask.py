@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from fastapi.testclient import TestClient
-from spanwise_collector import ask
+from spanwise_collector import ask, broken
 from spanwise_collector.diagnose.explain import RULES
 
 from tests.collector.diagnose.minutes import BEGIN, trace_id
@@ -89,6 +89,8 @@ def test_wrong_usage_ends_with_2() -> None:
     with pytest.raises(SystemExit, match="2"):
         ask.explain([])
     assert ask.diagnose(["--url", "nowhere"]) == 2
+    with pytest.raises(SystemExit, match="2"):
+        broken.problems(["--baseline-start", "now-2h"])
 
 
 def test_a_collector_that_is_away_ends_with_3_and_says_where_it_should_be(

@@ -50,6 +50,15 @@ def test_calls_and_attributes_are_shown_with_their_shares(capsys: pytest.Capture
     )
 
 
+def test_the_time_to_hold_it_against_is_asked_for() -> None:
+    path = "/api/v1/compare?start=now-5m&baseline_start=now-2h&baseline_end=now-1h"
+    with recorded({path: answer()}) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        times = ["--start", "now-5m", "--baseline-start", "now-2h", "--baseline-end", "now-1h"]
+        assert difference.diff([*times, "--url", url]) == 1
+        assert [asked for asked, _ in server.asked] == [path]
+
+
 def test_nothing_different_ends_with_0(capsys: pytest.CaptureFixture[str]) -> None:
     code, lines = printed(answer(score=0.0, share=0.0), capsys)
     assert (code, len(lines)) == (0, 4)

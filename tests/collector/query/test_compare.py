@@ -256,6 +256,9 @@ def test_an_empty_set_is_said_to_be_empty(api: TestClient) -> None:
         ({"a": "service:", "b": "x"}, None),
         ({"baseline_start": "1"}, "baseline_end"),
         ({"start": "2", "end": "1"}, "end"),
+        ({"split": "failed", "baseline_start": "1", "baseline_end": "2"}, "baseline_start"),
+        ({"a": "x:1", "baseline_start": "1", "baseline_end": "2"}, "baseline_start"),
+        ({"a": "f" * 32, "b": "e" * 32, "baseline_start": "1", "baseline_end": "2"}, "baseline_start"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(api: TestClient, parameters: dict[str, str], parameter: str | None) -> None:
