@@ -81,7 +81,7 @@ class Collector:
         self.vitals = vitals
         self.sampling = SamplingFile(settings.sampling)
         self.desk = desk
-        self.lookout = Lookout(engine, entrance.notebook, settings)
+        self.lookout = Lookout(engine, entrance.notebook, settings, folder.collector)
         self.feeds = Feeds(
             lambda: settled(spool.stats().oldest), buffer=settings.tail_buffer, most=settings.tail_clients
         )
@@ -212,6 +212,7 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
         )
         collector.registries.start(settings.registry_interval)
         stack.callback(collector.registries.stop)
+        stack.callback(collector.lookout.stop)
         for work_on in (
             keep_house(engine, settings, vitals.catalogue),
             intake.history.keep(),

@@ -1,17 +1,19 @@
-"""What is broken right now: a look at the last minutes once a minute, one at a time, while the collector runs."""
+"""What is broken right now: a look at the last minutes once a minute, by one collector of a store at a time."""
 
 import asyncio
 import logging
 import time
-from dataclasses import replace
-from typing import Final
+from dataclasses import asdict, replace
+from typing import Final, cast
 
 from spanwise_collector.errors import NotebookError, Refused, StoreError
-from spanwise_collector.notebook import Notebook, problems
+from spanwise_collector.notebook import Notebook, looks, problems
+from spanwise_collector.notebook.leases import Lease
+from spanwise_collector.notebook.looks import Looked, Stretch
 from spanwise_collector.notebook.problems import Seen
 from spanwise_collector.query.diagnosis import Question, Window
 from spanwise_collector.query.known import known
-from spanwise_collector.query.problems import NOT_YET, Broken, Look, active, broken
+from spanwise_collector.query.problems import NOT_YET, Broken, Look, Outcome, active, broken
 from spanwise_collector.query.quiet import quiet_time
 from spanwise_collector.settings import Settings
 from spanwise_collector.store import Engine
@@ -21,19 +23,28 @@ _log = logging.getLogger(__name__)
 _SECOND: Final = 1_000_000_000
 # What was acknowledged can be searched two seconds later, and services send every few seconds.
 _LATE: Final = 5 * _SECOND
+_MISSED: Final = 3
+"""Looks that another collector has missed when this one looks in its place."""
 
 
 class Lookout:
-    """Looks at every project that sends, and writes into the notebook what is broken there."""
+    """Looks at every project that sends, and writes into the notebook what is broken there.
 
-    def __init__(self, engine: Engine, notebook: Notebook, settings: Settings) -> None:
+    Of several collectors that share a store and a notebook one looks, and all of them know what it saw. `collector` is
+    the name of this one.
+    """
+
+    def __init__(self, engine: Engine, notebook: Notebook, settings: Settings, collector: str) -> None:
         self._engine = engine
         self._notebook = notebook
         self._interval = settings.look_interval
         self._window = round(settings.look_window * _SECOND)
         # A look may take as long as one request may; memory is limited for every query alike.
         self._allowance = Allowance(settings.query_timeout, settings.query_rows, settings.query_memory)
-        self._looks: dict[str, Look] = {}
+        self._stopped = False
+        self._store = collector if settings.store is None else str(settings.store)
+        lasts = _MISSED * self._interval + settings.query_timeout
+        self._lease = Lease(notebook, f"lookout {self._store}", collector, lasts)
 
     @property
     def interval(self) -> float:
@@ -41,8 +52,9 @@ class Lookout:
         return self._interval
 
     def last(self, project: str) -> Look:
-        """The last look at a project."""
-        return self._looks.get(project, NOT_YET)
+        """The last look at a project, by whichever collector. Raises NotebookError."""
+        found = looks.last(self._notebook, self._store, project)
+        return NOT_YET if found is None else _look(found)
 
     async def watch(self) -> None:
         """Look at intervals until cancelled; trouble is logged and tried again."""
@@ -50,17 +62,30 @@ class Lookout:
             await asyncio.sleep(self._interval)
             await asyncio.to_thread(self.look, time.time_ns())
 
-    def look(self, now: int) -> None:
-        """Look at every project once."""
+    def stop(self) -> None:
+        """Look no more, and let another collector do it at once."""
+        self._stopped = True
         try:
+            self._lease.give_up()
+        except NotebookError as error:
+            _log.warning("Another collector will look for what is broken only after a while: %.300s", error)
+
+    def look(self, now: int) -> None:
+        """Look at every project once, unless another collector does."""
+        try:
+            if not self._lease.held():
+                return
             sending = active(self._engine, now - self._window)
             for project in sorted({*sending, *problems.with_open(self._notebook)}):
+                # Renewed for each: a look may take long, and there may be many projects.
+                if self._stopped or not self._lease.held():
+                    return
                 self.look_at(project, now, sends=project in sending)
         except (StoreError, NotebookError, Refused) as error:
             _log.warning("Nobody could look for what is broken: %.300s", error)
 
     def look_at(self, project: str, now: int, *, sends: bool = True) -> None:
-        """Look at one project, and write down what is broken in it."""
+        """Look at one project, and write down what is broken in it. Raises NotebookError."""
         began = time.monotonic_ns()
         token = current.set(Errand(self._allowance))
         try:
@@ -70,7 +95,7 @@ class Lookout:
             found = Look(now, "failed", error=str(error)[:300])
         finally:
             current.reset(token)
-        self._looks[project] = replace(found, took=time.monotonic_ns() - began)
+        looks.note(self._notebook, self._store, project, _looked(replace(found, took=time.monotonic_ns() - began)))
 
     def _judged(self, project: str, now: int, *, sends: bool) -> Look:
         if not sends:
@@ -86,6 +111,16 @@ class Lookout:
             return Look(now, "not enough history", judged.window, judged.baseline)
         problems.note(self._notebook, project, [_seen(each) for each in found], now)
         return Look(now, "looked", judged.window, judged.baseline)
+
+
+def _look(looked: Looked) -> Look:
+    window, baseline = (None if each is None else Window(**asdict(each)) for each in (looked.window, looked.baseline))
+    return Look(looked.time, cast(Outcome, looked.outcome), window, baseline, looked.took, looked.error)
+
+
+def _looked(look: Look) -> Looked:
+    window, baseline = (None if each is None else Stretch(**asdict(each)) for each in (look.window, look.baseline))
+    return Looked(look.time, look.outcome, window, baseline, look.took, look.error)
 
 
 def _seen(found: Broken) -> Seen:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -10,6 +10,8 @@ from spanwise_collector.diagnose.features import Row
 
 WARN: Final = 13
 ERROR: Final = 17
+_BURST: Final = 2
+"""Slices of a window in which a start, a stop or a reload says all that it has to say."""
 _WORDS: Final = re.compile(
     r"\b(?:error|errors|exception|traceback|fail|fails|failed|failure|fatal|panic|critical|refused|unavailable|unreachable"
     r"|timeout|timed out|time-out|denied|aborted|giving up|gave up)\b",
@@ -83,12 +85,28 @@ class Logged:
             texts[row.pattern] = max(texts[row.pattern], row.text)
         self.severities, self.texts = dict(worst), dict(texts)
 
-    def pooled(self) -> Counter[tuple[str, str]]:
-        """Records by service and template."""
+    def pooled(self, *, without: Set[Pattern] = frozenset()) -> Counter[tuple[str, str]]:
+        """Records by service and template; some patterns left out."""
         found: Counter[tuple[str, str]] = Counter()
         for pattern, n in self.counts.items():
-            found[pattern.service, pattern.template] += n
+            if pattern not in without:
+                found[pattern.service, pattern.template] += n
         return found
+
+    def bursts(self) -> set[Pattern]:
+        """What was said within two neighbouring slices only, of no request: by a process that starts, for one."""
+        slices: dict[Pattern, set[int]] = defaultdict(set)
+        of_requests: set[Pattern] = set()
+        for row in self.rows:
+            slices[row.pattern].add(row.bucket)
+            if row.trace_id:
+                of_requests.add(row.pattern)
+        return {each for each, at in slices.items() if max(at) - min(at) < _BURST} - of_requests
+
+    @property
+    def slices(self) -> int:
+        """In how many slices of the window anything was written."""
+        return len({row.bucket for row in self.rows})
 
 
 def is_bad(severity: int, text: str) -> bool:

@@ -1,5 +1,7 @@
 """Rule: an instance says what it did not, or no longer says what it did, for as many requests.
 
+What a process says when it starts, a reload or a stop (a burst of records that belong to no request), and what a
+service says that the baseline does not know, is no news unless it tells of trouble.
 What tells of trouble counts most, where it is the first of its trace to do so. What names another service is put down
 to that one, less what that one puts down to others.
 """
@@ -36,6 +38,8 @@ _REPEATERS_SHARE: Final = 0.7
 _AGAIN: Final = 1.5
 _LEAST_FIRST: Final = 0.4
 _FEWEST_RECORDS: Final = 3
+_MOST_REQUESTS: Final = 0.5
+"""Only what came with so many of the requests is missed."""
 
 
 def unusual_logs(before: Logged, now: Logged, by_request: Requests, names: Names) -> list[Blame]:
@@ -43,6 +47,7 @@ def unusual_logs(before: Logged, now: Logged, by_request: Requests, names: Names
     usual = before.pooled()
     found: list[Blame] = []
     trouble: list[tuple[Blame, str | None]] = []
+    bursts = now.bursts()
     for pattern, n in now.counts.items():
         old = usual[pattern.service, pattern.template]
         strength, moments = _risen(pattern, old, n, by_request)
@@ -51,7 +56,7 @@ def unusual_logs(before: Logged, now: Logged, by_request: Requests, names: Names
         if is_bad(now.severities[pattern], pattern.template):
             other = names.named(now.texts[pattern] or pattern.template, pattern.service)
             trouble.append((_blame(pattern, "log_errors", strength, moments), other))
-        else:
+        elif by_request.before[pattern.service] and pattern not in bursts:
             found.append(_blame(pattern, "log_more" if old else "log_new", strength, moments))
     return found + _of_trouble(trouble, now) + _gone(before, now, by_request)
 
@@ -106,8 +111,10 @@ def _in_a_trace(pattern: Pattern, now: Logged) -> float:
 def _gone(before: Logged, now: Logged, by_request: Requests) -> list[Blame]:
     """Templates that came with most requests and do not any more."""
     found = []
-    for (service, template), old in before.pooled().items():
+    for (service, template), old in before.pooled(without=before.bursts()).items():
         if is_bad(before.severities.get(Pattern(service, "", template), 0), template):
+            continue
+        if old < _MOST_REQUESTS * by_request.before[service]:
             continue
         for (name, instance), requests in by_request.now.items():
             pattern = Pattern(service, instance, template)

@@ -102,3 +102,23 @@ class Problem(Base):
     span_id: Mapped[str] = mapped_column(String(16))
     muted: Mapped[int | None] = mapped_column(BigInteger)
     mute_note: Mapped[str] = mapped_column(String(2000))
+
+
+class LeaseHeld(Base):
+    """What one of several collectors does at a time: its holder, "" where nobody, and how often it was renewed."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(64))
+    beat: Mapped[int] = mapped_column(BigInteger)
+
+
+class LastLook(Base):
+    """The last look for what is broken in a project of a store, as JSON."""
+
+    __tablename__ = "last_looks"
+
+    store: Mapped[str] = mapped_column(String(255), primary_key=True)
+    project: Mapped[str] = mapped_column(String(64), primary_key=True)
+    said: Mapped[str] = mapped_column(Text)

@@ -70,7 +70,10 @@ class Accused:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Who is to blame in a window, best first, and what was looked at. `notable`: whether anything stands out."""
+    """Who is to blame in a window, best first, and what was looked at. `notable`: whether anything stands out.
+
+    `baseline_slices`: in how many of its twelve slices the baseline has log records.
+    """
 
     window: Window
     baseline: Window
@@ -85,11 +88,19 @@ class Verdict:
     templates: int
     sample: int
     matching: bool
+    baseline_slices: int
 
     @property
     def enough_history(self) -> bool:
-        """Whether the baseline has traces, or log records, enough to say what is usual."""
-        return max(self.baseline.traces, self.baseline.records) >= FEWEST_TRACES
+        """Whether the baseline has traces, or log records, enough to say what is usual.
+
+        Where the window has traces, records count that were written over half of the baseline: a system that has just
+        started has written some, and has had no requests.
+        """
+        if self.baseline.traces >= FEWEST_TRACES:
+            return True
+        lasting = not self.window.traces or self.baseline_slices >= BUCKETS // 2
+        return lasting and self.baseline.records >= FEWEST_TRACES
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +158,7 @@ def verdict(engine: Engine, project: str, question: Question) -> Verdict:
         unknown_operations=len({(row.service, row.operation) for row in now.rows} - old),
         sample=now.sample,
         matching=counting.complete,
+        baseline_slices=said_before.slices,
         templates=len({(row.service, row.template) for row in said.rows}),
     )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from spanwise_collector.diagnose.blame import Blame
 from spanwise_collector.diagnose.claims import claim
 from spanwise_collector.diagnose.log_counts import Logged
@@ -96,3 +99,45 @@ def test_without_spans_requests_are_counted_by_traces_or_else_by_records() -> No
     assert (by_records.before, by_records.now, by_records.now_by_time) == (
         {"a": 9}, {("a", "a-1"): 12}, {("a", "a-1"): 18},
     )  # fmt: skip
+
+
+def spread(counts: Logged, slices: int, trace_id: str = "") -> Logged:
+    """The same records, of no trace, each as often in each of so many slices."""
+    rows = [
+        replace(row, bucket=at, n=row.n // slices, trace_id=trace_id) for row in counts.rows for at in range(slices)
+    ]
+    return Logged(rows=rows, length=MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("slices", "trace_id", "rules"),
+    [(1, "", []), (2, "", []), (3, "", ["log_new"]), (2, "ab" * 16, ["log_new"])],
+    ids=["a burst", "a burst over a border", "again and again", "of requests"],
+)
+def test_what_a_process_says_when_it_starts_is_no_news(slices: int, trace_id: str, rules: list[str]) -> None:
+    usual = spread(USUAL, 10, "ab" * 16)
+    start = spread(logged({"shop: worker <*> booted": 60}), slices, trace_id)
+    now = Logged(rows=[*usual.rows, *start.rows], length=MINUTE)
+    assert [rule for _, rule, _ in found(usual, now)] == rules
+
+
+def test_what_a_process_said_when_it_started_is_not_missed() -> None:
+    usual = spread(USUAL, 10, "ab" * 16)
+    start = spread(logged({"shop: worker <*> booted": 100}), 2)
+    assert found(Logged(rows=[*usual.rows, *start.rows], length=MINUTE), usual) == []
+    lasting = spread(logged({"shop: worker <*> booted": 100}), 4)
+    assert [rule for _, rule, _ in found(Logged(rows=[*usual.rows, *lasting.rows], length=MINUTE), usual)] == [
+        "log_gone"
+    ]
+
+
+def test_only_what_came_with_most_requests_is_missed() -> None:
+    seldom = logged({"shop: order <*> placed": 100, "stock: found <*>": 100, "shop: cache filled": 49})
+    assert found(seldom, USUAL) == []
+    often = logged({"shop: order <*> placed": 100, "stock: found <*>": 100, "shop: cache filled": 60})
+    assert [rule for _, rule, _ in found(often, USUAL)] == ["log_gone"]
+
+
+def test_of_a_service_that_is_new_only_trouble_is_news() -> None:
+    now = logged({"shop: order <*> placed": 100, "stock: found <*>": 100, "mail: sent <*>": 90, "mail: !no <*>": 50})
+    assert [(service, rule) for service, rule, _ in found(USUAL, now)] == [("mail", "log_errors")]

@@ -33,7 +33,14 @@ const VERDICT: TraceVerdict = {
     enough_history: true,
   },
 };
-const DEPLOY = { kind: 'deploy' as const, key: 'service.version', value: '1.9', since_unix_nano: 4, deploy_id: 2, evidence: null };
+const DEPLOY = {
+  kind: 'deploy' as const,
+  key: 'service.version',
+  value: '1.9',
+  since_unix_nano: 4,
+  deploy_id: 2,
+  evidence: null,
+};
 const EVIDENCE = { service: 'catalog', instance: 'catalog-1', operation: 'GET' };
 const when = (nano: number): string => `t${nano}`;
 
