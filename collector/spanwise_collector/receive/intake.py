@@ -15,6 +15,7 @@ from spanwise_collector.model.health import Counts
 from spanwise_collector.receive.body import Budget
 from spanwise_collector.receive.check import Checked, Request, check
 from spanwise_collector.receive.history import History
+from spanwise_collector.receive.portions import portions
 from spanwise_collector.spool import Receipt, Signal
 from spanwise_collector.spool.frame import Frame
 
@@ -29,7 +30,7 @@ Payload = bytes | Request
 class Log(Protocol):
     """What the intake needs of a spool."""
 
-    def prepare(self, signal: Signal, project: str, body: bytes) -> Frame: ...
+    def prepare(self, signal: Signal, project: str, body: bytes, weight: int) -> Frame: ...
 
     async def commit(self, frame: Frame) -> Receipt: ...
 
@@ -119,19 +120,21 @@ class Intake:
             heavy = not isinstance(payload, bytes) or len(payload) > HEAVY_BYTES
         work = partial(self._ready, signal, project, payload)
         if heavy:
-            checked, frame = await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            checked, frames = await asyncio.get_running_loop().run_in_executor(self._threads, work)
         else:
-            checked, frame = work()
-        receipt = await self._spool.commit(frame) if frame is not None else Receipt(repeated=False)
+            checked, frames = work()
+        # One after the other: of a body in portions that is refused amid them, a resend stores those that are missing.
+        receipts = [await self._spool.commit(frame) for frame in frames]
+        repeated = bool(receipts) and all(receipt.repeated for receipt in receipts)
         key = (signal, protocol)
-        self.counters.accepted[key] += 0 if receipt.repeated else checked.items
-        if receipt.repeated:
+        self.counters.accepted[key] += 0 if repeated else checked.items
+        if repeated:
             self.counters.repeated[key] += checked.items
         if checked.rejected:
             self.counters.rejected[key] += checked.rejected
         if checked.too_large:
             self.counters.too_large[signal] += checked.too_large
-        return Accepted(checked.items, checked.rejected, checked.message, receipt.repeated)
+        return Accepted(checked.items, checked.rejected, checked.message, repeated)
 
     @contextmanager
     def counting(self, signal: Signal, protocol: str) -> Iterator[None]:
@@ -154,6 +157,9 @@ class Intake:
 
     def _ready(
         self, signal: Signal, project: str, payload: Payload | Callable[[], Payload]
-    ) -> tuple[Checked, Frame | None]:
+    ) -> tuple[Checked, list[Frame]]:
         checked = check(signal, payload() if callable(payload) else payload)
-        return checked, self._spool.prepare(signal, project, checked.body) if checked.items else None
+        if not checked.items:
+            return checked, []
+        parts = portions(signal, checked.body, checked.weight)
+        return checked, [self._spool.prepare(signal, project, part.body, part.weight) for part in parts]

@@ -4,7 +4,7 @@ upb takes up to 80 bytes of memory for a byte of body: an empty span has two byt
 walk reads nothing but tags and lengths, and goes into a message only where that is larger than a slice.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 from spanwise_collector.errors import BadData
@@ -38,7 +38,7 @@ class _Level:
 
 
 # From opentelemetry.proto, outermost first. The last one is what is counted.
-_LEVELS = {
+LEVELS = {
     Signal.TRACES: (_Level.of("resource_spans", 1), _Level.of("scope_spans", 2), _Level.of("spans", 2)),
     Signal.LOGS: (_Level.of("resource_logs", 1), _Level.of("scope_logs", 2), _Level.of("log_records", 2)),
     Signal.METRICS: (
@@ -80,12 +80,17 @@ class TooLarge:
 
 
 class Slices:
-    """The slices of one body. `ours` says, after all were read, whether it has fields of our numbers."""
+    """The slices of one body. `ours` says, after all were read, whether it has fields of our numbers.
+
+    Whoever reads them adds to `items` those of each; then `repeated` has the bytes around these in messages that are in
+    no slice whole, each as often as there are items in it.
+    """
 
     def __init__(self, signal: Signal, body: bytes) -> None:
-        self._levels = _LEVELS[signal]
+        self._levels = LEVELS[signal]
         self._body = body
         self.ours = False
+        self.items = self.repeated = 0
 
     def __iter__(self) -> Iterator[Slice | TooLarge]:
         """In the order of the body, none larger than LARGEST_PART and what is around it.
@@ -124,7 +129,7 @@ class Slices:
         out: bytearray,
     ) -> None:
         run, level = at, self._levels[len(around)]
-        for tag, start, content, stop in _fields(self._body, at, end):
+        for tag, start, content, stop in fields(self._body, at, end):
             if stop - run > SLICE_BYTES and run < start:
                 out += rewrite(around, self._body[run:start])
                 run = start
@@ -136,14 +141,19 @@ class Slices:
                 run = stop
         out += rewrite(around, self._body[run:end])
 
-    def _inside(self, around: tuple[int, ...], place: tuple[int, ...], at: int, end: int) -> Iterator[Slice | TooLarge]:
+    def _inside(
+        self, around: tuple[int, ...], place: tuple[int, ...], at: int, end: int
+    ) -> Generator[Slice | TooLarge, None, int]:
+        """The slices of a message; returns the bytes in it that are around its items."""
         depth = len(around)
         tags = self._levels[depth].tags
         run, first, index, kind = at, 0, 0, 0
+        own = 0
         try:
-            for field in _fields(self._body, at, end):
+            for field in fields(self._body, at, end):
                 tag, start, _, stop = field
                 child = tag in tags
+                own += 0 if child else stop - start
                 if stop - run > SLICE_BYTES and run < start:
                     yield self._slice(around, (*place, first), run, start)
                     run, first = start, index
@@ -162,6 +172,7 @@ class Slices:
         else:
             if run < end:
                 yield self._slice(around, (*place, first), run, end)
+        return own
 
     def _large(
         self,
@@ -172,7 +183,9 @@ class Slices:
     ) -> Iterator[Slice | TooLarge]:
         tag, start, content, stop = field
         if child and len(place) < len(self._levels):
-            yield from self._inside((*around, tag), place, content, stop)
+            before = self.items
+            own = yield from self._inside((*around, tag), place, content, stop)
+            self.repeated += own * (self.items - before)
         elif stop - start <= LARGEST_PART:
             yield self._slice(around, place, start, stop)
         elif child:
@@ -195,7 +208,7 @@ class Slices:
     def _kept(self, depth: int, at: int, end: int, drop: Callable[[int], bool]) -> bytearray:
         out, run, tags = bytearray(), at, self._levels[depth].tags
         body = memoryview(self._body)
-        for tag, start, content, stop in _fields(self._body, at, end):
+        for tag, start, content, stop in fields(self._body, at, end):
             if tag in tags and depth + 1 < len(self._levels):
                 inner = self._kept(depth + 1, content, stop, drop)
                 out += body[run:start]
@@ -217,7 +230,7 @@ class _Corrupt(ValueError):
         self.at = at
 
 
-def _fields(body: bytes, at: int, end: int) -> Iterator[_Field]:
+def fields(body: bytes, at: int, end: int) -> Iterator[_Field]:
     """Each field of a message. Raises _Corrupt at what is none."""
     while at < end:
         start = at

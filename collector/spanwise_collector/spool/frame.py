@@ -28,13 +28,17 @@ _LEAST_BYTES = len(_PROJECT_TAG) + 1 + _STAMP_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A request ready to be written: `buffers` in order are the frame, `digest` tells it from every other."""
+    """A request ready to be written: `buffers` in order are the frame, `digest` tells it from every other.
+
+    `weight` is about what its items take in the store's memory, in bytes.
+    """
 
     signal: Signal
     digest: bytes
     received: int
     buffers: tuple[bytes, bytes, bytes]
     size: int
+    weight: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Scanned:
     received: int
 
 
-def encode(signal: Signal, project: str, received: int, body: bytes) -> Frame:
+def encode(signal: Signal, project: str, received: int, body: bytes, weight: int = 0) -> Frame:
     """The frame of one request. Costs a checksum and a hash of the body, outside the GIL when it is large."""
     name = project.encode()
     project_field = _PROJECT_TAG + varint(len(name)) + name
@@ -57,7 +61,7 @@ def encode(signal: Signal, project: str, received: int, body: bytes) -> Frame:
     trailer = stamped + _CHECKSUM.pack(_CHECKSUM_TAG, checksum)
     length = varint(len(body) + len(trailer))
     size = len(length) + len(body) + len(trailer)
-    return Frame(signal, _digest(signal, body, project_field), received, (length, body, trailer), size)
+    return Frame(signal, _digest(signal, body, project_field), received, (length, body, trailer), size, weight)
 
 
 def scan(data: bytes, signal: Signal) -> Iterator[Scanned]:

@@ -109,9 +109,9 @@ class Spool:
         self._committer.start()
         return found
 
-    def prepare(self, signal: Signal, project: str, body: bytes) -> Frame:
+    def prepare(self, signal: Signal, project: str, body: bytes, weight: int = 0) -> Frame:
         """The frame of a request. Costs a hash and a checksum of the body: use a thread if that is large."""
-        return encode(signal, project, self._clock.time_ns(), body)
+        return encode(signal, project, self._clock.time_ns(), body, weight)
 
     def refusal(self, signal: Signal) -> Refused | None:
         """Why no request of a signal can be taken now, for whoever would rather not read its body; None when one can.

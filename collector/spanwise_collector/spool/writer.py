@@ -14,10 +14,15 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When an open segment is closed: at `bytes`, or at `age` in seconds, whichever comes first."""
+    """When an open segment is closed: at `bytes`, at a `weight`, or at `age` in seconds, whichever comes first.
+
+    The default of `weight` is above that of 32 MiB of log records of 200 bytes, and two such inserts are within a
+    store_memory of 512 MiB.
+    """
 
     bytes: int
     age: float
+    weight: int = 192 * 2**20
 
 
 @dataclass(slots=True)
@@ -27,6 +32,7 @@ class _Open:
     file: File
     opened: float
     size: int = 0
+    weight: int = 0
     frames: int = 0
     records: bytearray = field(default_factory=bytearray)
     failed: bool = False
@@ -72,11 +78,12 @@ class SegmentWriter:
         try:
             while done < len(frames):
                 opened = self._room()
-                chunk = self._fitting(frames, done, opened.size)
+                chunk = self._fitting(frames, done, opened)
                 opened.file.write([buffer for frame in chunk for buffer in frame.buffers])
                 opened.file.sync()
                 for frame in chunk:
                     opened.size += frame.size
+                    opened.weight += frame.weight
                     opened.records += record(frame.digest, frame.received)
                 opened.frames += len(chunk)
                 done += len(chunk)
@@ -93,7 +100,7 @@ class SegmentWriter:
         if opened is None:
             return
         due = self.due(patient)
-        if (due is not None and now >= due) or (opened.size >= self._limits.bytes and not opened.failed):
+        if (due is not None and now >= due) or (self._full(opened) and not opened.failed):
             self.close()
 
     def close(self) -> None:
@@ -106,7 +113,7 @@ class SegmentWriter:
             self._fail(error)
 
     def _room(self) -> _Open:
-        if self._open is not None and (self._open.failed or self._open.size >= self._limits.bytes):
+        if self._open is not None and (self._open.failed or self._full(self._open)):
             self.close()
             if self._open is not None and self.error is not None:
                 raise self.error
@@ -118,10 +125,15 @@ class SegmentWriter:
             self._place.sync()
         return self._open
 
-    def _fitting(self, frames: list[Frame], start: int, size: int) -> list[Frame]:
+    def _full(self, opened: _Open) -> bool:
+        return opened.size >= self._limits.bytes or opened.weight >= self._limits.weight
+
+    def _fitting(self, frames: list[Frame], start: int, opened: _Open) -> list[Frame]:
+        size, weight = opened.size, opened.weight
         for end in range(start, len(frames)):
             size += frames[end].size
-            if size >= self._limits.bytes:
+            weight += frames[end].weight
+            if size >= self._limits.bytes or weight >= self._limits.weight:
                 return frames[start : end + 1]
         return frames[start:]
 

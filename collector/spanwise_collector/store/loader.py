@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
 
 from spanwise_collector.errors import Refused, StoreError
-from spanwise_collector.store.codes import TROUBLE, code_of
+from spanwise_collector.store.codes import TOO_MUCH_MEMORY, TROUBLE, code_of
 from spanwise_collector.store.engine import Engine, Inserter, StoreAway
 
 _log = logging.getLogger(__name__)
@@ -22,6 +22,8 @@ _TABLES: Final = {
     "metrics": ("otlp_metrics", "MetricsRequest"),
 }
 _REFUSALS: Final = 4
+# Refusals for want of memory after which other segments have their turn: this one may be what is too much.
+_TURN: Final = 4
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
 _POLL: Final = 0.2
@@ -55,7 +57,8 @@ class Loader(Generic[S]):
 
     `release` is called once a segment's rows are fsynced. What the engine refuses goes through `mend` once, to be
     written in a form that every protobuf reader takes, and to `set_aside` with the reason after `_REFUSALS` refusals;
-    trouble of the store itself is waited for without end. After a crash a segment may be inserted again: the engine
+    trouble of the store itself is waited for without end, and where that is want of memory others are loaded meanwhile.
+    After a crash a segment may be inserted again: the engine
     knows the token. Two threads insert side by side, since one insert uses one core.
     """
 
@@ -165,13 +168,17 @@ class Loader(Generic[S]):
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _load(self, inserter: Inserter, segment: S, patient: bool = True) -> None:
-        refusals, pause = 0, _FIRST_PAUSE
+        refusals, crowded, pause = 0, 0, _FIRST_PAUSE
         while (error := self._try(inserter, segment)) is not None:
             reason = str(error)
             _log.warning("Segment %s is not stored yet: %.300s", segment.name, reason)
             if self._store_is_to_blame(error):
                 if not patient:
                     raise StoreError(reason)
+                crowded += code_of(reason) in TOO_MUCH_MEMORY
+                if crowded == _TURN:
+                    self._segments.put(segment)
+                    return
             else:
                 refusals += 1
                 if refusals == 1:

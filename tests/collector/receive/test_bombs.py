@@ -81,13 +81,23 @@ ZIPKIN_SPANS = b"[" + b"{}," * (BODY_BYTES // 3) + b"{}]"
     [
         ("/v1/traces", in_scope(empty(2)), PROTOBUF, 400, b"None of the 8388608 spans can be stored"),
         ("/v1/traces", ATTRIBUTES, PROTOBUF, 400, b"more than the 4194304 of one item"),
-        ("/v1/logs", in_scope(empty(2)), PROTOBUF, 200, b""),
+        ("/v1/logs", in_scope(empty(2)), PROTOBUF, 413, b"take 6459228170 bytes of memory in the store"),
+        ("/v1/logs", in_scope(empty(2)[: BODY_BYTES // 2]), PROTOBUF, 200, b""),
         ("/v1/traces", empty(1), PROTOBUF, 200, b""),
         ("/v1/traces", JSON_SPANS, JSON, 413, b"max_inflight_bytes is 268435456"),
         ("/api/v2/spans", empty(1), PROTOBUF, 413, b"in this format at most 4194304 are read"),
         ("/api/v2/spans", ZIPKIN_SPANS, JSON, 413, b"max_inflight_bytes is 268435456"),
     ],
-    ids=["spans", "attributes", "log records", "resources", "JSON", "Zipkin's protobuf", "Zipkin's JSON"],
+    ids=[
+        "spans",
+        "attributes",
+        "log records",
+        "half of them",
+        "resources",
+        "JSON",
+        "Zipkin's protobuf",
+        "Zipkin's JSON",
+    ],
 )
 def test_a_body_of_nothing_but_empty_messages_takes_a_bounded_memory_and_the_next_request_is_answered(
     tmp_path: Path, path: str, body: bytes, headers: dict[str, str], status: int, said: bytes

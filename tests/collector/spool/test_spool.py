@@ -86,6 +86,18 @@ def test_a_segment_closes_when_it_is_full(open_spool: Callable[..., Spool]) -> N
     assert first.name < second.name
 
 
+def test_a_segment_closes_when_what_is_in_it_is_heavy(open_spool: Callable[..., Spool]) -> None:
+    spool = open_spool(segment_age=60)
+
+    async def commit() -> None:
+        for number in range(6):
+            await spool.commit(spool.prepare(Signal.TRACES, "p", bytes([number]), weight=64 << 20))
+
+    run(commit())
+    first, second = spool.closed.get(timeout=30), spool.closed.get(timeout=30)
+    assert [len(bodies(first)), len(bodies(second))] == [3, 3]
+
+
 def test_a_segment_closes_by_age_without_new_traffic(open_spool: Callable[..., Spool]) -> None:
     spool = open_spool(segment_age=0.01)
     run(append_all(spool, b"alone"))

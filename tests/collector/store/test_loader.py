@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from spanwise_collector.spool import Signal
-from spanwise_collector.spool.frame import encode
+from spanwise_collector.spool.frame import encode, varint
 from spanwise_collector.store import EmbeddedEngine, Loader, schema
 from sqlalchemy import func, select, table
 
@@ -68,6 +68,46 @@ def check_beside_a_slow_query(folder: Path) -> tuple[bool, int]:
     asked = engine.queries.ended
     engine.close()
     return before, asked
+
+
+def test_a_segment_for_which_there_is_never_memory_does_not_keep_others_from_being_stored(tmp_path: Path) -> None:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        rows, released, last_error = pool.apply(load_beside_one_that_is_too_much, (tmp_path,))
+    assert (rows, released) == (2, ["segment 0", "segment 1"])
+    assert "memory limit exceeded" in last_error
+
+
+def load_beside_one_that_is_too_much(folder: Path) -> tuple[int, list[str], str]:
+    """Spans stored, the segments released, and what was said of the one that is not."""
+    engine = EmbeddedEngine(folder / "store", memory=256 << 20, query_seconds=10, query_memory=64 << 20)
+    schema.create(engine.run)
+    segments: queue.SimpleQueue[SimpleNamespace] = queue.SimpleQueue()
+    released: list[str] = []
+    said: list[str] = []
+    loader = Loader(
+        engine,
+        segments,
+        lambda each: released.append(each.name),
+        lambda each: each,
+        lambda each, reason: said.append(reason),
+        threads=1,
+    )
+    scope = b"\x12\0" * 2_000_000
+    resource = b"\x12" + varint(len(scope)) + scope
+    body = b"\x0a" + varint(len(resource)) + resource
+    heavy = folder / "heavy.logs"
+    heavy.write_bytes(b"".join(encode(Signal.LOGS, "default", time.time_ns(), body).buffers))
+    segments.put(SimpleNamespace(name="heavy", signal=Signal.LOGS, path=heavy))
+    loader.start()
+    for number in range(2):
+        segments.put(segment_of_one_span(folder, number))
+    while len(released) < 2:
+        said.append(loader.state.last_error)
+        time.sleep(0.01)
+    loader.close()
+    rows = engine.read(select(func.count().label("rows")).select_from(table("spans")))[0].rows
+    engine.close()
+    return rows, released, max(said, key=len)
 
 
 def segment_of_one_span(folder: Path, number: int) -> SimpleNamespace:
