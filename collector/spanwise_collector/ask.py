@@ -192,6 +192,9 @@ class _WindowText(Text):
         for culprit in self.answer["culprits"][:_SHOWN]:
             yield ""
             yield from self._culprit(culprit)
+        for change in self.answer["traffic"][:_SHOWN]:
+            yield ""
+            yield from self.wrapped(f"Traffic: {change['claim']}", "")
         yield ""
         yield self.dim(
             f"Checked: {window['trace_count']:,} traces of {self.answer['checked']['instances']} instances"
@@ -204,7 +207,7 @@ class _WindowText(Text):
         yield f"{culprit['rank']}. {self.bold(named)}  {self.bar(culprit['score'])} {culprit['score']:.2f}" + (
             f"  {culprit['kind']}  {self.dim(since)}"
         )
-        for claim in culprit["claims"]:
+        for claim in [culprit["claim"], *culprit["claims"][1:]]:
             yield from self.wrapped(claim, "   ")
         for what in culprit["coincides"]:
             yield from self.wrapped(f"Coincides: {what['sentence']}", "   ")

@@ -130,7 +130,7 @@ def _seen(found: Broken) -> Seen:
         service=found.accused.culprit.service,
         instance=found.accused.culprit.instance,
         operation=leading.culprit.name,
-        kind=leading.kind,
+        kind=found.accused.kind,
         sentence=found.sentence,
         claims=tuple(found.accused.claims),
         score=round(found.accused.culprit.score, 4),

@@ -10,7 +10,9 @@ from starlette.requests import Request
 
 from spanwise_collector.api.models import Answer
 from spanwise_collector.api.parameters import QueryText, Text, Time, read, without_groups
+from spanwise_collector.diagnose.features import BUCKETS
 from spanwise_collector.diagnose.onset import Shown
+from spanwise_collector.diagnose.traffic import Traffic
 from spanwise_collector.errors import InvalidParameter
 from spanwise_collector.query import diagnosis
 from spanwise_collector.query.known import NOTHING_KNOWN, Known
@@ -21,7 +23,8 @@ from spanwise_collector.store import Engine
 _USUAL_WINDOW: Final = 900_000_000_000
 RULES: Final = (
     "self time of operations", "lag before and tail after calls between services", "operations that end early",
-    "calls that reach nobody", "calls made more often", "failures where they begin", "instances that fell silent",
+    "calls that reach nobody", "calls made more often", "more calls than are done",
+    "traffic from outside", "failures where they begin", "instances that fell silent",
     "log records that are new, more, fewer or gone", "log records that tell of trouble, and whom they name",
     "time between log records of a trace, where there are no spans",
 )  # fmt: skip
@@ -147,9 +150,23 @@ class Checked(Answer):
     rules: list[str]
 
 
+class TrafficChange(Answer):
+    """Requests of an operation that nobody calls who is traced."""
+
+    service: str
+    operation: str
+    usual: float = Field(description="Requests a second in the baseline.")
+    now: float = Field(description="Requests a second in the window, since they changed.")
+    since_unix_nano: int
+    claim: str
+
+
 class WindowVerdict(Answer):
     verdict: Literal["culprit", "nothing unusual", "not enough history", "no traces"]
     summary: str
+    traffic: list[TrafficChange] = Field(
+        description="Where requests come in and there are twice as many or half as many: no fault of a service."
+    )
     culprits: list[WindowCulprit] = Field(description="The best first.")
     checked: Checked
 
@@ -176,6 +193,7 @@ def _answer(found: diagnosis.Verdict) -> WindowVerdict:
     return WindowVerdict(
         verdict=verdict,
         summary=summary,
+        traffic=[_traffic(each, found.window) for each in found.traffic if found.enough_history],
         culprits=culprits,
         checked=Checked(
             window=_checked(found.window),
@@ -202,7 +220,8 @@ def _summary(found: diagnosis.Verdict, culprits: list[WindowCulprit]) -> tuple[A
     if not found.enough_history:
         return "not enough history", f"The baseline has {known}; {looked} were looked at."
     if not found.notable:
-        return "nothing unusual", f"Nothing stands out in {looked}, against {known}."
+        said = " ".join(["", *(each.claim for each in found.traffic[:1])])
+        return "nothing unusual", f"Nothing stands out in {looked}, against {known}.{said}"
     return "culprit", culprits[0].claim
 
 
@@ -214,7 +233,7 @@ def _culprit(rank: int, each: diagnosis.Accused) -> WindowCulprit:
         instance=each.culprit.instance,
         operation=leading.culprit.name,
         score=round(each.culprit.score, 4),
-        kind=leading.kind,
+        kind=each.kind,
         claim=each.claim,
         claims=each.claims,
         since_unix_nano=each.since,
@@ -232,6 +251,17 @@ def _culprit(rank: int, each: diagnosis.Accused) -> WindowCulprit:
             )
             for found in each.coincides or ()
         ],
+    )
+
+
+def _traffic(each: Traffic, window: diagnosis.Window) -> TrafficChange:
+    return TrafficChange(
+        service=each.service,
+        operation=each.operation,
+        usual=round(each.rates.usual, 4),
+        now=round(each.rates.now, 4),
+        since_unix_nano=window.start + (window.end - window.start) * each.slice // BUCKETS,
+        claim=each.claim,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from statistics import fmean, median_low
 from typing import Final
 
-from spanwise_collector.diagnose.blame import Blame, Kind
+from spanwise_collector.diagnose.blame import Blame
 from spanwise_collector.diagnose.counts import SIDES, Counts, Edge, Side
 from spanwise_collector.diagnose.features import shift
 
@@ -30,8 +30,7 @@ def _shifts(side: Side, before: Counts, now: Counts) -> dict[Edge, Blame]:
     found = {}
     for edge, measured in now.edges[side].items():
         usual = before.usual_edge(side, edge)
-        kind: Kind = "overloaded" if side == "lag" else "slow"
-        found[edge] = Blame(edge.callee, side, kind, shift(usual, measured), usual, measured, edge)
+        found[edge] = Blame(edge.callee, side, "slow", shift(usual, measured), usual, measured, edge)
     return found
 
 

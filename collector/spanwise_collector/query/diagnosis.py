@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from spanwise_collector.diagnose.blame import Blame
+from spanwise_collector.diagnose.blame import Blame, Kind
 from spanwise_collector.diagnose.claims import claim
 from spanwise_collector.diagnose.coincidence import Coincidence, Deploy
 from spanwise_collector.diagnose.features import BUCKETS, Row
 from spanwise_collector.diagnose.log_counts import Logged, Pattern
 from spanwise_collector.diagnose.onset import Shown, evidence, evidence_of_records, onset, onset_of_records
+from spanwise_collector.diagnose.traffic import Traffic, traffic
 from spanwise_collector.diagnose.verdict import NOTABLE, Culprit, judge
 from spanwise_collector.query import traces
 from spanwise_collector.query.coincidences import Around, Suspect, coincidences
 from spanwise_collector.query.diagnosis_logged import Stretch, logged
 from spanwise_collector.query.diagnosis_window import Counted, Selection, rows
 from spanwise_collector.query.language.tree import EVERYTHING, Node
+from spanwise_collector.query.overloads import Loaded, overload
 from spanwise_collector.query.quiet import quiet_time
 from spanwise_collector.query.traces import TraceSearch
 from spanwise_collector.store import Engine
@@ -50,6 +52,7 @@ class Accused:
 
     `sibling_count`: how many instances its service has in the window, itself included. `coincides`: what came when
     it began, or sets its deviating spans apart, the surest first; None where it hardly stands out and nobody looked.
+    `overload`: why its slowness is that.
     """
 
     culprit: Culprit
@@ -58,11 +61,19 @@ class Accused:
     evidence: list[Shown]
     sibling_count: int
     coincides: Sequence[Coincidence] | None = None
+    overload: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What is wrong with it: slowness that comes of too much work is overload."""
+        return self.culprit.leading.kind if self.overload is None else "overloaded"
 
     @property
     def claim(self) -> str:
-        """The leading claim; of what changed, with what coincides."""
-        if self.culprit.leading.kind != "changed" or self.coincides is None:
+        """The leading claim; of overload why it is that, of what changed with what coincides."""
+        if self.overload is not None:
+            return f"{self.claims[0]} {self.overload}"
+        if self.kind != "changed" or self.coincides is None:
             return self.claims[0]
         what = self.coincides[0].sentence if self.coincides else _NOTHING_COINCIDES
         return f"{self.claims[0]} {what}"
@@ -89,6 +100,7 @@ class Verdict:
     sample: int
     matching: bool
     baseline_slices: int
+    traffic: Sequence[Traffic] = ()
 
     @property
     def enough_history(self) -> bool:
@@ -138,6 +150,11 @@ def verdict(engine: Engine, project: str, question: Question) -> Verdict:
     shown = culprits[:_CULPRITS]
     seen = _Seen(now.rows, said_before, said, asked)
     accused = [_accused(each, seen) for each in shown]
+    loaded = (
+        Loaded((against.start, against.end), usual.rows, usual.sample),
+        Loaded((asked.start, asked.end), now.rows, now.sample),
+    )
+    accused = [_weighed(engine, project, each, loaded) for each in accused]
     notable = [each for each in accused if each.culprit.score >= NOTABLE]
     within = (asked.end - asked.start) // BUCKETS
     around = Around((asked.start, asked.end), (against.start, against.end), within, question.deploys)
@@ -159,6 +176,7 @@ def verdict(engine: Engine, project: str, question: Question) -> Verdict:
         sample=now.sample,
         matching=counting.complete,
         baseline_slices=said_before.slices,
+        traffic=traffic(usual.rows, now.rows, (loaded[0].slice, loaded[1].slice), (usual.sample, now.sample)),
         templates=len({(row.service, row.template) for row in said.rows}),
     )
 
@@ -220,6 +238,14 @@ class _Seen:
     said_before: Logged
     said: Logged
     asked: Window
+
+
+def _weighed(engine: Engine, project: str, each: Accused, loaded: tuple[Loaded, Loaded]) -> Accused:
+    """The same, told to be overloaded where it stands out as slow and has too much to do."""
+    leading = each.culprit.leading
+    if each.culprit.score < NOTABLE or leading.kind != "slow":
+        return each
+    return replace(each, overload=overload(engine, project, leading, each.since, loaded))
 
 
 def _accused(culprit: Culprit, seen: _Seen) -> Accused:

@@ -84,7 +84,7 @@ def _broken(
     minutes = max(1e-3, (asked.end - max(asked.start, accused.since)) / MINUTE)
     return Broken(
         accused=accused,
-        sentence=" ".join([f"{who} {_VERBS[cause.culprit.leading.kind]}: {accused.claim}", *_coinciding(accused)]),
+        sentence=" ".join([f"{who} {_VERBS[accused.kind]}: {accused.claim}", *_coinciding(accused)]),
         services=(service, *cause.reached),
         traces_per_minute=round(
             _traces(engine, project, service, max(asked.start, accused.since), asked.end) / minutes, 1
@@ -94,7 +94,7 @@ def _broken(
 
 def _coinciding(accused: Accused) -> list[str]:
     """What coincides, where the claim does not have it already."""
-    found = [] if accused.culprit.leading.kind == "changed" else accused.coincides or []
+    found = [] if accused.kind == "changed" else accused.coincides or []
     return [each.sentence for each in found[:1]]
 
 

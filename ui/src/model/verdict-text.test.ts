@@ -76,6 +76,7 @@ describe('a window as Markdown', () => {
     const verdict: WindowVerdict = {
       verdict: 'culprit',
       summary: 'catalog is slow.',
+      traffic: [],
       culprits: [
         {
           rank: 1,

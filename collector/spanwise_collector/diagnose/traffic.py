@@ -1,0 +1,77 @@
+"""Traffic that changed where requests come in: what comes from outside is no fault of a service, and may explain it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from spanwise_collector.diagnose.counts import Operation
+from spanwise_collector.diagnose.features import Row
+from spanwise_collector.diagnose.overload import Rates, by_slice, rates
+
+RATIO: Final = 2.0
+"""Times as many requests as usual, or as few."""
+_SPREADS: Final = 3.0
+_FEWEST: Final = 30
+_FEWEST_SLICES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Requests of an operation that nobody who is traced calls, a second; since which slice of the window."""
+
+    service: str
+    operation: str
+    rates: Rates
+    slice: int
+
+    @property
+    def claim(self) -> str:
+        """One sentence with the figures."""
+        usual, now = self.rates.usual, self.rates.now
+        change = f"{now / usual:.1f} times as many" if now > usual else f"only {now / usual:.0%} of the"
+        return (
+            f"{self.service} gets {change} requests of {self.operation} ({now:.3g} a second, usually {usual:.3g})."
+            " They come from outside of what is traced: that is no fault of a service."
+        )
+
+
+def traffic(
+    before: Sequence[Row], now: Sequence[Row], seconds: tuple[float, float], samples: tuple[int, int] = (1, 1)
+) -> list[Traffic]:
+    """Entrances that get twice as many requests or half as many, beyond their own spread; the most requests first.
+
+    `seconds`: how long a slice of each window lasts. `samples`: one in so many traces was counted.
+    """
+    called = {(row.other_service, row.other_operation) for row in (*before, *now) if row.other_service}
+    entrances = {(row.service, row.operation) for row in before if row.what == "end"} - called
+    found = []
+    for service, name in sorted(entrances):
+        operation = Operation(service, "", name)
+        usual, measured = by_slice(before, operation, samples[0]), by_slice(now, operation, samples[1])
+        if sum(usual) < _FEWEST or sum(1 for n in usual if n) < _FEWEST_SLICES or not sum(measured):
+            continue
+        whole = rates(usual, measured, 0, seconds)
+        first = _onset(measured, whole.usual * seconds[1], more=whole.now > whole.usual)
+        since = rates(usual, measured, first, seconds)
+        if _changed(since, usual, len(measured) - first, seconds):
+            found.append(Traffic(service, name, since, first))
+    return sorted(found, key=lambda each: (-max(each.rates.now, each.rates.usual), each.service, each.operation))
+
+
+def _onset(measured: Sequence[float], usual: float, *, more: bool) -> int:
+    """The first slice with half of the whole change in it."""
+    extreme = max(measured) if more else min(measured)
+    half = (usual + extreme) / 2
+    return next((at for at, n in enumerate(measured) if (n >= half if more else n <= half)), 0)
+
+
+def _changed(since: Rates, usual: Sequence[float], slices: int, seconds: tuple[float, float]) -> bool:
+    if since.usual <= 0 or since.usual / RATIO < since.now < since.usual * RATIO or slices < _FEWEST_SLICES:
+        return False
+    inner = [n / seconds[0] for n in usual if n]
+    mean = sum(inner) / len(inner)
+    spread = math.sqrt(sum((each - mean) ** 2 for each in inner) / len(inner))
+    # Requests that come by chance spread by the root of their number.
+    chance = math.sqrt(max(since.now, since.usual) / (slices * seconds[1]))
+    return abs(since.now - since.usual) > _SPREADS * max(spread, chance)
