@@ -33,11 +33,18 @@ def retry_storms(subject: Subject) -> list[Finding]:
 def _levels(tries: list[Node]) -> list[Node]:
     """Above the tries, one span of each operation that repeated a call which had failed, the nearest first."""
     found: dict[tuple[str, str], Node] = {}
+    repeated: dict[tuple[int, str], bool] = {}
+    climbed: set[int] = set()
     for node in tries:
         below, above = node, node.parent
-        while above is not None:
-            same = [each for each in above.children if each.span.name == below.span.name]
-            if sum(each.span.status_code == ERROR for each in same) and len(same) > 1:
+        # Whatever is above one that was climbed from is known.
+        while above is not None and id(below) not in climbed:
+            climbed.add(id(below))
+            call = id(above), below.span.name
+            if call not in repeated:
+                same = [each for each in above.children if each.span.name == below.span.name]
+                repeated[call] = len(same) > 1 and any(each.span.status_code == ERROR for each in same)
+            if repeated[call]:
                 found.setdefault((above.span.service, above.span.name), above)
             below, above = above, above.parent
     return list(found.values())

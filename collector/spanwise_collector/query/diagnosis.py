@@ -19,6 +19,7 @@ from spanwise_collector.query.diagnosis_window import Counted, Selection, rows
 from spanwise_collector.query.language.tree import EVERYTHING, Node
 from spanwise_collector.query.overloads import Loaded, overload
 from spanwise_collector.query.quiet import quiet_time
+from spanwise_collector.query.together import both
 from spanwise_collector.query.traces import TraceSearch
 from spanwise_collector.store import Engine
 
@@ -138,8 +139,7 @@ def verdict(engine: Engine, project: str, question: Question) -> Verdict:
     """
     asked, service = question.asked, question.service
     counting = _Counting(engine, project, question.where)
-    now = counting.rows(asked)
-    usual, against, source = _baseline(counting, question)
+    now, (usual, against, source) = both(lambda: counting.rows(asked), lambda: _baseline(counting, question))
     windows = [Stretch(each.start, each.end, counting.ids(each)) for each in (against, asked)]
     said_before, said = logged(engine, project, windows, gaps=not usual.rows and not now.rows)
     said_before.span_sample, said.span_sample = usual.sample, now.sample
@@ -185,11 +185,15 @@ class _Counting:
     """Counts the traces that are as `where`; `complete` until there were more of them than are looked at."""
 
     def __init__(self, engine: Engine, project: str, where: Node) -> None:
-        self.complete = True
         self._engine = engine
         self._project = project
         self._where = where
         self._ids: dict[tuple[int, int], str] = {}
+        self._whole: dict[tuple[int, int], bool] = {}
+
+    @property
+    def complete(self) -> bool:
+        return all(self._whole.values())
 
     def rows(self, window: Window) -> Counted:
         """The counts of a window."""
@@ -206,7 +210,7 @@ class _Counting:
         if key not in self._ids:
             search = TraceSearch(self._project, window.start, window.end, self._where, limit=MOST_MATCHING)
             page = traces.search(self._engine, search)
-            self.complete &= page.reason == "end"
+            self._whole[key] = page.reason == "end"
             self._ids[key] = "".join(each.trace_id for each in page.items) or _NOBODY
         return self._ids[key]
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from sqlalchemy import Row as RowOf
 from spanwise_collector.diagnose.features import BUCKETS, OFFSET, Row
 from spanwise_collector.diagnose.log_counts import WARN, Logged, LogRow, Origins, Pattern, is_bad
 from spanwise_collector.grouping.templates import templates
+from spanwise_collector.query.together import together
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE, log_patterns, logs
 
@@ -43,7 +45,7 @@ class Stretch:
 
 def logged(engine: Engine, project: str, windows: Sequence[Stretch], *, gaps: bool) -> list[Logged]:
     """The records of each window; with the time between them where `gaps`."""
-    raw = [_read(engine, project, each, "logs") for each in windows]
+    raw = together([partial(_read, engine, project, each, "logs") for each in windows])
     if not any(raw):
         return [Logged(length=each.end - each.start) for each in windows]
     every = [row for rows in raw for row in rows]
@@ -51,31 +53,20 @@ def logged(engine: Engine, project: str, windows: Sequence[Stretch], *, gaps: bo
     bad = {(row.service, row.pattern) for row in every if is_bad(row.severity, texts.of(row))}
     # What tells of trouble stays apart by form: a template has a parameter where forms name different services.
     texts.keep_apart(bad)
-    made = []
-    for window, rows in zip(windows, raw, strict=True):
-        origins = (
-            _read(
-                engine,
-                project,
-                window,
-                "log_origins",
-                bad=WARN,
-                bad_patterns=[0, *sorted({pattern for _, pattern in bad})],
-            )
-            if bad
-            else []
-        )
+    patterns = [0, *sorted({pattern for _, pattern in bad})]
+
+    def made(window: Stretch, rows: Sequence[RowOf[Any]]) -> Logged:
+        origins = _read(engine, project, window, "log_origins", bad=WARN, bad_patterns=patterns) if bad else []
         between = _read(engine, project, window, "log_gaps") if gaps else []
-        made.append(
-            Logged(
-                rows=[texts.row(row) for row in rows],
-                length=window.end - window.start,
-                traces=_traces(engine, project, window),
-                origins=_origins(origins, texts),
-                gaps=[texts.gap(row) for row in between],
-            )
+        return Logged(
+            rows=[texts.row(row) for row in rows],
+            length=window.end - window.start,
+            traces=_traces(engine, project, window),
+            origins=_origins(origins, texts),
+            gaps=[texts.gap(row) for row in between],
         )
-    return made
+
+    return together([partial(made, window, rows) for window, rows in zip(windows, raw, strict=True)])
 
 
 class Texts:
@@ -162,7 +153,7 @@ def _origins(found: Sequence[RowOf[Any]], texts: Texts) -> Mapping[Pattern, Orig
 
 def _traces(engine: Engine, project: str, window: Stretch) -> Mapping[tuple[str, str], int]:
     query = (
-        select(logs.c.service, logs.c.instance, func.uniqExact(logs.c.trace_id).label("n"))
+        select(logs.c.service, logs.c.instance, func.uniqExact(func.cityHash64(logs.c.trace_id)).label("n"))
         .where(
             logs.c.project == project,
             func.intDiv(logs.c.time_unix_nano, MINUTE).between(window.start // MINUTE, window.end // MINUTE),

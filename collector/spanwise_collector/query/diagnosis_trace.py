@@ -1,16 +1,19 @@
 """The verdict on one trace: the trace, what is usual for such traces, and what the rules find."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import func, select
 
 from spanwise_collector.diagnose.counts import Counts
 from spanwise_collector.diagnose.explain import explain
+from spanwise_collector.diagnose.features import Row
 from spanwise_collector.diagnose.finding import Finding, Subject
 from spanwise_collector.query.diagnosis import FEWEST_TRACES, Window
 from spanwise_collector.query.diagnosis_trace_logs import said
-from spanwise_collector.query.diagnosis_window import Counted, Like, Selection, newest, rows
+from spanwise_collector.query.diagnosis_window import Like, Selection, newest, rows
+from spanwise_collector.query.together import both
 from spanwise_collector.query.trace import Trace, load
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE, span_stats
@@ -41,17 +44,17 @@ def diagnose(engine: Engine, project: str, trace_id: str, limit: int, baseline: 
     Without a baseline: the newest 500 traces of the same root of the hour before it, else of the week before.
     """
     trace = load(engine, project, trace_id, limit)
-    counted, window, chosen = _history(engine, project, trace, baseline)
-    records, usual = said(engine, project, trace, chosen, counted.traces)
-    subject = Subject(
-        trace.nodes,
-        Counts(counted.rows, pooled=True),
-        counted.traces,
-        records,
-        usual,
-        _first_seen(engine, project, trace),
+    chosen, window = _history(engine, project, trace, baseline)
+    usual_traces = chosen.count if chosen is not None else 0
+
+    def counted() -> tuple[list[Row], Mapping[tuple[str, str], int]]:
+        return (rows(engine, project, chosen).rows if chosen is not None else []), _first_seen(engine, project, trace)
+
+    (usual, first_seen), (records, usual_logs) = both(
+        counted, lambda: said(engine, project, trace, chosen, usual_traces)
     )
-    return Explained(trace, explain(subject), window)
+    subject = Subject(trace.nodes, Counts(usual, pooled=True), usual_traces, records, usual_logs, first_seen)
+    return Explained(trace, explain(subject), replace(window, traces=usual_traces))
 
 
 def _first_seen(engine: Engine, project: str, trace: Trace) -> dict[tuple[str, str], int]:
@@ -67,19 +70,17 @@ def _first_seen(engine: Engine, project: str, trace: Trace) -> dict[tuple[str, s
     return {(row.service, row.instance): row.minute * MINUTE for row in engine.read(query)}
 
 
-def _history(
-    engine: Engine, project: str, trace: Trace, given: Window | None
-) -> tuple[Counted, Window, Selection | None]:
+def _history(engine: Engine, project: str, trace: Trace, given: Window | None) -> tuple[Selection | None, Window]:
+    """The traces that say what is usual, and the window that they were looked for in."""
     root = next((node.span for node in trace.nodes if not node.span.parent_span_id), trace.nodes[0].span)
     start = trace.start
     before = (Window(max(0, start - length), start) for length in _LOOK_BACK)
-    found, window = Counted([], 0), Window(start, start)
+    window = Window(start, start)
     like = Like(root.service, root.name, trace.trace_id, _MOST_TRACES)
     chosen: Selection | None = None
     for window in (given,) if given is not None else before:
         if window.end > window.start:
             chosen = newest(engine, project, window.start, window.end, like)
-            found = rows(engine, project, chosen) if chosen is not None else Counted([], 0)
-        if found.traces >= FEWEST_TRACES:
+        if chosen is not None and chosen.count >= FEWEST_TRACES:
             break
-    return found, Window(window.start, window.end, found.traces), chosen
+    return chosen, window

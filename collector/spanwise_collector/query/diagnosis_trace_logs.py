@@ -9,6 +9,7 @@ from spanwise_collector.diagnose.finding import UsualLogs
 from spanwise_collector.diagnose.log_counts import LogRow
 from spanwise_collector.query.diagnosis_logged import Texts
 from spanwise_collector.query.diagnosis_window import LONGEST_TRACE, Selection
+from spanwise_collector.query.together import both
 from spanwise_collector.query.trace import Trace
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE, logs, trace_id_literal
@@ -22,8 +23,9 @@ def said(
     engine: Engine, project: str, trace: Trace, usual: Selection | None, traces: int
 ) -> tuple[list[LogRow], UsualLogs]:
     """The first thousand records of a trace, and the templates of the `traces` that are usual."""
-    records = _records(engine, project, trace)
-    counted = _counted(engine, project, usual) if usual is not None else []
+    records, counted = both(
+        lambda: _records(engine, project, trace), lambda: _counted(engine, project, usual) if usual is not None else []
+    )
     texts = Texts(engine, project, {(row.service, row.pattern) for row in (*records, *counted)})
     having: dict[tuple[str, str], int] = {}
     for row in counted:

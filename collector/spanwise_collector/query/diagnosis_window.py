@@ -1,25 +1,24 @@
 """The counts of a window that the diagnosis is made from."""
 
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, column, func, select, text
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
-from spanwise_collector.diagnose.features import BUCKETS, OFFSET, Row
-from spanwise_collector.model.span import ERROR
+from spanwise_collector.diagnose.features import Row
+from spanwise_collector.diagnose.measured import measure
 from spanwise_collector.query.bounds import BEGAN
+from spanwise_collector.query.diagnosis_spans import Known, named, operations, read
+from spanwise_collector.query.together import both
+from spanwise_collector.query.windows import newest_windows
 from spanwise_collector.store import Engine
-from spanwise_collector.store.tables import MINUTE, span_stats, trace_id_literal, traces
+from spanwise_collector.store.tables import MINUTE, spans, trace_id_literal, traces
 
-_SQL: Final = Path(__file__).with_name("diagnosis_features.sql").read_text(encoding="utf-8")
-_COLUMNS: Final = (
-    "service", "instance", "operation", "what", "other_service", "other_instance", "other_operation", "bucket",
-    "n", "a", "aa", "b", "bb", "example",
-)  # fmt: skip
 LONGEST_TRACE: Final = 10
 """Minutes: a trace that began longer before the window is taken to have begun in it where spans of it did."""
 
+# The start of the root of a trace that has none (050_traces.sql).
+_NO_ROOT: Final = (1 << 64) - 1
 
 MOST_SPANS: Final = 200_000
 """Of a window with more spans a sample of its traces is counted: so many spans say what is usual, within a second."""
@@ -38,12 +37,19 @@ class Counted:
 class Selection:
     """Traces that began from `start` (inclusive) to `end` (exclusive).
 
-    `ids`: only these, their hex digits one after the other; "" for any.
+    `ids`: only these, their hex digits one after the other; "" for any. `last`: the newest start of any of their spans,
+    where that is known.
     """
 
     start: int
     end: int
     ids: str = ""
+    last: int | None = None
+
+    @property
+    def count(self) -> int:
+        """How many traces are named."""
+        return len(self.ids) // 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,56 +64,95 @@ class Like:
 
 def newest(engine: Engine, project: str, start: int, end: int, like: Like) -> Selection | None:
     """The newest traces of a root that began from `start` to `end` (exclusive); None where there is none."""
-    columns = traces.c
-    root = func.min(columns.root)
-    query = (
-        _began(project, start, end)
-        .add_columns(columns.trace_id, BEGAN.label("began"))
-        .where(columns.trace_id != trace_id_literal(like.other_than))
-        .having(func.tupleElement(root, 2) == like.root_service, func.tupleElement(root, 3) == like.root_name)
-        .order_by(BEGAN.desc(), columns.trace_id)
-        .limit(like.most)
-    )
-    found = engine.read(query)
+    found: list[Any] = []
+    for begin, stop in newest_windows(engine, "spans", project, start, end):
+        found += engine.read(_like(project, begin, stop, like).limit(like.most - len(found)))
+        if len(found) == like.most:
+            break
     if not found:
         return None
-    return Selection(found[-1].began, end, "".join(row.trace_id.hex() for row in found))
+    ids = "".join(row.trace_id.hex() for row in found)
+    return Selection(found[-1].began, end, ids, max(row.last for row in found))
+
+
+def _like(project: str, start: int, end: int, like: Like) -> Select[*tuple[Any, ...]]:
+    columns = traces.c
+    root = func.min(columns.root)
+    # A trace's first row has its root, or none where that came apart from the first spans: of few traces all rows are
+    # looked at.
+    first = select(columns.trace_id).where(
+        columns.project == project,
+        columns.minute.between(start // MINUTE, min(end // MINUTE, (1 << 32) - 1)),
+        columns.start_time_unix_nano.between(start, end - 1),
+        or_(func.tupleElement(columns.root, 1) == _NO_ROOT, _is(columns.root, like)),
+    )
+    return (
+        _began(project, start, end)
+        .add_columns(columns.trace_id, BEGAN.label("began"))
+        .where(columns.trace_id != trace_id_literal(like.other_than), columns.trace_id.in_(first))
+        .having(_is(root, like))
+        .order_by(BEGAN.desc(), columns.trace_id)
+    )
+
+
+def _is(root: ColumnElement[Any], like: Like) -> ColumnElement[bool]:
+    return and_(
+        func.tupleElement(root, 2) == like.root_service,
+        func.tupleElement(root, 3) == like.root_name,
+    )
 
 
 def rows(engine: Engine, project: str, chosen: Selection) -> Counted:
     """Count the spans of every trace that is chosen."""
-    found = _began(project, chosen.start, chosen.end).subquery()
-    extent = engine.read(select(func.max(found.c.last).label("last"), func.count().label("n")).select_from(found))[0]
-    if not extent.n:
+
+    def extent() -> tuple[int, int]:
+        if chosen.last is not None:
+            return chosen.count, chosen.last
+        found = _began(project, chosen.start, chosen.end).subquery()
+        row = engine.read(select(func.max(found.c.last).label("last"), func.count().label("n")).select_from(found))[0]
+        return int(row.n), row.last
+
+    def known() -> list[Known]:
+        return operations(engine, project, chosen.start, chosen.end, LONGEST_TRACE)
+
+    (n, last), there = both(extent, known)
+    if not n:
         return Counted([], 0)
-    spans, failed = _span_counts(engine, project, chosen)
-    sample = 1 if chosen.ids else max(1, -(-spans // MOST_SPANS))
-    bound = text(_SQL).bindparams(
-        **asdict(chosen),
-        project=project,
-        last=extent.last,
-        length=max(1, chosen.end - chosen.start),
-        buckets=BUCKETS,
-        sample=sample,
-        by_attributes=not failed,
-        offset=OFFSET,
-        earliest_minute=max(0, chosen.start // MINUTE - LONGEST_TRACE),
-    )
-    query: Select[*tuple[Any, ...]] = select(*(column(name) for name in _COLUMNS)).select_from(
-        bound.columns(*(column(name) for name in _COLUMNS)).subquery("counted")
-    )
-    return Counted([_row(each) for each in engine.read(query)], len(chosen.ids) // 32 or int(extent.n), sample)
+    sample = 1 if chosen.ids else max(1, -(-sum(each.n for each in there) // MOST_SPANS))
+    where = _chosen(project, chosen, last, sample)
+    numbers = read(engine, where, there, by_attributes=not any(each.failed for each in there))
+    found = measure(numbers, chosen.start, max(1, chosen.end - chosen.start))
+    return Counted(found, chosen.count or n, sample)
 
 
-def _span_counts(engine: Engine, project: str, chosen: Selection) -> tuple[int, int]:
-    """About how many spans a window has, by whole minutes, and how many of them say that they failed."""
-    columns = span_stats.c
-    failed = func.sumIf(columns.span_count, columns.status_code == ERROR)
-    query = select(func.sum(columns.span_count).label("n"), failed.label("failed")).where(
-        columns.project == project, columns.minute.between(chosen.start // MINUTE, chosen.end // MINUTE)
+def _chosen(project: str, chosen: Selection, last: int, sample: int) -> list[ColumnElement[bool]]:
+    """The conditions for the spans of the traces that are chosen, or of one in `sample` of them."""
+    mine = [spans.c.project == project, spans.c.start_time_unix_nano.between(chosen.start, last)]
+    if chosen.ids:
+        return [*mine, spans.c.trace_id.in_(named(chosen.ids))]
+    first = func.min(traces.c.start_time_unix_nano)
+    began = (
+        select(traces.c.trace_id)
+        .where(*_near(project, chosen.start, chosen.end), _in_sample(traces.c.trace_id, sample))
+        .group_by(traces.c.trace_id)
+        .having(first >= chosen.start, first < chosen.end)
     )
-    found = engine.read(query)[0]
-    return int(found.n), int(found.failed)
+    return [*mine, _in_sample(spans.c.trace_id, sample), spans.c.trace_id.in_(began)]
+
+
+def _in_sample(trace_id: ColumnElement[Any], sample: int) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = func.cityHash64(trace_id) % sample == 0
+    return found
+
+
+def _near(project: str, start: int, end: int) -> list[ColumnElement[bool]]:
+    """The conditions for rows of traces that may have begun from `start` to `end`."""
+    columns = traces.c
+    return [
+        columns.project == project,
+        columns.minute >= max(0, start // MINUTE - LONGEST_TRACE),
+        columns.minute <= min(end // MINUTE, (1 << 32) - 1),
+    ]
 
 
 def _began(project: str, start: int, end: int) -> Select[*tuple[Any, ...]]:
@@ -115,17 +160,7 @@ def _began(project: str, start: int, end: int) -> Select[*tuple[Any, ...]]:
     columns = traces.c
     return (
         select(func.max(columns.last_start_time_unix_nano).label("last"))
-        .where(
-            columns.project == project,
-            columns.minute >= max(0, start // MINUTE - LONGEST_TRACE),
-            columns.minute <= min(end // MINUTE, (1 << 32) - 1),
-        )
+        .where(*_near(project, start, end))
         .group_by(columns.trace_id)
         .having(BEGAN.between(start, end - 1))
     )
-
-
-def _row(found: Any) -> Row:
-    *fields, (trace_id, span_id) = found
-    named: dict[str, Any] = dict(zip(_COLUMNS, fields, strict=False))
-    return Row(**named, trace_id=trace_id.hex(), span_id=span_id.hex())

@@ -178,13 +178,13 @@ class Engine(ABC):
         settings = {} if errand is None else errand.settings()
         started = time.perf_counter()
         self.queries.begin(errand)
+        rows = 0
         try:
             answer, summary = ask(connection, query, settings)
-            if errand is not None:
-                errand.rows += int(summary.get("read_rows", 0))
+            rows = int(summary.get("read_rows", 0))
             return answer
         finally:
-            self.queries.end(errand, time.perf_counter() - started)
+            self.queries.end(errand, time.perf_counter() - started, rows)
 
     def _refusal(self, text: str) -> Refused:
         errand = current.get()

@@ -101,13 +101,14 @@ class Queries:
             if errand is not None:
                 errand.running += 1
 
-    def end(self, errand: Errand | None, seconds: float) -> None:
+    def end(self, errand: Errand | None, seconds: float, rows: int = 0) -> None:
         with self._lock:
             self.running -= 1
             self.ended += 1
             self.seconds += seconds
             if errand is not None:
                 errand.running -= 1
+                errand.rows += rows
 
     def stop(self, refusal: Refused) -> None:
         with self._lock:

@@ -1,7 +1,7 @@
 """A trace as columns: its spans as arrays, for traces that are too large for an object a span."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ U64: TypeAlias = NDArray[np.uint64]
 I64: TypeAlias = NDArray[np.int64]
 I32: TypeAlias = NDArray[np.int32]
 Mask: TypeAlias = NDArray[np.bool_]
+N = TypeVar("N", np.uint64, np.int64)
 Rows: TypeAlias = NDArray[np.int64]
 """Places of rows in other columns; -1 is none."""
 
@@ -75,3 +76,16 @@ def groups(sorted_keys: Rows) -> tuple[Mask, Rows]:
     first[1:] = sorted_keys[1:] != sorted_keys[:-1]
     begins = np.flatnonzero(first)
     return first, np.repeat(begins, np.diff(np.append(begins, len(sorted_keys))))
+
+
+def most_before(first: Mask, values: NDArray[N]) -> NDArray[N]:
+    """The greatest of the values before each in its group; of the first of a group anything."""
+    if not len(values):
+        return values
+    ranked = np.argsort(values, kind="stable")
+    rank = np.empty_like(ranked)
+    rank[ranked] = np.arange(len(values))
+    # Ranks that grow from group to group: the greatest of all before is of the own group, where it has one.
+    most = np.maximum.accumulate((np.cumsum(first) - 1) * len(values) + rank)
+    before: NDArray[N] = values[ranked[np.append(0, most[:-1]) % len(values)]]
+    return before

@@ -3,7 +3,7 @@
 import numpy as np
 
 from spanwise_collector.model.span import CONSUMER, PRODUCER, SERVER
-from spanwise_collector.trace.columns import U64, Mask, Rows, SpanColumns, ancestors, groups, in_groups
+from spanwise_collector.trace.columns import U64, Mask, Rows, SpanColumns, ancestors, groups, in_groups, most_before
 from spanwise_collector.trace.forest import Forest
 
 
@@ -17,26 +17,13 @@ def self_times(spans: SpanColumns, forest: Forest) -> U64:
     start = np.maximum(spans.start[children], from_)
     end = np.minimum(spans.end[children], to)
     first, _ = groups(parents)
-    reached = np.where(first, from_, np.maximum(from_, _most_before(first, end)))
+    reached = np.where(first, from_, np.maximum(from_, most_before(first, end)))
     covers = np.maximum(start, reached)
     covered = np.where(end > covers, end - covers, np.uint64(0))
     sums = np.zeros(len(spans), dtype=np.uint64)
     np.add.at(sums, parents, covered)
     # A parent that ends before it starts has no time of its own, whatever its children did.
     return np.where(spans.end > spans.start, spans.duration - sums, np.uint64(0))
-
-
-def _most_before(first: Mask, values: U64) -> U64:
-    """The greatest of the values before each in its group; of the first of a group anything."""
-    if not len(values):
-        return values
-    ranked = np.argsort(values, kind="stable")
-    rank = np.empty_like(ranked)
-    rank[ranked] = np.arange(len(values))
-    # Ranks that grow from group to group: the greatest of all before is of the own group, where it has one.
-    most = np.maximum.accumulate((np.cumsum(first) - 1) * len(values) + rank)
-    before: U64 = values[ranked[np.append(0, most[:-1]) % len(values)]]
-    return before
 
 
 def critical(spans: SpanColumns, forest: Forest) -> Mask:

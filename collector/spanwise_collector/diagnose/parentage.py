@@ -1,0 +1,66 @@
+"""Which spans are whose children, and how much of each its children cover, for the spans of many traces at once."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from spanwise_collector.trace.columns import I64, U64, Mask, Rows, groups, most_before
+
+# Of spans that share an id (B3: two) so many are taken for the parents of what names it: any number of them could
+# share it with any number of children.
+_SHARING: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Parentage:
+    """Each child with its owner, by owner and then as children begin; and of every span the time that is covered (ns).
+
+    Children of an id that several spans share are those of each.
+    """
+
+    owner: Rows
+    child: Rows
+    covered: I64
+
+
+def parentage(key: U64, parent: U64, began: I64, ended: I64, operation: Rows, failed: Mask) -> Parentage:
+    """Columns as in SpanNumbers; the order of the spans plays no part."""
+    owner, child = _pairs(key, parent, began, ended, operation)
+    order = np.lexsort((began[child], owner))
+    owner, child = owner[order], child[order]
+    child = _settled(owner, child, began, ended, operation, failed)
+    first, _ = groups(owner)
+    to = np.minimum(ended[child], ended[owner])
+    reached = np.where(first, began[owner], np.maximum(began[owner], most_before(first, to)))
+    covers = np.maximum(0, to - np.maximum(began[child], reached))
+    covered = np.bincount(owner, covers, minlength=len(key)).astype(np.int64)
+    return Parentage(owner, child, covered)
+
+
+def _pairs(key: U64, parent: U64, began: I64, ended: I64, operation: Rows) -> tuple[Rows, Rows]:
+    order = np.argsort(key)
+    if (key[order[_SHARING:]] == key[order[:-_SHARING]]).any():
+        order = np.lexsort((operation, ended, began, key))
+    known = key[order]
+    children = np.flatnonzero(parent)
+    children = children[np.argsort(parent[children])]
+    wanted = parent[children]
+    from_ = np.searchsorted(known, wanted)
+    owners = np.minimum(np.searchsorted(known, wanted, side="right") - from_, _SHARING)
+    begins = np.cumsum(owners) - owners
+    places = np.repeat(from_ - begins, owners) + np.arange(int(owners.sum()))
+    return order[places], np.repeat(children, owners)
+
+
+def _settled(owner: Rows, child: Rows, began: I64, ended: I64, operation: Rows, failed: Mask) -> Rows:
+    """Children in the order of all that is known of them, where some of one parent began together."""
+    tied = (owner[1:] == owner[:-1]) & (began[child[1:]] == began[child[:-1]])
+    if not tied.any():
+        return child
+    places = np.flatnonzero(np.isin(owner, owner[1:][tied]))
+    some = child[places]
+    sorted_ = np.lexsort((failed[some], operation[some], ended[some], began[some], owner[places]))
+    child = child.copy()
+    child[places] = some[sorted_]
+    return child

@@ -1,0 +1,174 @@
+"""What is measured of spans, against a slow and plain definition of it, over generated traces."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import defaultdict
+from dataclasses import astuple, dataclass
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from spanwise_collector.diagnose.counts import Operation
+from spanwise_collector.diagnose.features import BUCKETS, OFFSET, Moments, Row
+from spanwise_collector.diagnose.measured import SpanNumbers, measure
+
+START, LENGTH = 1_795_232_640_000_000_000, 60_000_000_000
+SEEDS = range(200)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    trace: int
+    span: int
+    parent: int
+    operation: Operation
+    began: int
+    ended: int
+    failed: bool
+
+
+def drawn(chance: random.Random) -> list[Drawn]:
+    """Traces of a few spans: ties, shared ids, own parents, parents that are not there, children that outlive."""
+    places = [Operation(f"s{each % 4}", f"s{each % 4}-{each % 3}", f"op{each % 5}") for each in range(12)]
+    made = []
+    for trace in range(1, chance.randint(2, 12)):
+        begin = START + chance.randrange(LENGTH)
+        for span in range(1, chance.randint(2, 14)):
+            began = begin + chance.choice((0, 5, 10, 1_000_000, chance.randrange(10**9)))
+            parent = chance.choice((0, 99, *range(1, span + 1)))
+            again = chance.choice((span, span, span, max(1, span - 1)))
+            made.append(
+                Drawn(
+                    trace,
+                    again,
+                    parent,
+                    chance.choice(places),
+                    began,
+                    began + chance.choice((0, 3, 10, 2_000_000, chance.randrange(10**9))),
+                    chance.random() < 0.3,
+                )
+            )
+    shared = defaultdict(list)
+    for each in made:
+        shared[each.trace, each.span].append(each)
+    return [each for same in shared.values() for each in same[:2]]
+
+
+def numbers(spans: list[Drawn]) -> SpanNumbers:
+    operations = sorted({each.operation for each in spans})
+
+    def key(trace: int, span: int) -> int:
+        return int.from_bytes(random.Random(trace * 1_000 + span).randbytes(8), "little")
+
+    def column(values: list[int], kind: type = np.int64) -> np.ndarray:
+        return np.array(values, dtype=kind)
+
+    return SpanNumbers(
+        operations,
+        column([key(each.trace, each.span) for each in spans], np.uint64),
+        column([key(each.trace, each.parent) if each.parent else 0 for each in spans], np.uint64),
+        column([each.began for each in spans]),
+        column([each.ended for each in spans]),
+        column([operations.index(each.operation) for each in spans]),
+        np.array([each.failed for each in spans]),
+        (column([0] * len(spans), np.uint64), column([each.trace for each in spans], np.uint64)),
+        column([each.span for each in spans], np.uint64),
+    )
+
+
+def log(nanoseconds: int) -> float:
+    return math.log(OFFSET + max(0, nanoseconds))
+
+
+def plain(spans: list[Drawn]) -> dict[tuple[object, ...], list[tuple[float, float]]]:
+    """Of each row of `measure` the values that it sums."""
+    below = defaultdict(list)
+    for each in spans:
+        if each.parent:
+            below[each.trace, each.parent].append(each)
+    found = defaultdict(list)
+    for each in spans:
+        kids = sorted(below[each.trace, each.span], key=lambda kid: (kid.began, kid.ended, kid.operation, kid.failed))
+        bucket = min(BUCKETS - 1, (each.began - START) * BUCKETS // LENGTH)
+        nobody = ("", "", "")
+
+        def add(what: str, other: tuple[str, ...], a: float, b: float) -> None:
+            found[(*each.operation, what, *other, bucket)].append((a, b))  # noqa: B023
+
+        if len(kids) == 1 and kids[0].operation.service != each.operation.service:
+            add("edge", kids[0].operation, log(kids[0].began - each.began), log(each.ended - kids[0].ended))
+        else:
+            covered = set[tuple[int, int]]()
+            times = sorted({each.began, each.ended, *(t for kid in kids for t in (kid.began, kid.ended))})
+            for left, right in pairwise(times):
+                inside = each.began <= left and right <= each.ended
+                if inside and any(kid.began <= left and right <= kid.ended for kid in kids):
+                    covered.add((left, right))
+            add("self", nobody, log(each.ended - each.began - sum(right - left for left, right in covered)), 0.0)
+        if each.failed and not any(kid.failed for kid in kids):
+            add("error", nobody, 1.0, float(not kids))
+        add("end", nobody, float(not kids), log(each.ended - each.began))
+        called = [(kid.operation.service, "", kid.operation.name) for kid in kids]
+        for other in set(called):
+            add("end", other, float(other == called[-1]), float(called.count(other)))
+    return found
+
+
+def sums(rows: list[Row]) -> dict[tuple[object, ...], tuple[float, ...]]:
+    made: dict[tuple[object, ...], tuple[float, ...]] = {
+        astuple(row)[:8]: (row.n, row.a, row.aa, row.b, row.bb) for row in rows
+    }
+    assert len(made) == len(rows)
+    return made
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_sums_are_those_of_the_plain_definition(seed: int) -> None:
+    spans = drawn(random.Random(seed))
+    expected = {
+        key: (
+            len(values),
+            *(math.fsum(pair[side] ** power for pair in values) for side in (0, 1) for power in (1, 2)),
+        )
+        for key, values in plain(spans).items()
+    }
+    found = sums(measure(numbers(spans), START, LENGTH))
+    assert found.keys() == expected.keys()
+    assert [found[key] for key in found] == [pytest.approx(expected[key], abs=1e-2) for key in found]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_rows_are_the_same_to_the_last_bit_in_any_order_of_arrival(seed: int) -> None:
+    chance = random.Random(seed)
+    spans = drawn(chance)
+    mixed = chance.sample(spans, len(spans))
+    assert measure(numbers(mixed), START, LENGTH) == measure(numbers(spans), START, LENGTH)
+
+
+def test_values_that_are_all_one_do_not_vary() -> None:
+    pay = Operation("shop", "shop-1", "pay")
+    spans = [Drawn(trace, 1, 0, pay, START, START + 12_345_678, False) for trace in range(1, 1001)]
+    (row,) = [row for row in measure(numbers(spans), START, LENGTH) if row.what == "self"]
+    assert Moments(row.n, row.a, row.aa).variance < 1e-9
+
+
+def test_the_example_is_the_span_that_shows_most() -> None:
+    pay = Operation("shop", "shop-1", "pay")
+    spans = [Drawn(trace, 1, 0, pay, START, START + trace * 1_000_000, False) for trace in (3, 9, 4)]
+    (row,) = [row for row in measure(numbers(spans), START, LENGTH) if row.what == "self"]
+    assert (row.trace_id, row.span_id) == ("0" * 16 + "09" + "0" * 14, "01" + "0" * 14)
+
+
+def test_without_spans_there_are_no_rows() -> None:
+    assert measure(numbers([]), START, LENGTH) == []
+
+
+def test_an_id_that_very_many_spans_share_costs_no_more_than_their_number() -> None:
+    pay = Operation("shop", "shop-1", "pay")
+    many = 20_000
+    spans = [Drawn(1, 1, 1, pay, START, START + 5, False) for _ in range(many)]
+    (row,) = [row for row in measure(numbers(spans), START, LENGTH) if row.what == "end" and row.other_service]
+    # Of those that share it two are taken for the parents.
+    assert (row.n, row.b) == (2, 2 * many)
