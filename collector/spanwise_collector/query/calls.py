@@ -3,18 +3,22 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, literal, or_, select, true, tuple_, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select, text, true, union_all
 from sqlalchemy.sql.selectable import Subquery
 
 from spanwise_collector.model.span import CLIENT, CONSUMER, ERROR, PRODUCER, SERVER
 from spanwise_collector.query.conditions import condition, no
 from spanwise_collector.query.extent import Rows
-from spanwise_collector.store.tables import MINUTE, NO_BUCKET, lookup, span_id_literal, spans
+from spanwise_collector.query.peers import PEER_ATTRIBUTES, peer
+from spanwise_collector.store.tables import MINUTE, NO_BUCKET, span_id_literal, spans
 
 MARGIN: Final = 10 * MINUTE
 """Spans that began so long before or after a range are still looked at as the other end of a call in it."""
 _NO_ID: Final = span_id_literal("")
 _columns: Final = spans.c
+# What a span is known by in a pairing: joined by one number, pairs cost half of what they do by two strings (ADR-0121).
+_OWN: Final = func.cityHash64(_columns.trace_id, _columns.span_id).label("own")
+_ABOVE: Final = func.cityHash64(_columns.trace_id, _columns.parent_span_id).label("above")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,7 @@ class Sampled:
         """Spans as one end of a call. `inside`: it began in the range; `holds`: it is as the rows are asked to be."""
         rows, start = self.rows, _columns.start_time_unix_nano
         query = select(
-            _columns.trace_id,
-            _columns.span_id,
-            _columns.parent_span_id,
+            _OWN,
             _columns.service,
             _columns.kind,
             _columns.status_code,
@@ -55,71 +57,84 @@ class Sampled:
 
 
 def shared_ids(sampled: Sampled) -> Select[*tuple[Any, ...]]:
-    """A row if any server's span has the id of its client's."""
-    found = _shared(sampled).subquery("shared")
-    return select(found.c.span_id).limit(1)
+    """A row if any server's span has the id of a client's."""
+    ends = sampled.side("ends", where=and_(sampled.of_it(), _columns.kind.in_([CLIENT, SERVER])))
+    both = func.min(ends.c.kind) != func.max(ends.c.kind)
+    return select(ends.c.own).group_by(ends.c.own).having(func.count() > 1, both).limit(1)
 
 
 def links(sampled: Sampled) -> Select[*tuple[Any, ...]]:
     """A row if any consumer names what it took by links."""
     consumer = sampled.side("consumer", where=and_(_columns.kind == CONSUMER, func.notEmpty(_columns.link_trace_ids)))
-    return select(consumer.c.span_id).limit(1)
+    return select(consumer.c.own).limit(1)
 
 
 def calls(sampled: Sampled) -> Select[*tuple[Any, ...]]:
     """Calls from one service to another by caller, callee and whether a message lay between them."""
     found = _pairs(sampled).subquery("pairs")
-    one = func.toUInt64(1)
     lag = func.toInt64(found.c.callee_start) - func.toInt64(found.c.caller_start)
-    return (
+    # Counted by bucket first, for a map made of every pair costs more than the pairing.
+    kept = (found.c.caller, found.c.callee, found.c.asynchronous)
+    alike = (
         select(
-            found.c.caller,
-            found.c.callee,
-            found.c.asynchronous,
+            *kept,
+            (found.c.caller_status == ERROR).label("caller_failed"),
+            (found.c.callee_status == ERROR).label("callee_failed"),
+            found.c.caller_bucket,
+            found.c.callee_bucket,
+            func.if_(lag < 0, NO_BUCKET, func.spanwise_bucket(lag)).label("lag_bucket"),
             func.count().label("n"),
-            func.countIf(found.c.caller_status == ERROR).label("caller_errors"),
-            func.countIf(found.c.callee_status == ERROR).label("callee_errors"),
-            _histogram(found.c.caller_bucket).label("caller_buckets"),
-            _histogram(found.c.callee_bucket).label("callee_buckets"),
-            func.countIf(lag < 0).label("negative"),
-            func.sumMapIf(func.map(func.spanwise_bucket(lag), one), lag >= 0).label("lags"),
         )
         .where(found.c.inside, found.c.holds)
-        .group_by(found.c.caller, found.c.callee, found.c.asynchronous)
+        .group_by(*kept, *map(text, ("caller_failed", "callee_failed", "caller_bucket", "callee_bucket", "lag_bucket")))
+        .subquery("alike")
     )
+    n = alike.c.n
+    return select(
+        alike.c.caller,
+        alike.c.callee,
+        alike.c.asynchronous,
+        func.sum(n).label("n"),
+        func.sumIf(n, alike.c.caller_failed).label("caller_errors"),
+        func.sumIf(n, alike.c.callee_failed).label("callee_errors"),
+        _histogram(alike.c.caller_bucket, n).label("caller_buckets"),
+        _histogram(alike.c.callee_bucket, n).label("callee_buckets"),
+        func.sumIf(n, alike.c.lag_bucket == NO_BUCKET).label("negative"),
+        _histogram(alike.c.lag_bucket, n).label("lags"),
+    ).group_by(alike.c.caller, alike.c.callee, alike.c.asynchronous)
 
 
 def unanswered(sampled: Sampled) -> Select[*tuple[Any, ...]]:
     """Client and producer spans of the range that led to no span, by what their attributes say they called."""
     called = _pairs(sampled).subquery("called")
-    kind, name = _peer()
     mine = sampled.side(
         "mine",
-        kind.label("peer_kind"),
-        name.label("peer_name"),
+        PEER_ATTRIBUTES.label("attributes"),
         where=and_(sampled.of_it(), _columns.kind.in_([CLIENT, PRODUCER])),
     )
-    ids = select(called.c.trace_id, called.c.span_id, called.c.caller)
-    return (
-        select(
-            mine.c.service.label("caller"),
-            mine.c.peer_kind,
-            mine.c.peer_name,
-            func.count().label("n"),
-            func.countIf(mine.c.status_code == ERROR).label("errors"),
-            _histogram(mine.c.bucket).label("buckets"),
-        )
-        .where(
-            mine.c.inside,
-            mine.c.holds,
-            tuple_(mine.c.trace_id, mine.c.span_id, mine.c.service).not_in(ids),
-        )
-        .group_by(mine.c.service, mine.c.peer_kind, mine.c.peer_name)
+    # One id may be that of clients of several services.
+    answered = select(func.cityHash64(called.c.own, called.c.caller))
+    kept = (mine.c.service, mine.c.attributes, mine.c.status_code, mine.c.bucket)
+    alike = (
+        select(*kept, func.count().label("n"))
+        .where(mine.c.inside, mine.c.holds, func.cityHash64(mine.c.own, mine.c.service).not_in(answered))
+        .group_by(*kept)
+        .subquery("alike")
     )
+    kind, name = peer(alike.c.attributes)
+    n = alike.c.n
+    return select(
+        alike.c.service.label("caller"),
+        kind.label("peer_kind"),
+        name.label("peer_name"),
+        func.sum(n).label("n"),
+        func.sumIf(n, alike.c.status_code == ERROR).label("errors"),
+        _histogram(alike.c.bucket, n).label("buckets"),
+    ).group_by(alike.c.service, text("peer_kind"), text("peer_name"))
 
 
-def _histogram(bucket: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.sumMapIf(func.map(bucket, func.toUInt64(1)), bucket != NO_BUCKET)
+def _histogram(bucket: ColumnElement[Any], count: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.sumMapIf(func.map(bucket, count), bucket != NO_BUCKET)
 
 
 def _pairs(sampled: Sampled) -> CompoundSelect[*tuple[Any, ...]]:
@@ -129,8 +144,7 @@ def _pairs(sampled: Sampled) -> CompoundSelect[*tuple[Any, ...]]:
 
 def _pair(caller: Subquery, callee: Subquery) -> Select[*tuple[Any, ...]]:
     return select(
-        caller.c.trace_id,
-        caller.c.span_id,
+        caller.c.own,
         caller.c.service.label("caller"),
         callee.c.service.label("callee"),
         or_(caller.c.kind == PRODUCER, callee.c.kind == CONSUMER).label("asynchronous"),
@@ -149,66 +163,38 @@ def _shared(sampled: Sampled) -> Select[*tuple[Any, ...]]:
     """B3's way: the server's span has the id of the client's."""
     caller = sampled.side("caller", where=and_(sampled.of_it(), _columns.kind == CLIENT))
     callee = sampled.side("callee", where=and_(sampled.of_it(), _columns.kind == SERVER))
-    same = and_(caller.c.trace_id == callee.c.trace_id, caller.c.span_id == callee.c.span_id)
+    same = caller.c.own == callee.c.own
     return _pair(caller, callee).select_from(callee.join(caller, same)).where(caller.c.service != callee.c.service)
 
 
 def _by_parent(sampled: Sampled) -> Select[*tuple[Any, ...]]:
     caller = sampled.side("caller")
-    callee = sampled.side("callee", where=and_(sampled.of_it(), _columns.parent_span_id != _NO_ID))
-    parent = and_(caller.c.trace_id == callee.c.trace_id, caller.c.span_id == callee.c.parent_span_id)
+    callee = sampled.side("callee", _ABOVE, where=and_(sampled.of_it(), _columns.parent_span_id != _NO_ID))
+    parent = caller.c.own == callee.c.above
     pairs = _pair(caller, callee).select_from(callee.join(caller, parent)).where(caller.c.service != callee.c.service)
     if not sampled.shared:
         return pairs
     shared = _shared(sampled).subquery("shared")
-    ids = select(shared.c.trace_id, shared.c.span_id)
+    ids = select(shared.c.own)
     # What is below a shared id is below its server; and that server was called by its client, not by what is above.
-    not_the_client = no(and_(caller.c.kind == CLIENT, tuple_(caller.c.trace_id, caller.c.span_id).in_(ids)))
-    not_the_server = no(and_(callee.c.kind == SERVER, tuple_(callee.c.trace_id, callee.c.span_id).in_(ids)))
+    not_the_client = no(and_(caller.c.kind == CLIENT, caller.c.own.in_(ids)))
+    not_the_server = no(and_(callee.c.kind == SERVER, callee.c.own.in_(ids)))
     return pairs.where(not_the_client, not_the_server)
 
 
 def _by_link(sampled: Sampled) -> Select[*tuple[Any, ...]]:
     """A consumer that names the messages it took by links, as it must where they are of several traces."""
     link: ColumnElement[Any] = func.arrayJoin(func.arrayZip(_columns.link_trace_ids, _columns.link_span_ids))
-    consumer = sampled.side("consumer", link.label("link"), where=_columns.kind == CONSUMER)
+    consumer = sampled.side("consumer", _ABOVE, link.label("link"), where=_columns.kind == CONSUMER)
     link_trace, link_span = (func.tupleElement(consumer.c.link, place) for place in (1, 2))
     callee = select(
         *(each for each in consumer.c if each.name != "link"),
-        func.toFixedString(func.unhex(func.if_(func.length(link_trace) == 32, link_trace, "")), 16).label("link_trace"),
-        func.toFixedString(func.unhex(func.if_(func.length(link_span) == 16, link_span, "")), 8).label("link_span"),
+        func.cityHash64(
+            func.toFixedString(func.unhex(func.if_(func.length(link_trace) == 32, link_trace, "")), 16),
+            func.toFixedString(func.unhex(func.if_(func.length(link_span) == 16, link_span, "")), 8),
+        ).label("linked"),
     ).subquery("callee")
     caller = sampled.side("caller", where=and_(sampled.of_it(), _columns.kind == PRODUCER))
-    linked = and_(caller.c.trace_id == callee.c.link_trace, caller.c.span_id == callee.c.link_span)
-    own = and_(callee.c.trace_id == callee.c.link_trace, callee.c.parent_span_id == callee.c.link_span)
-    pairs = _pair(caller, callee).select_from(callee.join(caller, linked))
-    return pairs.where(caller.c.service != callee.c.service, no(own))
-
-
-def _peer() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """What a span says it called: of which kind, and by which name; both "" where it does not say."""
-    database = _first("db.system.name", "db.system")
-    place = _first("db.namespace", "db.name", "server.address", "net.peer.name")
-    messaging = _first("messaging.system")
-    destination = _first("messaging.destination.name", "messaging.destination")
-    external = _first("peer.service", "server.address", "net.peer.name")
-    port = _first("server.port", "net.peer.port")
-    named = lookup(_columns.attributes, "peer.service") != ""
-    address = func.if_(or_(named, port == ""), external, func.concat(external, ":", port))
-    kinds = (database != "", "database", messaging != "", "messaging", external != "", "external", "")
-    names = (database != "", _joined(database, place), messaging != "", _joined(messaging, destination), address)
-    return func.multiIf(*kinds), func.multiIf(*names)
-
-
-def _joined(first: ColumnElement[Any], second: ColumnElement[Any]) -> ColumnElement[Any]:
-    joined: ColumnElement[Any] = func.if_(second == "", first, func.concat(first, literal("/"), second))
-    return joined
-
-
-def _first(*keys: str) -> ColumnElement[Any]:
-    """The first of the attributes that is there."""
-    *others, last = (lookup(_columns.attributes, key) for key in keys)
-    found: ColumnElement[Any] = last
-    for each in reversed(others):
-        found = func.if_(each != "", each, found)
-    return found
+    pairs = _pair(caller, callee).select_from(callee.join(caller, caller.c.own == callee.c.linked))
+    # A link to the parent is found by the parent.
+    return pairs.where(caller.c.service != callee.c.service, callee.c.above != callee.c.linked)

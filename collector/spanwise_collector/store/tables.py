@@ -206,7 +206,7 @@ MINUTE: Final = 60_000_000_000
 """Nanoseconds in the buckets of `minute` columns."""
 
 
-def lookup(column: Column[Any], key: str) -> ColumnElement[str]:
+def lookup(column: ColumnElement[Any], key: str) -> ColumnElement[str]:
     """The text of an attribute, "" where it is absent; of equal keys the one that was sent last."""
     return func.arrayElement(column, key)
 
