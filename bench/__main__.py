@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import overload, report, stored
+from bench import files, overload, report, stored
 from bench.collector import CollectorFailed
 from bench.ids import Shape
 from bench.run import Options, measure
@@ -39,6 +39,9 @@ def _measured(options: argparse.Namespace, folder: Path) -> tuple[str, str]:
     if options.stored or options.logs:
         filled = stored.measure(options.stored, options.logs, options.clients, shape, folder)
         return "\n".join(stored.as_text(filled)), json.dumps(asdict(filled), indent=2)
+    if options.files:
+        carried = files.measure(options.files, options.clients, shape, folder)
+        return "\n".join(files.as_text(carried)), json.dumps([asdict(each) for each in carried], indent=2)
     result = measure(Options(options.seconds, options.clients, options.spans, options.burst), folder)
     return report.as_text(result), report.as_json(result)
 
@@ -53,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stored", type=int, default=0, metavar="N", help="instead: the goals' queries over N spans")
     parser.add_argument(
         "--logs", type=int, default=0, metavar="N", help="instead, or first: N log records of 200 bytes"
+    )
+    parser.add_argument(
+        "--files", type=int, default=0, metavar="N", help="instead: N spans out into files and in again"
     )
     parser.add_argument("--folder", type=Path, help="where the temporary data folder is made")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there as JSON too")

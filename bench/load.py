@@ -131,9 +131,7 @@ class Load:
 
 def _run(plan: Plan, number: int, sent: list[int], barrier: Barrier, results: Connection) -> None:
     """One client's process."""
-    bodies = (
-        Bodies(number, plan.run, plan.shape) if plan.signal == "traces" else LogBodies(number, plan.run, plan.bodies)
-    )
+    bodies = Bodies(number, plan.run, plan.shape) if plan.signal == "traces" else LogBodies(number, plan.run)
     tally = Tally()
     sequence = 0
     step = plan.shape.spans * plan.clients / plan.rate if plan.rate else 0.0

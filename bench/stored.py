@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import beside_grep
+from bench.beside_grep import Beside
 from bench.collector import Collector, folder_bytes
 from bench.disk import Stored, stored
 from bench.ids import BodyIds, Shape
@@ -49,6 +51,7 @@ class Report:
 
     spans: Filled | None
     logs: Filled | None
+    searches: list[Beside]
     queries: list[Timing]
     beside: float
     seconds_to_ready: float
@@ -60,44 +63,28 @@ def measure(spans: int, logs: int, clients: int, shape: Shape, folder: Path) -> 
     """Store so many of each, ask, and start again."""
     collector = Collector(folder / "data", folder / "collector.log")
     collector.start()
+    searches: list[Beside] = []
     queries: list[Timing] = []
     beside = 0.0
     try:
-        filled_logs = _fill(collector, "logs", logs, clients, Shape(RECORDS)) if logs else None
-        filled = _fill(collector, "traces", spans, clients, shape) if spans else None
+        filled_logs = fill(collector, "logs", logs, clients, Shape(RECORDS)) if logs else None
+        if filled_logs is not None:
+            bodies = filled_logs.items // RECORDS // clients
+            searches = beside_grep.measure(collector, clients, bodies, folder / "lines")
+        filled = fill(collector, "traces", spans, clients, shape) if spans else None
         if filled is not None:
             queries, beside = _ask_while_more_comes(collector, filled.items // shape.spans // clients, shape)
     finally:
         collector.stop(timeout=600)
     seconds = collector.start(timeout=600)
     collector.stop(timeout=600)
-    return Report(filled, filled_logs, queries, beside, seconds, stored(collector.data), folder_bytes(collector.data))
+    return Report(
+        filled, filled_logs, searches, queries, beside, seconds, stored(collector.data), folder_bytes(collector.data)
+    )
 
 
-def as_text(report: Report) -> Iterator[str]:
-    """The figures as lines, each with its goal where it has one."""
-    for name, filled in (("spans", report.spans), ("log records", report.logs)):
-        if filled is None:
-            continue
-        yield f"{name}: {filled.items:,} in {filled.seconds:.1f} s"
-        yield f"  acknowledged           {filled.items / filled.seconds:,.0f} a second"
-        yield f"  searchable             {filled.items / filled.seconds_to_searchable:,.0f} a second"
-    if report.logs is not None:
-        yield f"  a record on the wire   {plain_bytes():.0f} B before compression"
-    if report.queries:
-        yield f"queries, {_RUNS} of each, while {report.beside:,.0f} spans/s come in"
-    for timing in report.queries:
-        goal = next((f" (goal p99 {most} ms)" for name, most in _GOALS.items() if timing.name.startswith(name)), "")
-        yield f"  {timing.name:<28} p50 {timing.p50 * 1e3:.1f} ms, p99 {timing.p99 * 1e3:.1f} ms{goal}"
-    yield f"start to ready with all of it on disk: {report.seconds_to_ready:.2f} s (goal 5 s)"
-    for table in report.stored:
-        each = table.bytes / max(table.rows, 1)
-        yield f"  table {table.table:<20} {bytes_text(table.bytes)}, {table.rows:,} rows, {each:.1f} B each"
-    for name, size in report.folder.items():
-        yield f"  folder {name:<19} {bytes_text(size)}"
-
-
-def _fill(collector: Collector, signal: str, wanted: int, clients: int, shape: Shape) -> Filled:
+def fill(collector: Collector, signal: str, wanted: int, clients: int, shape: Shape) -> Filled:
+    """Send so many spans (`traces`) or log records (`logs`), and wait until all can be searched."""
     count = "span_count" if signal == "traces" else "log_count"
     bodies = -(-wanted // shape.spans // clients) or 1
     load = Load(Plan(collector.http, _LONG, clients, shape=shape, signal=signal, bodies=bodies))
@@ -115,6 +102,31 @@ def _fill(collector: Collector, signal: str, wanted: int, clients: int, shape: S
         time.sleep(_POLL_SECONDS / 5)
     progress.end()
     return Filled(items, tally.finished - began, time.monotonic() - began)
+
+
+def as_text(report: Report) -> Iterator[str]:
+    """The figures as lines, each with its goal where it has one."""
+    for name, filled in (("spans", report.spans), ("log records", report.logs)):
+        if filled is None:
+            continue
+        yield f"{name}: {filled.items:,} in {filled.seconds:.1f} s"
+        yield f"  acknowledged           {filled.items / filled.seconds:,.0f} a second"
+        yield f"  searchable             {filled.items / filled.seconds_to_searchable:,.0f} a second"
+    if report.logs is not None:
+        yield f"  a record on the wire   {plain_bytes():.0f} B before compression"
+        yield f"log texts searched, medians, beside the same lines as files ({report.searches[0].tool}, in the cache)"
+        yield from beside_grep.as_text(report.searches)
+    if report.queries:
+        yield f"queries, {_RUNS} of each, while {report.beside:,.0f} spans/s come in"
+    for timing in report.queries:
+        goal = next((f" (goal p99 {most} ms)" for name, most in _GOALS.items() if timing.name.startswith(name)), "")
+        yield f"  {timing.name:<28} p50 {timing.p50 * 1e3:.1f} ms, p99 {timing.p99 * 1e3:.1f} ms{goal}"
+    yield f"start to ready with all of it on disk: {report.seconds_to_ready:.2f} s (goal 5 s)"
+    for table in report.stored:
+        each = table.bytes / max(table.rows, 1)
+        yield f"  table {table.table:<20} {bytes_text(table.bytes)}, {table.rows:,} rows, {each:.1f} B each"
+    for name, size in report.folder.items():
+        yield f"  folder {name:<19} {bytes_text(size)}"
 
 
 def _ask_while_more_comes(collector: Collector, sequences: int, shape: Shape) -> tuple[list[Timing], float]:
@@ -140,6 +152,8 @@ def _questions(collector: Collector, sequences: int, shape: Shape) -> Iterator[t
     yield "newest 20 with an attribute", lambda: "/api/v1/traces?attribute=user.tier%3Dbusiness&limit=20"
     yield "services of the last 24 h", lambda: "/api/v1/services?start=now-24h"
     yield "logs by text", lambda: "/api/v1/logs?text=timed%20out&limit=100"
+    yield "logs with an attribute", lambda: f"/api/v1/logs?q=user.id:{draw.randrange(16_384, 116_384)}&limit=100"
+    yield "the map of the last 24 h", lambda: "/api/v1/map?start=now-24h"
     if "/api/v1/suggest" in collector.get("/openapi.json")["paths"]:
         yield "completion", lambda: "/api/v1/suggest?q=http.r"
 

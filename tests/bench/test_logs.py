@@ -1,0 +1,32 @@
+import gzip
+
+import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+
+from bench.logs import RECORDS, LogBodies, lines, order, plain_bytes
+
+NOW = 1_800_000_000_000_000_000
+
+
+def records_of(client: int, sequence: int) -> list[LogRecord]:
+    request = ExportLogsServiceRequest.FromString(gzip.decompress(LogBodies(client, 0).body(sequence, NOW).gzip))
+    return list(request.resource_logs[0].scope_logs[0].log_records)
+
+
+@pytest.mark.parametrize(("client", "sequence"), [(0, 0), (5, 2**17)])
+def test_the_lines_are_the_texts_of_the_records(client: int, sequence: int) -> None:
+    texts = [record.body.string_value for record in records_of(client, sequence)]
+    assert "".join(f"{text}\n" for text in texts).encode() == lines(client, 0, sequence)
+    assert [text.split()[1] for text in texts] == [order(client, sequence, index) for index in range(RECORDS)]
+
+
+def test_a_record_is_whole_and_like_no_other() -> None:
+    records = [record for client in (0, 1) for sequence in (0, 1) for record in records_of(client, sequence)]
+    assert {len(record.attributes) for record in records} == {2}
+    assert {record.severity_number for record in records} == {9, 17}
+    assert all(16_384 <= record.attributes[1].value.int_value < 116_384 for record in records)
+    assert all(NOW - 10**9 < record.time_unix_nano <= NOW for record in records)
+    for of_all in ("trace_id", "span_id"):
+        assert len({getattr(record, of_all) for record in records}) == len(records)
+    assert 180 <= plain_bytes() <= 230
