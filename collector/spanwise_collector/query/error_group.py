@@ -13,13 +13,12 @@ from spanwise_collector.model.error_state import Judged, Standing, standing
 from spanwise_collector.model.log import LogRecord
 from spanwise_collector.query.error_forms import Form, Forms
 from spanwise_collector.query.language.tree import Equals, Key, Term
-from spanwise_collector.query.occurrences import FROM_LOGS, Occurrences
+from spanwise_collector.query.occurrences import FROM_LOGS, LAST, Occurrences
 from spanwise_collector.query.records import RecordSearch, search_logs
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import error_forms
 
 STEPS: Final = 120
-_SAMPLES: Final = 5
 _LOGS: Final = 20
 _NO_TRACE: Final = bytes(16)
 _NO_SPAN: Final = bytes(8)
@@ -110,40 +109,36 @@ def load(engine: Engine, forms: Forms, asked: Occurrences, fingerprint: str, jud
 
 
 def count(engine: Engine, asked: Occurrences, of: Mapping[int, Group]) -> None:
-    """Count what came in the range, by form, service, version and source."""
-    found = asked.rows()
-    keys = [found.c.form, found.c.service, found.c.version, found.c.source]
-    query = select(*keys, func.sum(found.c.error_count).label("errors")).group_by(*keys)
+    """Count what came in the range, by form, service, version and source.
+
+    Where there is a condition, find the trend and the last occurrences as well: to read twice for them costs more.
+    """
+    if asked.where:
+        query, lasts = asked.tallied(asked.within.step(STEPS)), []
+    else:
+        found = asked.counted()
+        keys = [found.c.form, found.c.service, found.c.version, found.c.source]
+        query = select(*keys, func.sum(found.c.error_count).label("errors")).group_by(*keys)
     for row in engine.read(query):
         if (group := of.get(row.form)) is not None:
             group.count += row.errors
             group.log_count += row.errors if row.source == FROM_LOGS else 0
             group.services[row.service] = group.services.get(row.service, 0) + row.errors
             group.versions[row.version] = group.versions.get(row.version, 0) + row.errors
+            if asked.where:
+                _add_steps(group, row.steps)
+                lasts += [(last, row.service, row.source, row.form) for last in row.lasts]
+    if asked.where:
+        _add_samples(of, lasts)
 
 
 def describe(engine: Engine, asked: Occurrences, shown: Collection[Group]) -> None:
-    """Find the trend, the last occurrences and an example of groups."""
+    """Find an example of groups that are counted and, where `count` did not, the trend and the last occurrences."""
     of = {form: group for group in shown for form in group.forms}
     if not of:
         return
-    found = asked.rows()
-    step = asked.within.step(STEPS)
-    at = (asked.within.first + func.intDiv(found.c.minute - asked.within.first, step) * step).label("at")
-    steps = select(found.c.form, at, func.sum(found.c.error_count).label("errors")).where(found.c.form.in_(of))
-    for row in engine.read(steps.group_by(found.c.form, at).order_by(at)):
-        counts = of[row.form].counts
-        counts[row.at] = counts.get(row.at, 0) + row.errors
-    last = (
-        select(found.c.form, found.c.service, found.c.source, found.c.last)
-        .where(found.c.form.in_(of))
-        .distinct()
-        .order_by(func.tupleElement(found.c.last, 1).desc(), found.c.form, found.c.source)
-        .suffix_with(f"LIMIT {_SAMPLES} BY form")
-    )
-    for row in engine.read(last):
-        if len(of[row.form].samples) < _SAMPLES:
-            of[row.form].samples.append(_sample(row))
+    if not asked.where:
+        _trend(engine, asked, of)
     newest = [max(group.forms.values(), key=_last) for group in shown]
     places = [(form.number, form.hour) for form in newest]
     examples = select(_kept.form, func.max(_kept.example).label("example")).where(
@@ -151,6 +146,37 @@ def describe(engine: Engine, asked: Occurrences, shown: Collection[Group]) -> No
     )
     for row in engine.read(examples.group_by(_kept.form)):
         _, _, of[row.form].example, of[row.form].stack, _ = row.example
+
+
+def _trend(engine: Engine, asked: Occurrences, of: Mapping[int, Group]) -> None:
+    found, step = asked.counted(), asked.within.step(STEPS)
+    at = (asked.within.first + func.intDiv(found.c.minute - asked.within.first, step) * step).label("at")
+    steps = select(found.c.form, at, func.sum(found.c.error_count).label("errors")).where(found.c.form.in_(of))
+    for row in engine.read(steps.group_by(found.c.form, at)):
+        _add_steps(of[row.form], {row.at: row.errors})
+    last = (
+        select(found.c.last, found.c.service, found.c.source, found.c.form)
+        .where(found.c.form.in_(of))
+        .distinct()
+        .order_by(func.tupleElement(found.c.last, 1).desc(), found.c.form, found.c.source)
+        .suffix_with(f"LIMIT {LAST} BY form")
+    )
+    _add_samples(of, [tuple(row) for row in engine.read(last)])
+
+
+def _add_steps(group: Group, steps: Mapping[int, int]) -> None:
+    for at, errors in steps.items():
+        group.counts[at] = group.counts.get(at, 0) + errors
+
+
+def _add_samples(of: Mapping[int, Group], lasts: Iterable[tuple[Any, ...]]) -> None:
+    """Of occurrences (last, service, source, form) the newest of each group."""
+    for (time, trace_id, span_id), service, source, form in sorted(lasts, key=lambda each: (-each[0][0], *each[:0:-1])):
+        samples = of[form].samples
+        trace, at = "" if trace_id == _NO_TRACE else trace_id.hex(), "" if span_id == _NO_SPAN else span_id.hex()
+        sample = Sample(time, service, trace, at, source == FROM_LOGS)
+        if len(samples) < LAST and sample not in samples:
+            samples.append(sample)
 
 
 def log_records(engine: Engine, project: str, group: Group) -> list[LogRecord]:
@@ -164,7 +190,7 @@ def log_records(engine: Engine, project: str, group: Group) -> list[LogRecord]:
     for each in group.samples:
         if each.in_logs and (each.time, each.service) not in known:
             where = Term(_SERVICE, Equals(each.service))
-            found += search_logs(engine, RecordSearch(project, each.time, each.time + 1, where, limit=_SAMPLES)).items
+            found += search_logs(engine, RecordSearch(project, each.time, each.time + 1, where, limit=LAST)).items
     return sorted(found, key=lambda each: each.time)
 
 
@@ -177,14 +203,3 @@ def _of_all(choose: Any, each: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 def _last(form: Form) -> tuple[int, int]:
     return max(form.last_seen.values()), form.number
-
-
-def _sample(row: Any) -> Sample:
-    time, trace_id, span_id = row.last
-    return Sample(
-        time,
-        row.service,
-        "" if trace_id == _NO_TRACE else trace_id.hex(),
-        "" if span_id == _NO_SPAN else span_id.hex(),
-        row.source == FROM_LOGS,
-    )
