@@ -82,6 +82,7 @@ WORDS = (
 )
 PATTERNS = (
     "^/pay/[0-9]+$", "a.b", "(?i)health", "e*", "\\x00", "line.break", "[^a-z]", "(a|b)+$", "100%", "\\\\", "é|É",
+    "^GET /pay$", "it's? |[a-z] [a-z]", "health/l", '"',
 )  # fmt: skip
 
 

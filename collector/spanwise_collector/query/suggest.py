@@ -22,7 +22,9 @@ DAY: Final = 86_400_000_000_000
 _TYPES: Final = ("none", "string", "bool", "int", "double", "array", "map", "bytes")
 _columns: Final = attributes.c
 _ESCAPED: Final = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
-_WORD: Final = re.compile(r'(?:[^\s(){}|"\\]|\\.|"(?:[^"\\]|\\.)*"?)*', re.DOTALL)
+_WORD: Final = re.compile(
+    r'(?:(?<=[:=])/(?!\s)(?:[^/\\]|\\.)+/(?=[\s)}|]|$)|[^\s(){}|"\\]|\\.|"(?:[^"\\]|\\.)*"?)*', re.DOTALL
+)
 _TERM: Final = re.compile(r'("(?:[^"\\]|\\.)*"|[^\s:<>=!"(){}|,]*)(!=|>=|<=|[:=<>])(.*)', re.DOTALL)
 _OPERATORS: Final[dict[str, tuple[str, ...]]] = {
     "text": (":", "!=", ":*", ":/"),
@@ -87,7 +89,7 @@ def suggest(engine: Engine, asked: Asked) -> Suggestions:
 
 
 def _begin_of_word(text: str, cursor: int) -> int:
-    """Where the word begins in which the cursor stands; a quotation may hold blanks."""
+    """Where the word begins in which the cursor stands; a quotation or an expression may hold blanks."""
     place = 0
     while place < cursor:
         end = _WORD.match(text, place, cursor).end()  # type: ignore[union-attr]

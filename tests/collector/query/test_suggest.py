@@ -79,6 +79,8 @@ def texts(found: Suggestions) -> list[str]:
         ("http.route:/", ['"/pay"', '"/pay/back"', '"/cart"']),
         ("http.route:/cat", ['"/cart"']),
         ('"k\\"ey \\\\":', ['"a b\\*"']),
+        ("body:/^retry [0-9]+/ status:e", ["error"]),
+        ("name:/a b/ http.route:/cat", ['"/cart"']),
         ("duration>5", ["5ns", "5us", "5ms", "5s"]),
         ("zone!=b", ["b"]),
     ],
@@ -100,6 +102,8 @@ def test_what_is_replaced_is_the_word_or_the_value_at_the_cursor(filled: Inside)
     assert (found.start, found.length, found.what, found.key, texts(found)) == (8, 2, "value", "service", ["checkout"])
     found = ask(filled, 'name:"GET /pay" -zo')
     assert (found.start, found.length, found.what) == (len('name:"GET /pay" -'), 2, "key")
+    found = ask(filled, "name:/GET [a-z]/ zo")
+    assert (found.start, found.length, found.what) == (len("name:/GET [a-z]/ "), 2, "key")
     assert ask(filled, "http", limit=1).more
 
 

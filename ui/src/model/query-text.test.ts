@@ -38,8 +38,20 @@ describe('readParts', () => {
 
   it('keeps patterns, expressions and ranges whole', () => {
     const text = 'name:GET* url.path:/^\\/v[0-9]+/ code:[200 TO 299] path:C:\\\\temp';
-    expect(read(text)).toEqual(['name : GET*', 'url.path : /^/v[0-9]+/', 'code : [200 TO 299]', 'path : C:\\temp']);
+    expect(read(text)).toEqual(['name : GET*', 'url.path : /^\\/v[0-9]+/', 'code : [200 TO 299]', 'path : C:\\temp']);
     expect(readParts(text).map((part) => part.exact)).toEqual([false, false, false, true]);
+  });
+
+  it('keeps blanks, slashes and quotation marks within an expression, and paths apart', () => {
+    const text = 'body:/^retry [0-9]+ of "\\/pay"/ (a:/b c/) url.path:/pay http.route:/a/b x:/ y:1';
+    expect(read(text)).toEqual([
+      'body : /^retry [0-9]+ of "\\/pay"/',
+      'group (a:/b c/)',
+      'url.path : /pay',
+      'http.route : /a/b',
+      'x : /',
+      'y : 1',
+    ]);
   });
 
   it('tells groups, what joins them, words and the making of groups', () => {

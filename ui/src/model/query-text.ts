@@ -27,7 +27,7 @@ const COUNTED = /\s*(?:[<>!]=|[<>=])\s*\d+/y;
 const KEY =
   /(-?)("(?:[^"\\]|\\[\s\S])*"|[^\s:<>=!"(){}|,\-/][^\s:<>=!"(){}|,]*)(?=:\S|\s*(?:[<>!]=|=|>(?!>)|<)\s*[^\s>])/y;
 const OPERATOR = /:|\s*(!=|>=|<=|=|>|<)\s*/y;
-const VALUE = /"(?:[^"\\]|\\[\s\S])*"|\/(?:[^/\\\s]|\\.)+\/(?=[\s(){}|]|$)|\[[^\]]*\]|(?:[^\s"(){}|\\]|\\[\s\S])+/y;
+const VALUE = /"(?:[^"\\]|\\[\s\S])*"|\/(?!\s)(?:[^/\\]|\\.)+\/(?=[\s)}|]|$)|\[[^\]]*\]|(?:[^\s"(){}|\\]|\\[\s\S])+/y;
 const WORD = /(-?)("(?:[^"\\]|\\[\s\S])*"|(?:[^\s"(){}|\\]|\\[\s\S])+)/y;
 
 const ALIASES: Record<string, string> = {
@@ -97,7 +97,7 @@ function readTerm(text: string, start: number, key: RegExpExecArray): Part {
     negated: key[1] === '-',
     key: canonicalKey(plain(key[2]!)),
     operator: (operator[1] === '=' ? ':' : (operator[1] ?? ':')) as Operator,
-    value: plain(written),
+    value: /^\/[^]+\/$/.test(written) ? written : plain(written),
     exact: !/^[/[]/.test(written) && !/(?:^|[^\\])(?:\\\\)*\*/.test(written),
   });
 }
