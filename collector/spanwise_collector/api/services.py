@@ -15,7 +15,6 @@ from spanwise_collector.model.span import kind_word
 from spanwise_collector.query.extent import Most, Rows
 from spanwise_collector.query.figures import Figures, Minutes
 from spanwise_collector.query.language.parse import Limits
-from spanwise_collector.query.language.tree import Equals, Key, Term
 from spanwise_collector.query.service import Operation, operations, service
 from spanwise_collector.query.service_map import Edge, Focus, Map, Node, NodeId, service_map
 from spanwise_collector.query.services import services
@@ -144,8 +143,7 @@ def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], l
         """One service: requests over time, operations, instances, versions, what calls it and what it calls."""
         clock, minutes = Clock(), Minutes.of(project, *query.bounds())
         found = service(engine, minutes, name, most, query.columns)
-        where = Term(Key("field", "service"), Equals(name))
-        around = service_map(engine, Rows(project, "spans", *minutes.bounds, where), most, Focus(name, 1))
+        around = service_map(engine, Rows(project, "spans", *minutes.bounds), most, Focus(name, 1))
         listed, node = operations(engine, minutes, name), NodeId("service", name)
         step = found.series.step
         return ServicePage(

@@ -3,69 +3,91 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select, text, true, union_all
+from sqlalchemy import Column, ColumnElement, CompoundSelect, Select, and_, func, or_, select, text, true, union_all
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.selectable import Subquery
 
 from spanwise_collector.model.span import CLIENT, CONSUMER, ERROR, PRODUCER, SERVER
 from spanwise_collector.query.conditions import condition, no
 from spanwise_collector.query.extent import Rows
-from spanwise_collector.query.peers import PEER_ATTRIBUTES, peer
-from spanwise_collector.store.tables import MINUTE, NO_BUCKET, span_id_literal, spans
+from spanwise_collector.query.peers import peer, peer_attributes
+from spanwise_collector.store.tables import MINUTE, NO_BUCKET, span_id_literal, span_sample, spans
 
 MARGIN: Final = 10 * MINUTE
 """Spans that began so long before or after a range are still looked at as the other end of a call in it."""
+KEPT_ONE_IN: Final = 16
+"""Of so many traces `span_sample` has one, as its view says."""
 _NO_ID: Final = span_id_literal("")
-_columns: Final = spans.c
-# What a span is known by in a pairing: joined by one number, pairs cost half of what they do by two strings (ADR-0121).
-_OWN: Final = func.cityHash64(_columns.trace_id, _columns.span_id).label("own")
-_ABOVE: Final = func.cityHash64(_columns.trace_id, _columns.parent_span_id).label("above")
 
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """The spans of one trace in `one_in`; `shared` and `linked` are false where none of them has a callee that way."""
+    """The spans of one trace in `one_in`; `shared` and `linked` are false where none of them has a callee that way.
+
+    With `kept` they are read from `span_sample`: then `one_in` is a multiple of KEPT_ONE_IN and all are asked for.
+    """
 
     rows: Rows
     one_in: int
     shared: bool = True
     linked: bool = True
+    kept: bool = False
 
-    def of_it(self, trace_id: ColumnElement[Any] = _columns.trace_id) -> ColumnElement[bool]:
+    @property
+    def columns(self) -> ReadOnlyColumnCollection[str, Column[Any]]:
+        """Those of the table that is read."""
+        return span_sample.c if self.kept else spans.c
+
+    # What a span is known by in a pairing: by one number, pairs cost half of what they do by two texts (ADR-0165).
+    @property
+    def own(self) -> ColumnElement[Any]:
+        return func.cityHash64(self.columns.trace_id, self.columns.span_id).label("own")
+
+    @property
+    def above(self) -> ColumnElement[Any]:
+        return func.cityHash64(self.columns.trace_id, self.columns.parent_span_id).label("above")
+
+    def of_it(self) -> ColumnElement[bool]:
         """Whether a span's trace is looked at."""
-        return true() if self.one_in == 1 else func.cityHash64(trace_id) % self.one_in == 0
+        return true() if self.one_in == 1 else func.cityHash64(self.columns.trace_id) % self.one_in == 0
 
-    @staticmethod
-    def is_request() -> ColumnElement[bool]:
+    def is_request(self) -> ColumnElement[bool]:
         """Whether a span is how work enters its service."""
-        return or_(_columns.kind.in_([SERVER, CONSUMER]), _columns.parent_span_id == _NO_ID)
+        return or_(self.columns.kind.in_([SERVER, CONSUMER]), self.columns.parent_span_id == _NO_ID)
 
-    def side(self, name: str, *more: ColumnElement[Any], where: ColumnElement[bool] | None = None) -> Subquery:
+    def side(self, name: str, *more: ColumnElement[Any], where: ColumnElement[bool]) -> Subquery:
         """Spans as one end of a call. `inside`: it began in the range; `holds`: it is as the rows are asked to be."""
-        rows, start = self.rows, _columns.start_time_unix_nano
-        query = select(
-            _OWN,
-            _columns.service,
-            _columns.kind,
-            _columns.status_code,
-            start.label("start"),
-            func.if_(_columns.duration < 0, NO_BUCKET, func.spanwise_bucket(_columns.duration)).label("bucket"),
-            and_(start >= rows.start, start < rows.end).label("inside"),
-            and_(true(), condition(rows.where, "spans")).label("holds"),
-            *more,
-        ).where(_columns.project == rows.project, start >= max(0, rows.start - MARGIN), start < rows.end + MARGIN)
-        return query.where(self.of_it() if where is None else where).subquery(name)
+        rows, columns, start = self.rows, self.columns, self.columns.start_time_unix_nano
+        return (
+            select(
+                self.own,
+                columns.service,
+                columns.kind,
+                columns.status_code,
+                start.label("start"),
+                func.if_(columns.duration < 0, NO_BUCKET, func.spanwise_bucket(columns.duration)).label("bucket"),
+                and_(start >= rows.start, start < rows.end).label("inside"),
+                and_(true(), condition(rows.where, "spans")).label("holds"),
+                *more,
+            )
+            .where(columns.project == rows.project, start >= max(0, rows.start - MARGIN), start < rows.end + MARGIN)
+            .where(where)
+            .subquery(name)
+        )
 
 
 def shared_ids(sampled: Sampled) -> Select[*tuple[Any, ...]]:
     """A row if any server's span has the id of a client's."""
-    ends = sampled.side("ends", where=and_(sampled.of_it(), _columns.kind.in_([CLIENT, SERVER])))
+    ends = sampled.side("ends", where=and_(sampled.of_it(), sampled.columns.kind.in_([CLIENT, SERVER])))
     both = func.min(ends.c.kind) != func.max(ends.c.kind)
     return select(ends.c.own).group_by(ends.c.own).having(func.count() > 1, both).limit(1)
 
 
 def links(sampled: Sampled) -> Select[*tuple[Any, ...]]:
     """A row if any consumer names what it took by links."""
-    consumer = sampled.side("consumer", where=and_(_columns.kind == CONSUMER, func.notEmpty(_columns.link_trace_ids)))
+    consumer = sampled.side(
+        "consumer", where=and_(sampled.columns.kind == CONSUMER, func.notEmpty(sampled.columns.link_trace_ids))
+    )
     return select(consumer.c.own).limit(1)
 
 
@@ -109,8 +131,8 @@ def unanswered(sampled: Sampled) -> Select[*tuple[Any, ...]]:
     called = _pairs(sampled).subquery("called")
     mine = sampled.side(
         "mine",
-        PEER_ATTRIBUTES.label("attributes"),
-        where=and_(sampled.of_it(), _columns.kind.in_([CLIENT, PRODUCER])),
+        peer_attributes(sampled.columns.attributes).label("attributes"),
+        where=and_(sampled.of_it(), sampled.columns.kind.in_([CLIENT, PRODUCER])),
     )
     # One id may be that of clients of several services.
     answered = select(func.cityHash64(called.c.own, called.c.caller))
@@ -161,15 +183,17 @@ def _pair(caller: Subquery, callee: Subquery) -> Select[*tuple[Any, ...]]:
 
 def _shared(sampled: Sampled) -> Select[*tuple[Any, ...]]:
     """B3's way: the server's span has the id of the client's."""
-    caller = sampled.side("caller", where=and_(sampled.of_it(), _columns.kind == CLIENT))
-    callee = sampled.side("callee", where=and_(sampled.of_it(), _columns.kind == SERVER))
+    caller = sampled.side("caller", where=and_(sampled.of_it(), sampled.columns.kind == CLIENT))
+    callee = sampled.side("callee", where=and_(sampled.of_it(), sampled.columns.kind == SERVER))
     same = caller.c.own == callee.c.own
     return _pair(caller, callee).select_from(callee.join(caller, same)).where(caller.c.service != callee.c.service)
 
 
 def _by_parent(sampled: Sampled) -> Select[*tuple[Any, ...]]:
-    caller = sampled.side("caller")
-    callee = sampled.side("callee", _ABOVE, where=and_(sampled.of_it(), _columns.parent_span_id != _NO_ID))
+    caller = sampled.side("caller", where=sampled.of_it())
+    callee = sampled.side(
+        "callee", sampled.above, where=and_(sampled.of_it(), sampled.columns.parent_span_id != _NO_ID)
+    )
     parent = caller.c.own == callee.c.above
     pairs = _pair(caller, callee).select_from(callee.join(caller, parent)).where(caller.c.service != callee.c.service)
     if not sampled.shared:
@@ -184,8 +208,10 @@ def _by_parent(sampled: Sampled) -> Select[*tuple[Any, ...]]:
 
 def _by_link(sampled: Sampled) -> Select[*tuple[Any, ...]]:
     """A consumer that names the messages it took by links, as it must where they are of several traces."""
-    link: ColumnElement[Any] = func.arrayJoin(func.arrayZip(_columns.link_trace_ids, _columns.link_span_ids))
-    consumer = sampled.side("consumer", _ABOVE, link.label("link"), where=_columns.kind == CONSUMER)
+    link: ColumnElement[Any] = func.arrayJoin(
+        func.arrayZip(sampled.columns.link_trace_ids, sampled.columns.link_span_ids)
+    )
+    consumer = sampled.side("consumer", sampled.above, link.label("link"), where=sampled.columns.kind == CONSUMER)
     link_trace, link_span = (func.tupleElement(consumer.c.link, place) for place in (1, 2))
     callee = select(
         *(each for each in consumer.c if each.name != "link"),
@@ -194,7 +220,7 @@ def _by_link(sampled: Sampled) -> Select[*tuple[Any, ...]]:
             func.toFixedString(func.unhex(func.if_(func.length(link_span) == 16, link_span, "")), 8),
         ).label("linked"),
     ).subquery("callee")
-    caller = sampled.side("caller", where=and_(sampled.of_it(), _columns.kind == PRODUCER))
+    caller = sampled.side("caller", where=and_(sampled.of_it(), sampled.columns.kind == PRODUCER))
     pairs = _pair(caller, callee).select_from(callee.join(caller, caller.c.own == callee.c.linked))
     # A link to the parent is found by the parent.
     return pairs.where(caller.c.service != callee.c.service, callee.c.above != callee.c.linked)

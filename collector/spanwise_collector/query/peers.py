@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, literal, literal_column, or_
+from sqlalchemy import ColumnElement, func, literal, or_
 
-from spanwise_collector.store.tables import lookup, spans
+from spanwise_collector.store.tables import lookup
 
 _DATABASE: Final = ("db.system.name", "db.system")
 _PLACE: Final = ("db.namespace", "db.name", "server.address", "net.peer.name")
@@ -12,14 +12,16 @@ _MESSAGING: Final = ("messaging.system",)
 _DESTINATION: Final = ("messaging.destination.name", "messaging.destination")
 _EXTERNAL: Final = ("peer.service", "server.address", "net.peer.name")
 _PORT: Final = ("server.port", "net.peer.port")
-_KEYS: Final = sorted({*_DATABASE, *_PLACE, *_MESSAGING, *_DESTINATION, *_EXTERNAL, *_PORT})
-_one_of_them: Final[ColumnElement[Any]] = literal_column(f"(k, v) -> k IN ({', '.join(map(repr, _KEYS))})")
-PEER_ATTRIBUTES: Final[ColumnElement[Any]] = func.mapFilter(_one_of_them, spans.c.attributes)
-"""Of a span's attributes those that `peer` reads: few different ones, by which spans are counted before it is."""
+
+
+def peer_attributes(attributes: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Of a span's attributes those that `peer` reads: few different ones, by which spans are counted before it is."""
+    found: ColumnElement[Any] = func.spanwise_peer_attributes(attributes)
+    return found
 
 
 def peer(attributes: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """Of which kind and by which name; both "" where PEER_ATTRIBUTES do not say."""
+    """Of which kind and by which name; both "" where `peer_attributes` do not say."""
 
     def first(keys: tuple[str, ...]) -> ColumnElement[Any]:
         *others, last = (lookup(attributes, key) for key in keys)

@@ -8,15 +8,17 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from spanwise_collector.model.span import ERROR
-from spanwise_collector.query.calls import Sampled, calls, links, shared_ids, unanswered
+from spanwise_collector.query.calls import KEPT_ONE_IN, Sampled, calls, links, shared_ids, unanswered
 from spanwise_collector.query.conditions import condition
 from spanwise_collector.query.extent import Most, Rows
 from spanwise_collector.query.figures import REQUESTS, STATS, Figures, Minutes, figures_by
 from spanwise_collector.query.language.tree import EVERYTHING
 from spanwise_collector.store import Engine
-from spanwise_collector.store.tables import NO_BUCKET, spans
+from spanwise_collector.store.tables import NO_BUCKET, span_sample, spans
 
 SERVICE: Final = "service"
+# How large a sample of whole traces may turn out by chance.
+_COVERED: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -81,7 +83,7 @@ def service_map(engine: Engine, rows: Rows, most: Most, focus: Focus | None = No
     """The map of the calls whose caller's or callee's span is as the rows are asked to be."""
     count = select(func.count().label("n")).select_from(spans).where(*rows.in_range())
     scanned = engine.read(count)[0].n
-    sampled = Sampled(rows, max(1, -(-scanned // most.map_rows)))
+    sampled = _sampled(engine, rows, scanned, most.map_rows)
     # Most have neither, and then the range is read 8 times instead of 21 (ADR-0121).
     sampled = replace(sampled, shared=bool(engine.read(shared_ids(sampled))), linked=bool(engine.read(links(sampled))))
     edges, unnamed = _edges(engine, sampled)
@@ -100,6 +102,20 @@ def service_map(engine: Engine, rows: Rows, most: Most, focus: Focus | None = No
     shown = sorted(nodes.values(), key=lambda node: (-node.requests.spans, node.id))[: most.map_nodes]
     kept = _between(edges, {node.id for node in shown})
     return Map(shown, kept, len(nodes), len(edges), scanned, sampled.one_in, unnamed)
+
+
+def _sampled(engine: Engine, rows: Rows, scanned: int, most: int) -> Sampled:
+    """Of the spans in a range, which has `scanned`, about `most`."""
+    one_in = max(1, -(-scanned // most))
+    if one_in <= 2 or rows.where != EVERYTHING:
+        return Sampled(rows, one_in)
+    columns, start = span_sample.c, span_sample.c.start_time_unix_nano
+    of_range = (columns.project == rows.project, start >= rows.start, start < rows.end)
+    kept = engine.read(select(func.count().label("n")).where(*of_range))[0].n * KEPT_ONE_IN
+    # Of spans that were stored before there was a sample it has none.
+    if kept < scanned * _COVERED:
+        return Sampled(rows, one_in)
+    return Sampled(rows, -(-one_in // KEPT_ONE_IN) * KEPT_ONE_IN, kept=True)
 
 
 def _between(edges: list[Edge], nodes: Iterable[NodeId]) -> list[Edge]:

@@ -20,6 +20,7 @@ ROWS: Final = {"spans": "start_time_unix_nano", "logs": "time_unix_nano", "metri
 SUMS: Final = {
     "traces": "(project, trace_id)",
     "span_stats": "(project, minute, service)",
+    "span_sample": "(project, trace_id)",
     "log_patterns": "(project, minute, service)",
     "attributes": "(project, day)",
     "error_forms": "(project, hour, service)",
@@ -36,6 +37,7 @@ _TIME: Final = f"intDiv(time_unix_nano, {MINUTE})"
 _VIEWS: Final[dict[str, list[tuple[tuple[str, ...], str, str]]]] = {
     "traces": [(("traces_view",), "spans", "(project, trace_id)")],
     "span_stats": [(("span_stats_view",), "spans", f"(project, {_START}, service)")],
+    "span_sample": [(("span_sample_view",), "spans", "(project, trace_id)")],
     "log_patterns": [(("log_patterns_view",), "logs", f"(project, {_TIME}, service)")],
     "attributes": [
         (("attributes_view",), "spans", f"(project, intDiv({_START}, 1440))"),
@@ -164,14 +166,17 @@ class Eraser:
 
     def _forget_links(self) -> None:
         """Spans of other traces stay, but no longer say to which trace they were linked."""
-        statement = (
-            "ALTER TABLE spans UPDATE"
+        change = (
+            " UPDATE"
             " link_span_ids = arrayMap((s, t) -> if(t = %(id)s, repeat('0', 16), s), link_span_ids, link_trace_ids),"
             " link_trace_ids = arrayMap(t -> if(t = %(id)s, repeat('0', 32), t), link_trace_ids)"
             " WHERE project = %(project)s AND has(link_trace_ids, %(id)s)"
         )
-        with _in_our_words():
-            self._client.command(statement, {"id": self._erasure.trace_id, "project": self._erasure.project})
+        for name in ("spans", "span_sample"):
+            self._keep_no_old_parts(name)
+            with _in_our_words():
+                asked = {"id": self._erasure.trace_id, "project": self._erasure.project}
+                self._client.command(f"ALTER TABLE {name}{change}", asked)
 
     def _keep_no_old_parts(self, name: str) -> None:
         self._do(f"ALTER TABLE {name} MODIFY SETTING old_parts_lifetime = 0")

@@ -8,6 +8,7 @@ _SHARDED_BY: Final = {
     # alone: a segment that is inserted again is cut as before, and each shard knows its piece.
     "spans": "cityHash64(trace_id)",
     "traces": "cityHash64(trace_id)",
+    "span_sample": "cityHash64(trace_id)",
     "logs": "if(trace_id = toFixedString('', 16), cityHash64(time_unix_nano, body), cityHash64(trace_id))",
     # Whole requests: the views of the five kinds of metrics then work on the shard, each with a token of its own.
     "otlp_metrics": "received_time_unix_nano",

@@ -14,6 +14,7 @@ TABLES: Final = (
     "logs",
     "traces",
     "span_stats",
+    "span_sample",
     "log_patterns",
     "attributes",
     "error_forms",

@@ -77,6 +77,24 @@ spans: Final = Table(
     Column("received_time_unix_nano", UInt64),
 )
 
+span_sample: Final = Table(
+    "span_sample",
+    _metadata,
+    Column("project", _Name),
+    Column("service", _Name),
+    Column("trace_id", FixedString(16)),
+    Column("span_id", FixedString(8)),
+    Column("parent_span_id", FixedString(8)),
+    Column("kind", Int32),
+    Column("start_time_unix_nano", UInt64),
+    Column("duration", Int64),
+    Column("status_code", Int32),
+    Column("attributes", _Texts),
+    Column("link_trace_ids", Array(String)),
+    Column("link_span_ids", Array(String)),
+    Column("received_time_unix_nano", UInt64),
+)
+
 logs: Final = Table(
     "logs",
     _metadata,

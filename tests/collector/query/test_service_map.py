@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
 from spanwise_collector.model.span import CLIENT, CONSUMER, ERROR, PRODUCER, SERVER, Link, Span
+from spanwise_collector.query.calls import KEPT_ONE_IN
 from spanwise_collector.query.extent import Most, Rows
 from spanwise_collector.query.figures import Figures
 from spanwise_collector.query.language.parse import parse
 from spanwise_collector.query.service_map import Edge, Focus, Map, NodeId, service_map
+from sqlalchemy import func, select
 
 from tests.collector.inside import Inside
 from tests.contract import query_definition
@@ -145,7 +148,8 @@ def peer(attributes: Any) -> NodeId | None:
     return next((names[attributes[key]] for key in keys if key in attributes), None)
 
 
-def edges(spans: list[Span], q: str = "") -> tuple[list[Edge], int]:
+def edges(spans: list[Span], q: str = "", traces: Container[str] | None = None) -> tuple[list[Edge], int]:
+    """By plain pairing; where `traces` are given, of calls whose caller is of one of them."""
     where = parse(q, "spans").where
 
     def holds(span: Span) -> bool:
@@ -154,7 +158,7 @@ def edges(spans: list[Span], q: str = "") -> tuple[list[Edge], int]:
     def inside(span: Span) -> bool:
         return BEGIN <= span.start < END
 
-    calls = across(spans)
+    calls = [call for call in across(spans) if traces is None or call.caller.trace_id in traces]
     grouped: dict[tuple[str, str, bool], list[Call]] = defaultdict(list)
     for call in calls:
         if inside(call.callee) and (holds(call.caller) or holds(call.callee)):
@@ -170,7 +174,8 @@ def edges(spans: list[Span], q: str = "") -> tuple[list[Edge], int]:
     to_peers: dict[tuple[str, NodeId | None], list[Span]] = defaultdict(list)
     for each in spans:
         alone = (each.trace_id, each.span_id, each.service) not in answered
-        if each.kind in (CLIENT, PRODUCER) and inside(each) and holds(each) and alone:
+        asked = inside(each) and holds(each) and (traces is None or each.trace_id in traces)
+        if each.kind in (CLIENT, PRODUCER) and asked and alone:
             to_peers[each.service, peer(each.attributes)].append(each)
     unnamed = sum(len(found) for (_, target), found in to_peers.items() if target is None)
     for (caller, target), alone_spans in to_peers.items():
@@ -256,3 +261,38 @@ def test_a_sample_is_of_whole_traces_and_says_so(collector: Inside, sent: list[S
     assert found.one_in > 1
     assert all(edge.caller.spans % found.one_in == 0 for edge in found.edges)
     assert found == ask(collector, map_rows=len(sent) // 3)
+
+
+def test_of_many_spans_the_kept_sample_is_paired(collector: Inside) -> None:
+    project, spans = "map kept", make(random.Random(seed()), 400)
+    of_it = kept(collector, {each.trace_id for each in spans})
+    others = sorted({each.trace_id for each in spans} - of_it)[: 4 * len(of_it)]
+    spans = [each for each in spans if each.trace_id in of_it or each.trace_id in others]
+    collector.send(project, *(span_request(spans[part::4]) for part in range(4)))
+    wanted, unnamed = edges(spans, traces=of_it)
+    scanned = sum(BEGIN <= each.start < END for each in spans)
+    found = ask(collector, project=project, map_rows=-(-scanned // 3))
+    assert (found.one_in, found.scanned, found.unnamed) == (KEPT_ONE_IN, scanned, unnamed * KEPT_ONE_IN)
+    assert sorted(found.edges, key=key) == sorted(map(scaled, wanted), key=key)
+
+
+def test_spans_that_came_before_there_was_a_sample_are_paired_from_all(collector: Inside) -> None:
+    project, spans = "map before", make(random.Random(seed()), 60)
+    collector.send(project, span_request(spans))
+    with closing(collector.engine.commander()) as client:
+        client.command(f"ALTER TABLE span_sample DELETE WHERE project = '{project}' SETTINGS mutations_sync = 1")
+    scanned = sum(BEGIN <= each.start < END for each in spans)
+    assert ask(collector, project=project, map_rows=-(-scanned // 3)).one_in == 3
+
+
+def kept(collector: Inside, trace_ids: Iterable[str]) -> set[str]:
+    asked = sorted(trace_ids)
+    hashes = [func.cityHash64(func.toFixedString(func.unhex(each), 16)) % KEPT_ONE_IN for each in asked]
+    return {each for each, rest in zip(asked, collector.engine.read(select(*hashes))[0], strict=True) if rest == 0}
+
+
+def scaled(edge: Edge) -> Edge:
+    caller, callee, lag = (
+        None if each is None else sum([each] * KEPT_ONE_IN, Figures()) for each in (edge.caller, edge.callee, edge.lag)
+    )
+    return Edge(edge.source, edge.target, edge.asynchronous, caller or Figures(), callee, lag)

@@ -38,6 +38,8 @@ CREATE OR REPLACE FUNCTION spanwise_is_kept ON CLUSTER 'telemetry' AS …;
 
 CREATE OR REPLACE FUNCTION spanwise_kept ON CLUSTER 'telemetry' AS …;
 
+CREATE OR REPLACE FUNCTION spanwise_peer_attributes ON CLUSTER 'telemetry' AS …;
+
 CREATE OR REPLACE FUNCTION spanwise_stack_cut ON CLUSTER 'telemetry' AS …;
 
 CREATE OR REPLACE FUNCTION spanwise_exceptions ON CLUSTER 'telemetry' AS …;
@@ -132,6 +134,16 @@ CREATE TABLE IF NOT EXISTS span_stats ON CLUSTER 'telemetry' AS span_stats_local
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS span_stats_view ON CLUSTER 'telemetry' TO span_stats_local AS SELECT … FROM spans_local;
 
+CREATE TABLE IF NOT EXISTS span_sample_local ON CLUSTER 'telemetry' (…)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+PARTITION BY toYYYYMMDD(fromUnixTimestamp64Nano(toInt64(received_time_unix_nano), 'UTC'))
+ORDER BY (project, intDiv(start_time_unix_nano, 60000000000), trace_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1, non_replicated_deduplication_window = 10000, min_bytes_for_wide_part = 134217728, merge_selector_base = 12, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800;
+
+CREATE TABLE IF NOT EXISTS span_sample ON CLUSTER 'telemetry' AS span_sample_local ENGINE = Distributed('telemetry', 'spanwise', 'span_sample_local', cityHash64(trace_id));
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS span_sample_view ON CLUSTER 'telemetry' TO span_sample_local AS SELECT … FROM spans_local;
+
 CREATE TABLE IF NOT EXISTS attributes_local ON CLUSTER 'telemetry' (…)
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
 PARTITION BY received_day
@@ -217,3 +229,9 @@ ALTER TABLE spans_local ON CLUSTER 'telemetry'
     ADD INDEX IF NOT EXISTS resource_values mapValues(resource_attributes) TYPE bloom_filter(0.01) GRANULARITY 1;
 
 ALTER TABLE spans_local ON CLUSTER 'telemetry' MATERIALIZE INDEX attribute_values, MATERIALIZE INDEX resource_values;
+
+ALTER TABLE logs_local ON CLUSTER 'telemetry'
+    ADD INDEX IF NOT EXISTS attribute_values mapValues(attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    ADD INDEX IF NOT EXISTS resource_values mapValues(resource_attributes) TYPE bloom_filter(0.01) GRANULARITY 1;
+
+ALTER TABLE logs_local ON CLUSTER 'telemetry' MATERIALIZE INDEX attribute_values, MATERIALIZE INDEX resource_values;

@@ -123,3 +123,8 @@ CREATE OR REPLACE FUNCTION spanwise_is_kept$on_cluster AS (found, all) ->
 CREATE OR REPLACE FUNCTION spanwise_kept$on_cluster AS (all) -> arrayFilter(entry -> tupleElement(entry, 3) > 0, arrayPushBack(
     arrayMap(found -> (1, tupleElement(found, 1), tupleElement(found, 3)), arrayFilter(found -> spanwise_is_kept(found, all), all)),
     (0, '', arraySum(found -> if(spanwise_is_kept(found, all), 0, tupleElement(found, 3)), all))));
+
+-- Of a span's attributes those that say what it called: what query/peers.py reads.
+CREATE OR REPLACE FUNCTION spanwise_peer_attributes$on_cluster AS (attributes) -> mapFilter((key, value) -> key IN (
+    'peer.service', 'server.address', 'server.port', 'net.peer.name', 'net.peer.port', 'db.system.name', 'db.system', 'db.namespace',
+    'db.name', 'messaging.system', 'messaging.destination.name', 'messaging.destination'), attributes);

@@ -34,7 +34,10 @@ CREATE TABLE IF NOT EXISTS logs$local$on_cluster (
     scope_schema_url LowCardinality(String),
     received_time_unix_nano UInt64 CODEC(Delta, ZSTD(1)),
     -- Finds the logs of a trace without knowing its time.
-    INDEX trace_id_filter trace_id TYPE bloom_filter(0.001) GRANULARITY 1
+    INDEX trace_id_filter trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
+    -- As those of `spans` (ADR-0084, ADR-0166).
+    INDEX attribute_values mapValues(attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX resource_values mapValues(resource_attributes) TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = $mergetree
 PARTITION BY toYYYYMMDD(fromUnixTimestamp64Nano(toInt64(received_time_unix_nano), 'UTC'))
