@@ -169,7 +169,7 @@ def _timed(collector: Collector, name: str, path: Callable[[], str]) -> Timing:
         except urllib.error.HTTPError as error:
             # Its time counts too: what query_timeout has ended is the slowest of all.
             unanswered += 1
-            print(f"  {error.code} to {asked}", file=sys.stderr, flush=True)
+            print(f"  {error.code} to {asked}: {error.read()[:200]!r}", file=sys.stderr, flush=True)
             error.close()
         seconds.append(time.perf_counter() - began)
     name = f"{name}, {unanswered} UNANSWERED" if unanswered else name

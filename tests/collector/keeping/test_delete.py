@@ -52,7 +52,7 @@ def bodies(trace_id: str, other: str, **attributes: str) -> dict[Signal, bytes]:
     )
     thrown = Span.Event(name="exception", attributes=factories.key_values({**attributes, "exception.message": said}))
     spans = [
-        span(trace_id, 1, name=f"name {said}", attributes=attributes, events=[event, thrown], links=[link]),
+        span(trace_id, 1, name=f"name {said}", kind=5, attributes=attributes, events=[event, thrown], links=[link]),
         span(trace_id, 2, 1, name="child", attributes=attributes, trace_state="a=b"),
     ]
     metrics = ExportMetricsServiceRequest()
@@ -191,10 +191,11 @@ def test_a_trace_is_gone_from_a_stopped_folder_with_what_a_killed_collector_left
         assert collector.stop()[0] == 0
     found = stored(tmp_path)
     # The links of the others led to it: they are still links, to no trace that anybody knows.
-    links, named = found["text"]["spans"].count("0" * 32), wanted in "".join(found["text"].values())
+    links = [found["text"][name].count("0" * 32) for name in ("spans", "span_sample")]
+    named = wanted in "".join(found["text"].values())
     assert (found["unknown_parts"], links, named, found["sums"]) == (
         [],
-        2,
+        [2, 2],
         False,
         {"spans": 4, "logs": 6, "metric_points": 3, "span_stats": 4, "traces": 4, "errors": 2},
     )
