@@ -17,7 +17,7 @@ from pathlib import Path
 from bench.collector import Collector
 from bench.logs import lines, order
 
-_RUNS = 5
+_RUNS = 3
 
 
 @dataclass(frozen=True, slots=True)
