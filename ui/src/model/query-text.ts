@@ -97,7 +97,7 @@ function readTerm(text: string, start: number, key: RegExpExecArray): Part {
     negated: key[1] === '-',
     key: canonicalKey(plain(key[2]!)),
     operator: (operator[1] === '=' ? ':' : (operator[1] ?? ':')) as Operator,
-    value: /^\/[^]+\/$/.test(written) ? written : plain(written),
+    value: /^\/[\s\S]+\/$/.test(written) ? written : plain(written),
     exact: !/^[/[]/.test(written) && !/(?:^|[^\\])(?:\\\\)*\*/.test(written),
   });
 }
