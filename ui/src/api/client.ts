@@ -124,6 +124,18 @@ export async function send<T>(
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
+/** Sends a file as the body. Throws ApiError and Unreachable. */
+export async function upload<T>(path: string, file: Blob, signal: AbortSignal): Promise<T> {
+  const response = await request(address(`api/v1/${path}`), {
+    method: 'POST',
+    headers: { accept: 'application/json', 'content-type': 'application/octet-stream' },
+    body: file,
+    signal,
+  });
+  if (!response.ok) throw await failure(response);
+  return (await response.json()) as T;
+}
+
 export const fetchServices = (params: Params, signal?: AbortSignal): Promise<ServiceList> =>
   get('services', params, signal);
 export const fetchTraces = (params: Params, signal?: AbortSignal): Promise<TraceList> => get('traces', params, signal);

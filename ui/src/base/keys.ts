@@ -1,10 +1,10 @@
 /** Keys of the keyboard. */
 
-/** Whether a single letter typed here is text and not a command. */
+/** Whether a single letter typed here is text, or a key that is asked for, and not a command. */
 export function isTyping(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement | null;
   if (!target) return false;
-  if (target.isContentEditable) return true;
+  if (target.isContentEditable || target.dataset.takesKeys !== undefined) return true;
   const name = target.tagName;
   if (name === 'INPUT') return !['checkbox', 'radio', 'button', 'range'].includes((target as HTMLInputElement).type);
   return name === 'TEXTAREA' || name === 'SELECT';

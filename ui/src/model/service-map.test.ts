@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MapEdge, MapNode, Red } from '../api/topology';
-import { arc, partsOf, rankEdges, withoutHidden } from './service-map';
+import { arc, partsOf, rankEdges, shortName, withoutHidden } from './service-map';
 
 function red(part: Partial<Red> = {}): Red {
   return { count: 100, error_count: 0, rate: 1, p50: 1e6, p95: 2e6, p99: 3e6, ...part };
@@ -13,6 +13,19 @@ function edge(source: string, target: string, caller: Partial<Red> = {}): MapEdg
 
 const names = (edges: readonly { edge: MapEdge }[]): string[] =>
   edges.map(({ edge: { source, target } }) => source + target);
+
+describe('shortName', () => {
+  it('keeps the end of a path, which tells files apart, and other names as they are', () => {
+    const all = ['sqlite//srv/shop/orders.db', '/srv/orders.db', 'api.example.com:443/pay', 'payments', 'a/b'];
+    expect(all.map(shortName)).toEqual([
+      'sqlite …/orders.db',
+      '…/orders.db',
+      'api.example.com:443/pay',
+      'payments',
+      'a/b',
+    ]);
+  });
+});
 
 describe('rankEdges', () => {
   it('puts failing calls first, then those that became slow, then the slowest', () => {

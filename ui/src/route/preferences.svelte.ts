@@ -1,6 +1,7 @@
 /** What a person prefers on this machine: theme, zone, sizes of panels. Not part of a view, so not in its address. */
 import { assignBadges, assignSlots } from '../base/color';
 import type { Zone } from '../base/time';
+import type { ChosenKeys } from './keymap';
 
 export type Theme = 'system' | 'light' | 'dark';
 export type Density = 'comfortable' | 'compact';
@@ -31,6 +32,8 @@ class Preferences {
   dock = $state<'side' | 'bottom'>(load('dock', 'side'));
   /** Single-letter keys can be switched off (WCAG 2.1.4). */
   letterKeys = $state<boolean>(load('letterKeys', true));
+  /** Keys of commands that are not the usual ones. */
+  keys = $state.raw<ChosenKeys>(load('keys', {}));
   systemDark = $state(system.matches);
   sizes = $state<Record<string, number>>(load('sizes', {}));
 
@@ -38,7 +41,7 @@ class Preferences {
     return this.theme === 'system' ? this.systemDark : this.theme === 'dark';
   }
 
-  set<K extends 'theme' | 'zone' | 'density' | 'dock' | 'letterKeys'>(key: K, value: this[K]): void {
+  set<K extends 'theme' | 'zone' | 'density' | 'dock' | 'letterKeys' | 'keys'>(key: K, value: this[K]): void {
     (this as Preferences)[key] = value;
     save(key, value);
   }

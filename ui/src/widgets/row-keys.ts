@@ -1,10 +1,8 @@
 /** Moving through the rows of a list with the keyboard: j and k, arrows, Home and End. */
 import { hasModifier } from '../base/keys';
-import { preferences } from '../route/preferences.svelte';
+import { pressed } from '../route/pressed';
 
 const STEPS: Record<string, number> = {
-  j: 1,
-  k: -1,
   ArrowDown: 1,
   ArrowUp: -1,
   PageDown: 15,
@@ -15,8 +13,9 @@ const STEPS: Record<string, number> = {
 
 /** How far a key goes; undefined where it is none of them. */
 export function stepOf(event: KeyboardEvent): number | undefined {
-  if (hasModifier(event) || (event.key.length === 1 && !preferences.letterKeys)) return undefined;
-  return STEPS[event.key];
+  if (pressed(event, 'nextRow')) return 1;
+  if (pressed(event, 'previousRow')) return -1;
+  return hasModifier(event) ? undefined : STEPS[event.key];
 }
 
 /** Gives the focus to the next thing of its kind; the page scrolls with it. */

@@ -19,7 +19,7 @@ export function snippets(endpoint: string): readonly Snippet[] {
       name: 'Any Python service',
       file: 'shell',
       install: 'pip install spanwise',
-      code: `${variable}SPANWISE_SERVICE=api spanwise run uvicorn main:app`,
+      code: `${variable}SPANWISE_SERVICE=api \\\n  spanwise run uvicorn main:app`,
       run: 'Nothing in the code changes. Then call the service once.',
     },
     {

@@ -1,7 +1,8 @@
-/** The keys of the tree: those of a treegrid, and single letters that work the same on every keyboard layout. */
+/** The keys of the tree: those of a treegrid, and the single keys of the trace page. */
 import { hasModifier } from '../../base/keys';
 import { pan, zoomAt } from '../../model/timeline-scale';
 import { preferences } from '../../route/preferences.svelte';
+import { pressed } from '../../route/pressed';
 import type { TraceView } from './trace-view.svelte';
 
 export interface Place {
@@ -78,26 +79,24 @@ function closeOrLeave(event: KeyboardEvent, { trace, index, moveTo }: Place): bo
 
 /** Letters that work anywhere on the trace page. */
 export function traceKey(event: KeyboardEvent, trace: TraceView): boolean {
-  if (hasModifier(event) || !preferences.letterKeys) return false;
   const { view, model } = trace;
   const length = view.end - view.start;
   const middle = (view.start + view.end) / 2;
-  // By code: these four stand together on the keyboard, whatever letters they carry.
-  if (event.code === 'KeyW') trace.zoom(zoomAt(view, 0.8, middle, model.bounds));
-  else if (event.code === 'KeyS') trace.zoom(zoomAt(view, 1.25, middle, model.bounds));
-  else if (event.code === 'KeyA') trace.zoom(pan(view, -length * 0.15, model.bounds));
-  else if (event.code === 'KeyD' && !event.shiftKey) trace.zoom(pan(view, length * 0.15, model.bounds));
-  else if (event.key === '0') trace.zoom(model.bounds);
-  else if (event.key === 'f' && trace.selected >= 0) trace.zoomToRow(trace.selected);
-  else if (event.key === 'e') trace.nextError(1);
-  else if (event.key === 'E') trace.nextError(-1);
-  else if (event.key === 'n') trace.nextMatch(1);
-  else if (event.key === 'N') trace.nextMatch(-1);
-  else if (event.key === 'p' && trace.model.hasPath) trace.nextPath();
-  else if (event.key === 'l') trace.toggleLogRows();
-  else if (event.key === '[') trace.level(-1);
-  else if (event.key === ']') trace.level(1);
-  else if (event.key === 'v') preferences.set('dock', preferences.dock === 'side' ? 'bottom' : 'side');
+  if (pressed(event, 'zoomIn')) trace.zoom(zoomAt(view, 0.8, middle, model.bounds));
+  else if (pressed(event, 'zoomOut')) trace.zoom(zoomAt(view, 1.25, middle, model.bounds));
+  else if (pressed(event, 'earlier')) trace.zoom(pan(view, -length * 0.15, model.bounds));
+  else if (pressed(event, 'later')) trace.zoom(pan(view, length * 0.15, model.bounds));
+  else if (pressed(event, 'whole')) trace.zoom(model.bounds);
+  else if (pressed(event, 'fit') && trace.selected >= 0) trace.zoomToRow(trace.selected);
+  else if (pressed(event, 'nextError')) trace.nextError(1);
+  else if (pressed(event, 'previousError')) trace.nextError(-1);
+  else if (pressed(event, 'nextMatch')) trace.nextMatch(1);
+  else if (pressed(event, 'previousMatch')) trace.nextMatch(-1);
+  else if (pressed(event, 'path') && trace.model.hasPath) trace.nextPath();
+  else if (pressed(event, 'logRows')) trace.toggleLogRows();
+  else if (pressed(event, 'foldLevel')) trace.level(-1);
+  else if (pressed(event, 'unfoldLevel')) trace.level(1);
+  else if (pressed(event, 'dock')) preferences.set('dock', preferences.dock === 'side' ? 'bottom' : 'side');
   else return false;
   return true;
 }
