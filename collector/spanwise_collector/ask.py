@@ -192,6 +192,7 @@ class _WindowText(Text):
         for culprit in self.answer["culprits"][:_SHOWN]:
             yield ""
             yield from self._culprit(culprit)
+        yield from self._operations()
         for change in self.answer["traffic"][:_SHOWN]:
             yield ""
             yield from self.wrapped(f"Traffic: {change['claim']}", "")
@@ -200,6 +201,14 @@ class _WindowText(Text):
             f"Checked: {window['trace_count']:,} traces of {self.answer['checked']['instances']} instances"
             f" against {baseline['trace_count']:,} of {when(baseline)}."
         )
+
+    def _operations(self) -> Iterator[str]:
+        if self.answer["operations"]:
+            yield ""
+            yield self.bold("Operations")
+        for each in self.answer["operations"][:_SHOWN]:
+            named = plain(f"{each['service']}  {each['instance']}  {each['operation']}")
+            yield f"{each['rank']}. {named}  {each['score']:.2f}  {each['kind']}"
 
     def _culprit(self, culprit: Mapping[str, Any]) -> Iterator[str]:
         named = plain(f"{culprit['service']}  {culprit['instance']}")

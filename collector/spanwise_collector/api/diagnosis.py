@@ -1,14 +1,23 @@
 """The verdict on a window, below /api/v1."""
 
 import time
-from collections.abc import Callable
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from spanwise_collector.api.models import Answer
+from spanwise_collector.api.diagnosis_models import (
+    Checked,
+    CheckedWindow,
+    TrafficChange,
+    WindowCoincidence,
+    WindowCulprit,
+    WindowEvidence,
+    WindowRank,
+    WindowVerdict,
+)
 from spanwise_collector.api.parameters import QueryText, Text, Time, read, without_groups
 from spanwise_collector.diagnose.features import BUCKETS
 from spanwise_collector.diagnose.onset import Shown
@@ -85,92 +94,6 @@ def _window(start: int, end: int, parameter: str) -> diagnosis.Window:
     return diagnosis.Window(start, end)
 
 
-class WindowEvidence(Answer):
-    kind: Literal["span", "log"]
-    trace_id: str = Field(description='"" for a log record that names no trace.')
-    span_id: str
-    service: str
-    instance: str
-    operation: str
-    time_unix_nano: int | None = Field(description="Of a log record.")
-    text: str = Field(description="Of a log record, or of one like it.")
-
-
-class WindowCoincidence(Answer):
-    kind: Literal["deploy", "version", "attribute"] = Field(
-        description="A deploy that was noted; a version, image or commit that the baseline does not have; an attribute"
-        " that the deviating spans have and others have not."
-    )
-    key: str
-    value: str
-    since_unix_nano: int = Field(description="When it was noted, or is seen first.")
-    sentence: str
-    deploy_id: int | None = Field(description="Of /api/v1/deploys.")
-    evidence: WindowEvidence | None = Field(description="The first span or log record that has it; None of a deploy.")
-
-
-class WindowCulprit(Answer):
-    rank: int
-    service: str
-    instance: str
-    operation: str
-    score: float = Field(description="From 0 to 1; below 0.25 nothing stands out.")
-    kind: Literal["slow", "failing", "silent", "overloaded", "changed"]
-    claim: str
-    claims: list[str] = Field(description="Everything that it is blamed for, the strongest first.")
-    since_unix_nano: int
-    since: int = Field(description="The same as `since_unix_nano`.")
-    evidence: list[WindowEvidence]
-    coincides: list[WindowCoincidence] = Field(
-        description="What came to its service when it began, or sets what deviates apart: it may have brought it about."
-    )
-
-
-class CheckedWindow(Answer):
-    start_time_unix_nano: int
-    end_time_unix_nano: int
-    trace_count: int
-    span_count: int
-    record_count: int
-
-
-class Checked(Answer):
-    window: CheckedWindow
-    baseline: CheckedWindow
-    baseline_source: Literal["given", "before", "day before", "none"]
-    instances: int
-    operations: int
-    edges: int
-    unknown_operations: int = Field(description="Operations that the baseline does not have: they cannot be judged.")
-    sample: int = Field(description="One in so many traces was counted; 1: all. Log records are counted all.")
-    complete: bool = Field(
-        description=f"Whether all traces that `q` asks for were counted; else the newest {diagnosis.MOST_MATCHING:,}."
-    )
-    templates: int = Field(description="Templates of log records in the window.")
-    rules: list[str]
-
-
-class TrafficChange(Answer):
-    """Requests of an operation that nobody calls who is traced."""
-
-    service: str
-    operation: str
-    usual: float = Field(description="Requests a second in the baseline.")
-    now: float = Field(description="Requests a second in the window, since they changed.")
-    since_unix_nano: int
-    claim: str
-
-
-class WindowVerdict(Answer):
-    verdict: Literal["culprit", "nothing unusual", "not enough history", "no traces"]
-    summary: str
-    traffic: list[TrafficChange] = Field(
-        description="Where requests come in and there are twice as many or half as many: no fault of a service."
-    )
-    culprits: list[WindowCulprit] = Field(description="The best first.")
-    checked: Checked
-
-
 def add(
     made: APIRouter,
     engine: Engine,
@@ -195,6 +118,9 @@ def _answer(found: diagnosis.Verdict) -> WindowVerdict:
         summary=summary,
         traffic=[_traffic(each, found.window) for each in found.traffic if found.enough_history],
         culprits=culprits,
+        services=_ranks(found.services_accused),
+        instances=_ranks(found.accused),
+        operations=_ranks(found.operations_accused),
         checked=Checked(
             window=_checked(found.window),
             baseline=_checked(found.baseline),
@@ -225,20 +151,30 @@ def _summary(found: diagnosis.Verdict, culprits: list[WindowCulprit]) -> tuple[A
     return "culprit", culprits[0].claim
 
 
-def _culprit(rank: int, each: diagnosis.Accused) -> WindowCulprit:
+def _ranks(accused: Sequence[diagnosis.Accused]) -> list[WindowRank]:
+    return [WindowRank(**_rank(rank, each)) for rank, each in enumerate(accused, 1)]
+
+
+def _rank(rank: int, each: diagnosis.Accused) -> dict[str, Any]:
     leading = each.culprit.leading
+    return {
+        "rank": rank,
+        "service": each.culprit.service,
+        "instance": each.culprit.instance,
+        "operation": leading.culprit.name,
+        "score": round(each.culprit.score, 4),
+        "kind": leading.kind,
+        "claim": each.claim,
+        "since": each.since,
+        "evidence": [_evidence(shown) for shown in each.evidence],
+    }
+
+
+def _culprit(rank: int, each: diagnosis.Accused) -> WindowCulprit:
     return WindowCulprit(
-        rank=rank,
-        service=each.culprit.service,
-        instance=each.culprit.instance,
-        operation=leading.culprit.name,
-        score=round(each.culprit.score, 4),
-        kind=each.kind,
-        claim=each.claim,
+        **_rank(rank, each),
         claims=each.claims,
         since_unix_nano=each.since,
-        since=each.since,
-        evidence=[_evidence(shown) for shown in each.evidence],
         coincides=[
             WindowCoincidence(
                 kind=found.kind,

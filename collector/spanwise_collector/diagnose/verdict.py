@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,7 +33,7 @@ NOTABLE: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """An instance with everything that it is blamed for, the strongest first."""
+    """An instance, or a service ("" for its instance) or an operation, with all its blames, the strongest first."""
 
     service: str
     instance: str
@@ -72,8 +72,12 @@ def judge(
     for blame in blames:
         service, instance = blame.culprit.service, blame.culprit.instance
         by_instance[service, instance or present.get(service, "")].append(blame)
-    culprits = [_culprit(*key, found) for key, found in by_instance.items()]
-    return sorted(culprits, key=lambda each: (-each.score, each.service, each.instance))
+    return ranked(weighed(*key, found) for key, found in by_instance.items())
+
+
+def ranked(culprits: Iterable[Culprit]) -> list[Culprit]:
+    """The best first, in an order that is always the same."""
+    return sorted(culprits, key=lambda each: (-each.score, each.service, each.instance, each.leading.culprit))
 
 
 def _of_logs(before: Sequence[Row], now: Sequence[Row], logged_before: Logged, logged_now: Logged) -> list[Blame]:
@@ -117,7 +121,8 @@ def _likeliest(before: Counter[tuple[str, str]], now: Counter[tuple[str, str]]) 
     return found
 
 
-def _culprit(service: str, instance: str, blames: list[Blame]) -> Culprit:
+def weighed(service: str, instance: str, blames: Sequence[Blame]) -> Culprit:
+    """A culprit of its blames: of each rule the strongest counts, and those of different rules add up."""
     ordered = sorted(blames, key=lambda each: (-each.strength, each.rule, each.culprit, repr(each.measured)))
     strongest: dict[str, float] = {}
     for blame in ordered:

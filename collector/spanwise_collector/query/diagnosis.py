@@ -10,6 +10,7 @@ from spanwise_collector.diagnose.coincidence import Coincidence, Deploy
 from spanwise_collector.diagnose.features import BUCKETS, Row
 from spanwise_collector.diagnose.log_counts import Logged, Pattern
 from spanwise_collector.diagnose.onset import Shown, evidence, evidence_of_records, onset, onset_of_records
+from spanwise_collector.diagnose.ranks import by_operation, by_service
 from spanwise_collector.diagnose.traffic import Traffic, traffic
 from spanwise_collector.diagnose.verdict import NOTABLE, Culprit, judge
 from spanwise_collector.query import traces
@@ -91,6 +92,8 @@ class Verdict:
     baseline: Window
     baseline_source: Source
     accused: list[Accused]
+    services_accused: list[Accused]
+    operations_accused: list[Accused]
     notable: bool
     rows: list[Row]
     instances: int
@@ -167,6 +170,10 @@ def verdict(engine: Engine, project: str, question: Question) -> Verdict:
         baseline=Window(against.start, against.end, usual.traces, _spans(usual), said_before.records.total()),
         baseline_source=source if usual.traces or said_before.records else "none",
         accused=accused,
+        services_accused=[_accused(each, seen) for each in by_service(culprits)[:_CULPRITS]],
+        operations_accused=[
+            _accused(each, seen) for each in by_operation(culprits)[:_CULPRITS] if each.score >= _LEAST_SCORE
+        ],
         notable=bool(culprits) and culprits[0].score >= NOTABLE,
         rows=now.rows,
         instances=len({(row.service, row.instance) for row in now.rows} | set(said.records)),

@@ -71,6 +71,8 @@ def test_diagnose_prints_the_ranking(
     out = capsys.readouterr().out.splitlines()
     assert out[0] == "2026-11-21 03:45:00Z to 2026-11-21 03:46:00Z  culprit"
     assert out[2].startswith("1. stock  stock-7  █")
+    at = out.index("Operations")
+    assert out[at + 1].startswith("1. stock  stock-7  find  ")
     assert "\033" not in "".join(out)
 
 

@@ -23,6 +23,10 @@ def test_the_service_behind_a_slow_network_is_named_with_spans_that_show_it(api:
         1, "stock", "stock-7", "find", "slow",
     )  # fmt: skip
     assert culprit["since"] == BEGIN + MINUTE
+    keys = ("rank", "service", "operation", "score", "kind", "claim", "since", "evidence")
+    told = {key: culprit[key] for key in keys}
+    assert answer["services"] == [{**told, "instance": ""}]
+    assert answer["instances"] == answer["operations"] == [{**told, "instance": "stock-7"}]
     assert [each["operation"] for each in culprit["evidence"]] == ["call stock"] * 5
     assert culprit["claim"].startswith("shop gets on 20")
     assert answer["checked"]["window"] == {
