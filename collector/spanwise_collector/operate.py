@@ -74,7 +74,7 @@ def restore(argv: list[str]) -> int:
     parser.add_argument("--check", action="store_true", help="only compare every file with its checksum")
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
     given = parser.parse_args(argv)
-    return _told("restore", lambda: _restore(given))
+    return _told("restore", lambda: _restore(given), "stopped: nothing was restored")
 
 
 def _parser(name: str, description: str) -> argparse.ArgumentParser:
@@ -85,7 +85,11 @@ def _parser(name: str, description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _told(command: str, work: Callable[[], None]) -> int:
+def _told(
+    command: str,
+    work: Callable[[], None],
+    stopped: str = "stopped watching; what was asked for goes on in the collector",
+) -> int:
     try:
         work()
     except Undone as error:
@@ -95,7 +99,7 @@ def _told(command: str, work: Callable[[], None]) -> int:
         sys.stderr.write(f"spanwise {command}: {error}\n")
         return FAILED
     except KeyboardInterrupt:
-        sys.stderr.write(f"spanwise {command}: stopped watching; what was asked for goes on in the collector.\n")
+        sys.stderr.write(f"spanwise {command}: {stopped}.\n")
         return FAILED
     return OK
 

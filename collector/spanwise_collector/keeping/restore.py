@@ -1,10 +1,10 @@
 """A backup back into a data folder, with no collector running on it."""
 
-import shutil
 from pathlib import Path
 
 from spanwise_collector.errors import SettingError
 from spanwise_collector.keeping.manifest import Manifest, copy_file, sync_folders
+from spanwise_collector.keeping.unfinished import Unfinished
 
 
 def check(backup: Path) -> Manifest:
@@ -18,7 +18,10 @@ def check(backup: Path) -> Manifest:
 
 
 def restore(backup: Path, data: Path) -> Manifest:
-    """Make `data` what the backup holds: whole or not at all. Raises SettingError unless it is new or empty."""
+    """Make `data` what the backup holds: whole or not at all.
+
+    Raises SettingError unless it is new or empty, and InvalidParameter where another restores into it.
+    """
     data = data.absolute()
     if data.exists() and (not data.is_dir() or any(data.iterdir())):
         raise SettingError(
@@ -26,27 +29,27 @@ def restore(backup: Path, data: Path) -> Manifest:
             f" {data}.before), or name another with --data."
         )
     manifest = Manifest.read(backup)
-    part = data.with_name(f"{data.name}.restoring")
-    shutil.rmtree(part, ignore_errors=True)
+    # Claimed, so that of two at once neither takes files from the other.
+    made = Unfinished(data)
     try:
-        part.mkdir(parents=True, mode=0o700)
-        for path, written in manifest.files.items():
-            if copy_file(backup / path, part / path) != tuple(written):
-                raise SettingError(
-                    f"The backup {backup} is damaged: {path} is not what was written. Nothing was restored."
-                )
-        for path, target in manifest.links.items():
-            (part / path).parent.mkdir(parents=True, exist_ok=True)
-            (part / path).symlink_to(target)
-        sync_folders(part)
-        if data.exists():
-            data.rmdir()
-        part.rename(data)
-        sync_folders(data)
+        _fill(made.path, backup, manifest)
+        made.finish()
     except OSError as error:
+        made.drop()
         raise SettingError(
             f"{data} cannot be made: {error.strerror} ({error.filename}). Nothing was restored."
         ) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    except BaseException:
+        made.drop()
+        raise
     return manifest
+
+
+def _fill(part: Path, backup: Path, manifest: Manifest) -> None:
+    for path, written in manifest.files.items():
+        if copy_file(backup / path, part / path) != tuple(written):
+            raise SettingError(f"The backup {backup} is damaged: {path} is not what was written. Nothing was restored.")
+    for path, target in manifest.links.items():
+        (part / path).parent.mkdir(parents=True, exist_ok=True)
+        (part / path).symlink_to(target)
+    sync_folders(part)

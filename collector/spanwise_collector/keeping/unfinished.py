@@ -1,4 +1,4 @@
-"""The folder in which a backup is made, and which is told from all others by a mark that its maker holds."""
+"""The folder in which a backup is made or restored, told from all others by a mark that its maker holds."""
 
 import contextlib
 import fcntl
@@ -21,10 +21,11 @@ _log = logging.getLogger(__name__)
 
 
 class Unfinished:
-    """The folder of one backup until it is whole, claimed beside `target`, which gets its place in `finish`.
+    """The folder of one backup, or of what is restored from one, until it is whole.
 
-    What a kill left under that name goes (see `sweep`). Raises InvalidParameter where
-    another backup is being made there, or where something lies there that is no unfinished backup.
+    It is claimed beside `target`, whose place it gets in `finish`. What a kill left under that name goes (see
+    `sweep`). Raises InvalidParameter where another is being made there, or where something lies there that is no
+    unfinished one.
     """
 
     def __init__(self, target: Path) -> None:
@@ -37,10 +38,12 @@ class Unfinished:
             self._held = os.open(self.path / _MARK, flags, 0o600)
             fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InvalidParameter("path", f"{target} is being made by another request: give another name.") from None
+            raise InvalidParameter(
+                "path", f"{target} is being made by another: wait for that, or give another name."
+            ) from None
         except OSError as error:
             raise InvalidParameter(
-                "path", f"{self.path}, where the backup is made, cannot be used: {error.strerror}. Give another name."
+                "path", f"{self.path}, where it is made, cannot be used: {error.strerror}. Give another name."
             ) from error
 
     def finish(self) -> None:

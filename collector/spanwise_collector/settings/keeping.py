@@ -96,7 +96,10 @@ class Keeping(BaseModel):
         "", description="Folder below which backups may be made; empty for `backups` in the data folder."
     )
     retention: Duration = Field(
-        7 * 86400.0, gt=0, description="Time after its arrival for which telemetry is kept, in whole days (UTC)."
+        7 * 86400.0,
+        gt=0,
+        le=36_500 * 86400.0,
+        description="Time after its arrival for which telemetry is kept, in whole days (UTC); 36500d at the most.",
     )
     retention_bytes: Size = Field(
         100 * 2**30,

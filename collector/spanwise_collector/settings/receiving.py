@@ -13,6 +13,8 @@ class Receiving(BaseModel):
     max_body_bytes: Size = Field(
         64 * 2**20,
         ge=1024,
+        # No reader of protobuf takes a message of more, and gRPC no limit.
+        lt=2**31,
         description="Largest body of one request, after inflating; a larger one gets 413.",
     )
     import_bytes: Size = Field(

@@ -179,14 +179,15 @@ class Spool:
     def set_aside(self, segment: Segment, folder: Path, reason: str) -> Path:
         """Move a segment that the store refuses for good to `folder`, on the same disk, with the reason beside it.
 
-        Both are durable on return, and so are its receipts; it counts as released. Raises OSError.
+        Both are durable on return, and so are its receipts; it counts as released. Raises OSError. Idempotent.
         """
         place, target = self._place, folder / segment.path.name
         place.files.make_folder(folder)
         with self._log_lock:
             write(place, folder / f"{target.name}.reason", [f"{reason}\n".encode()])
             self._remember(segment.records, segment.name, self._clock.time_ns())
-            place.files.rename(segment.path, target)
+            if segment.path.name in place.files.names(place.folder):
+                place.files.rename(segment.path, target)
             place.files.sync_folder(folder)
             place.sync()
         with self._lock:

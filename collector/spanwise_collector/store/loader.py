@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -58,8 +59,8 @@ class Loader(Generic[S]):
     `release` is called once a segment's rows are fsynced. What the engine refuses goes through `mend` once, to be
     written in a form that every protobuf reader takes, and to `set_aside` with the reason after `_REFUSALS` refusals;
     trouble of the store itself is waited for without end, and where that is want of memory others are loaded meanwhile.
-    After a crash a segment may be inserted again: the engine
-    knows the token. Two threads insert side by side, since one insert uses one core.
+    Where the disk fails `release` or `set_aside`, it is called again until it succeeds. After a crash a segment may be
+    inserted again: the engine knows the token. Two threads insert side by side, since one insert uses one core.
     """
 
     def __init__(
@@ -128,7 +129,8 @@ class Loader(Generic[S]):
         try:
             while not self._stopping.is_set():
                 with contextlib.suppress(queue.Empty):
-                    self._see_through(inserter, self._segments.get(timeout=_POLL))
+                    segment = self._segments.get(timeout=_POLL)
+                    self._see_through(segment, partial(self._load, inserter, segment))
         finally:
             inserter.close()
 
@@ -149,12 +151,12 @@ class Loader(Generic[S]):
                 return inserter
         return None
 
-    def _see_through(self, inserter: Inserter, segment: S) -> None:
-        """Load, however often that fails: a segment is never left, and the thread never ends."""
+    def _see_through(self, segment: S, step: Callable[[], object]) -> None:
+        """Take a step with a segment, however often it fails: none is ever left, and the thread never ends."""
         pause = _FIRST_PAUSE
         while True:
             try:
-                self._load(inserter, segment)
+                step()
             except OSError as error:
                 self.state.last_error = f"The spool's disk failed: {error}"
                 _log.warning("Segment %s is not done with yet: %s", segment.name, error)
@@ -162,6 +164,8 @@ class Loader(Generic[S]):
                 self.state.last_error = f"Segment {segment.name} cannot be loaded: {error!r}"
                 _log.exception("Segment %s is not done with yet.", segment.name)
             else:
+                if pause > _FIRST_PAUSE:
+                    self.state.last_error = ""
                 return
             if self._stopping.wait(pause):
                 return
@@ -184,12 +188,19 @@ class Loader(Generic[S]):
                 if refusals == 1:
                     segment = self._mended(segment)
                 if refusals == _REFUSALS:
-                    self._set_aside(segment, reason)
+                    self._done(segment, partial(self._set_aside, segment, reason), patient)
                     return
             if self._stopping.wait(pause):
                 return
             pause = min(pause * 2, _LONGEST_PAUSE)
-        self._release(segment)
+        self._done(segment, partial(self._release, segment), patient)
+
+    def _done(self, segment: S, step: Callable[[], object], patient: bool) -> None:
+        # Tried again by itself, and not from the insert on: the file may be gone or moved already.
+        if patient:
+            self._see_through(segment, step)
+        else:
+            step()
 
     def _mended(self, segment: S) -> S:
         try:

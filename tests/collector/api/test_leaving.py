@@ -59,7 +59,7 @@ def metric(service: Process, name: str) -> float:
 
 
 @pytest.mark.parametrize("path", ROUTES)
-def test_a_client_that_leaves_ends_its_query_in_the_store(service: Process, path: str) -> None:
+def test_case_96_a_client_that_leaves_ends_its_query_in_the_store(service: Process, path: str) -> None:
     left = 'spanwise_queries_stopped_total{reason="sender_left"}'
     stopped = metric(service, left)
     # A client that leaves between two queries of its request finds none to end: the next one does not begin.

@@ -41,10 +41,19 @@ def _stored(folder: Path) -> dict[str, Any]:
         )
     ]
     text: dict[str, str] = {}
+    columns = table("columns", column("name"), column("table"), column("database"), column("type"), schema="system").c
     for name in names:
-        # A row as text: strings as they are, ids also as hex.
-        rows = engine.read(select(func.toString(literal_column("tuple(*)")).label("row")).select_from(table(name)))
-        text[name] = "\n".join(sorted(str(row.row) for row in rows))
+        ids = engine.read(
+            select(columns.name).where(
+                columns.database == "default", columns.table == name, columns.type.like("FixedString%")
+            )
+        )
+        # A row as text: strings as they are, ids also as hex. The driver would make hex of the whole row where
+        # the bytes of an id are no text, and nothing would be found in it.
+        shown = [func.toString(literal_column("tuple(*)")), *(func.lower(func.hex(column(each.name))) for each in ids)]
+        row = func.toValidUTF8(func.concat_ws(" ", *shown))
+        rows = engine.read(select(row.label("row")).select_from(table(name)))
+        text[name] = "\n".join(sorted(str(each.row) for each in rows))
     parts = table("parts", column("path"), column("active"), column("database"), schema="system").c
     known = {
         Path(row.path).name

@@ -8,11 +8,13 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from spanwise_collector.keeping.unfinished import Unfinished
 
 from tests import factories
 from tests.collector.keeping.test_delete import spanwise
@@ -102,6 +104,29 @@ def test_a_manifest_that_names_places_outside_is_refused(tmp_path: Path, places:
     assert (code, "names a place outside of itself" in why, (tmp_path / "new").exists()) == (1, True, False)
 
 
+def test_of_two_who_restore_into_one_folder_the_second_is_refused_and_takes_nothing_away(tmp_path: Path) -> None:
+    taken, target = tmp_path / "backup", tmp_path / "new"
+    taken.mkdir()
+    (taken / "a").write_text("a")
+    files = {"a": [1, sha256(b"a").hexdigest()]}
+    (taken / "manifest.json").write_text(
+        json.dumps({"spanwise": "1", "schema": "1", "made_unix_nano": 1} | {"files": files})
+    )
+    # Named like what a restore makes, and somebody else's.
+    for name in ("new.restoring", "other.part"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "kept").touch()
+    first = Unfinished(target)
+    (first.path / "b").touch()
+    code, _, why = spanwise("restore", str(taken), "--data", str(target))
+    assert (code, "is being made by another" in why, (first.path / "b").exists()) == (1, True, True)
+    first.drop()
+    assert spanwise("restore", str(taken), "--data", str(target))[::2] == (0, "")
+    assert [path.name for path in target.iterdir()] == ["a"]
+    assert spanwise("restore", str(taken), "--data", str(tmp_path / "other"))[0] == 1
+    assert ((tmp_path / "new.restoring/kept").exists(), (tmp_path / "other.part/kept").exists()) == (True, True)
+
+
 def test_a_folder_without_a_manifest_is_no_backup(tmp_path: Path) -> None:
     code, _, why = spanwise("restore", str(tmp_path), "--check")
     assert (code, "is no whole backup" in why) == (1, True)
@@ -143,7 +168,7 @@ def test_what_a_kill_left_of_a_backup_does_not_block_its_name(tmp_path: Path) ->
         url = ["--url", f"http://{made.http}"]
         assert spanwise("backup", "nightly", *url)[::2] == (0, "")
         code, _, why = spanwise("backup", "mine", *url)
-        assert (code, "mine.part, where the backup is made, cannot be used: File exists" in why) == (2, True)
+        assert (code, "mine.part, where it is made, cannot be used: File exists" in why) == (2, True)
         assert spanwise("backup", "other.part", *url)[0] == 2
     assert spanwise("restore", str(backups / "nightly"), "--check")[::2] == (0, "")
     assert sorted(str(each.relative_to(backups)) for each in backups.glob("*.part/*")) == ["mine.part/file"]

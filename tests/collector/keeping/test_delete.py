@@ -43,6 +43,11 @@ def spanwise(*arguments: str, text: str = "", folder: Path | None = None, **vari
     return ended.returncode, ended.stdout, ended.stderr
 
 
+def byte_ids(count: int) -> list[str]:
+    """Ids of traces, as bytes no text in any encoding of ours."""
+    return [f"ff{each[2:]}" for each in trace_ids(count)]
+
+
 def bodies(trace_id: str, other: str, **attributes: str) -> dict[Signal, bytes]:
     """Spans, records and a metric about one thing, which is in every field that has room for it."""
     said = " ".join([*attributes.values(), trace_id])
@@ -135,7 +140,7 @@ def set_aside(data: Path, *given: dict[Signal, bytes]) -> None:
 
 
 def test_what_has_an_attribute_is_gone_from_every_file_and_all_else_is_there(tmp_path: Path) -> None:
-    wanted, others = trace_ids(4), trace_ids(6)
+    wanted, others = byte_ids(4), byte_ids(6)
     gone = [bodies(each, others[0], **{"user.email": CANARY}) for each in wanted]
     kept = [bodies(each, others[0], **{"user.email": "someone@example.org"}) for each in others]
     set_aside(tmp_path, gone[3], kept[5])
@@ -169,7 +174,7 @@ def test_what_has_an_attribute_is_gone_from_every_file_and_all_else_is_there(tmp
 
 
 def test_a_trace_is_gone_from_a_stopped_folder_with_what_a_killed_collector_left(tmp_path: Path) -> None:
-    (wanted,), others = trace_ids(1), trace_ids(3)
+    (wanted,), others = byte_ids(1), byte_ids(3)
     gone, kept = bodies(wanted, others[0]), [bodies(each, wanted) for each in others]
     set_aside(tmp_path, gone, kept[2])
     with process(tmp_path, "--spool-segment-age", "60s") as collector:

@@ -61,6 +61,18 @@ def test_times_have_units(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("flag", "most", "more", "expected"),
+    [
+        ("--max-body-bytes", "2147483647", "2GiB", "less than 2147483648"),
+        ("--retention", "36500d", "36501d", "less than or equal to 3153600000"),
+    ],
+)
+def test_what_could_not_be_kept_to_is_refused_at_the_start(flag: str, most: str, more: str, expected: str) -> None:
+    Settings.load([flag, most])
+    assert refusal(flag, more).endswith(f"cannot be used; expected {expected}.")
+
+
+@pytest.mark.parametrize(
     ("text", "address"),
     [
         ("127.0.0.1:0", Address("127.0.0.1", 0)),

@@ -221,6 +221,24 @@ def test_a_segment_that_is_set_aside_is_kept_with_its_reason_and_not_loaded_agai
     assert run(append_all(again, b"poison")) == [REPEATED]
 
 
+def test_a_disk_that_fails_while_a_segment_is_set_aside_is_asked_again(
+    open_spool: Callable[..., Spool], tmp_path: Path
+) -> None:
+    files = FailingFolders()
+    spool = open_spool(files=files)
+    run(append_all(spool, b"poison"))
+    spool.close()
+    [segment] = drain(spool)
+    kept = tmp_path / "refused" / segment.path.name
+    for failing in (1, 2, 3):
+        files.good = failing - 1
+        with pytest.raises(OSError, match="Input/output error"):
+            spool.set_aside(segment, kept.parent, "it cannot be read")
+    files.good = 100
+    assert spool.set_aside(segment, kept.parent, "it cannot be read") == kept
+    assert (b"poison" in kept.read_bytes(), segment.path.exists(), spool.stats().bytes) == (True, False, 0)
+
+
 def test_a_full_spool_refuses_and_takes_again_after_a_release(open_spool: Callable[..., Spool]) -> None:
     spool = open_spool(max_bytes=4000, segment_bytes=1)
     assert run(append_all(spool, b"a" * 3000)) == [NEW]
@@ -322,6 +340,19 @@ def test_a_real_disk_that_fills_up_loses_nothing_and_recovers(
     spool.close()
     found = [b for segment in segments[3:] + drain(spool) for b in bodies(segment)]
     assert [*stored[len(stored) + 1 - len(found) :], body] == found
+
+
+class FailingFolders(SystemFiles):
+    """Syncs as many folders as are `good` and then fails."""
+
+    def __init__(self) -> None:
+        self.good = 100
+
+    def sync_folder(self, folder: Path) -> None:
+        if not self.good:
+            raise OSError(errno.EIO, "Input/output error")
+        self.good -= 1
+        super().sync_folder(folder)
 
 
 class CountingFiles(SystemFiles):

@@ -16,6 +16,8 @@ from spanwise_collector.spool.frame import encode, varint
 from spanwise_collector.store import EmbeddedEngine, Loader, schema
 from sqlalchemy import func, select, table
 
+from tests.collector.process import eventually
+
 
 def test_a_disk_that_fails_while_a_segment_is_released_costs_nothing(tmp_path: Path) -> None:
     # The engine takes one folder a process.
@@ -33,15 +35,16 @@ def load_with_failing_releases(folder: Path) -> tuple[int, list[str], str]:
 
     def release(segment: SimpleNamespace) -> None:
         tried.append(segment.name)
+        # As the spool does it: the file goes before its folder is synced.
+        segment.path.unlink(missing_ok=True)
         if len(tried) <= 2:
-            raise OSError(errno.ENOSPC, "No space left on device")
+            raise OSError(errno.EIO, "Input/output error")
 
     loader = Loader(engine, segments, release, lambda each: each, lambda each, reason: None, threads=1)
     loader.start()
     for number in range(3):
         segments.put(segment_of_one_span(folder, number))
-    while len(tried) < 5:
-        time.sleep(0.01)
+    eventually(lambda: len(tried), lambda number: number == 5)
     loader.close()
     rows = engine.read(select(func.count().label("rows")).select_from(table("spans")))[0].rows
     engine.close()
