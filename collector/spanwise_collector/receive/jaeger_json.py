@@ -29,7 +29,7 @@ def decode_jaeger_json(body: bytes) -> ExportTraceServiceRequest:
     for index, trace in enumerate(traces):
         try:
             _read(request, trace)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise BadData(f"data[{index}]: {excerpt(str(error))}.") from None
     return request
 

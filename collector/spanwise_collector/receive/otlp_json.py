@@ -85,7 +85,7 @@ def _fill(message: Message, values: dict[str, Any], depth: int) -> None:
             if read is None:
                 _fill_messages(message, name, value, repeated, depth + 1)
             elif repeated:
-                getattr(message, name).extend([read(item) for item in _items(value)])
+                getattr(message, name).extend([_paired(read(item)) for item in _items(value)])
             else:
                 _set(message, name, read(value))
         except _Wrong as wrong:
@@ -111,9 +111,14 @@ def _set(message: Message, name: str, value: Any) -> None:
     try:
         setattr(message, name, value)
     except UnicodeEncodeError:
-        # A lone surrogate, which JSON can write and UTF-8 cannot.
-        paired = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        setattr(message, name, paired)
+        setattr(message, name, _paired(value))
+
+
+def _paired(value: Any) -> Any:
+    """Without lone surrogates, which JSON can write and UTF-8 cannot; what is no text stays as it is."""
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 _Field = tuple[str, _Reader | None, bool]

@@ -105,7 +105,7 @@ def endpoint_of(value: Any, name: str) -> Endpoint:
     found = object_of(value, name)
     address = found.get("ipv6") or found.get("ipv4") or ""
     try:
-        address = str(ipaddress.ip_address(address)) if address else ""
+        address = str(ipaddress.ip_address(text_of(address, name))) if address else ""
     except ValueError:
         address = ""
     port = found.get("port")
