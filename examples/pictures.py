@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bench.collector import HOST, Collector
 
@@ -87,7 +87,7 @@ def _screens(collector: Collector) -> dict[str, str]:
         "logs": f"/logs?{recent}",
         "patterns": f"/logs?{recent}&view=patterns",
         "errors": f"/errors?{recent}",
-        "error": f"/errors/{error}",
+        "error": f"/errors/{error}?{recent}",
         "map": f"/map?{recent}",
         "service": f"/services/checkout?{recent}",
         "nodes": f"/nodes?{recent}",
@@ -157,6 +157,8 @@ def _take(browser: Browser, address: str, screens: dict[str, str], look: Path | 
             page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
             page.goto(path)
             page.wait_for_load_state("networkidle")
+            # What takes long says so, and can be cancelled, until it is there.
+            expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=60_000)
             page.wait_for_timeout(500)
             if theme == "light" or name in IN_BOTH:
                 _write(blank, page.screenshot(), FOLDER / f"{name}-{theme}.png")

@@ -55,15 +55,18 @@ def claim(blame: Blame) -> str:
     caller = blame.measured.caller if isinstance(blame.measured, Edge) else blame.measured
     callee = blame.measured.callee if isinstance(blame.measured, Edge) else blame.culprit
     timed = blame.rule in _TIMED
-    return _SENTENCES[blame.rule, edge].format(
+    counted = f"({blame.now.n:,} calls; {blame.before.n:,} in the baseline)"
+    sentence = _SENTENCES[blame.rule, edge].format(
         figure=_times(blame) if timed else _often(blame) if blame.rule == "more_calls" else _shares(blame),
-        counted=f"({blame.now.n:,} calls; {blame.before.n:,} in the baseline)",
+        counted=counted,
         caller=caller,
         callee=callee,
         culprit=blame.culprit,
         spans=f"{blame.before.n:,}",
         now_spans=f"{blame.now.n:,}",
     )
+    # The comma behind the figures parts them from words, not from the counts.
+    return sentence.replace(f", {counted}", f" {counted}")
 
 
 def _logged(blame: Blame, measured: Pattern) -> str:

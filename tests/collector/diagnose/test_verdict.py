@@ -60,7 +60,7 @@ def test_claims_say_what_was_measured_and_what_is_usual() -> None:
     ]
     assert sorted(claim(blame) for each in judge(before, now) for blame in each.blames) == [
         "cart begins get 40 ms, usually 2 ms, after shop calls it (30 calls; 30 in the baseline).",
-        "get of cart returns without a call in 80%, usually 0%, (30 calls; 30 in the baseline).",
+        "get of cart returns without a call in 80%, usually 0% (30 calls; 30 in the baseline).",
         "pay of shop takes 50 ms, usually 2.46 ms, by itself (30 calls; 30 in the baseline).",
     ]
 
@@ -68,7 +68,7 @@ def test_claims_say_what_was_measured_and_what_is_usual() -> None:
 def test_a_stop_after_a_call_is_said_with_the_call() -> None:
     found = judge(ends("shop/pay", "shop/charge", 40, 0), ends("shop/pay", "shop/charge", 40, 40))
     assert [claim(each.leading) for each in found] == [
-        "pay of shop stops after charge in 100%, usually 0%, (40 calls; 40 in the baseline)."
+        "pay of shop stops after charge in 100%, usually 0% (40 calls; 40 in the baseline)."
     ]
 
 
