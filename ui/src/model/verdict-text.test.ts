@@ -77,6 +77,9 @@ describe('a window as Markdown', () => {
       verdict: 'culprit',
       summary: 'catalog is slow.',
       traffic: [],
+      services: [],
+      instances: [],
+      operations: [],
       culprits: [
         {
           rank: 1,
