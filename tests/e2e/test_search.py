@@ -190,6 +190,27 @@ def test_facets_include_and_leave_out_and_groups_are_part_of_the_text(page: Page
     expect(page.get_by_role("searchbox", name="Search")).to_have_value('-region:eu service:api name:"GET /pay"')
 
 
+def test_a_part_of_the_heat_map_is_marked_by_numbers_explained_and_zoomed_into(page: Page) -> None:
+    page.goto("/traces")
+    chart = page.get_by_role("region", name="Chart")
+    expect(chart.get_by_role("img", name=f"{REQUESTS} traces, {SLOW} with errors")).to_be_visible()
+    chart.get_by_role("button", name="Mark by numbers").click()
+    chart.get_by_label("At least").fill("1s")
+    chart.get_by_role("button", name="Mark", exact=True).click()
+    expect(chart.get_by_role("status")).to_contain_text(f"{SLOW} traces, 100 % with errors")
+
+    chart.get_by_role("button", name="Explain").click()
+    different = page.get_by_role("region", name="What is different")
+    expect(different.get_by_role("listitem").filter(has_text="region")).to_contain_text("against")
+
+    chart.get_by_role("button", name="Zoom in").click()
+    found(page, f"{SLOW} of {SLOW} traces")
+    expect(page).to_have_url(re.compile("trace.duration"))
+
+    chart.get_by_role("button", name="As table").click()
+    expect(chart.get_by_role("table", name="Over time")).to_contain_text("with errors")
+
+
 def test_two_traces_are_chosen_with_the_keyboard_for_a_comparison(page: Page) -> None:
     page.goto("/traces")
     found(page, f"{REQUESTS} of {REQUESTS} traces")
