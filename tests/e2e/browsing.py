@@ -6,20 +6,36 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+_NOTHING = "nothing of the kind"
 
 
 @contextmanager
-def browsing(address: str, *, expected: str = "nothing of the kind") -> Iterator[Page]:
+def browsing(address: str, *, expected: str = _NOTHING) -> Iterator[Page]:
     """A page of a fresh browser; what the view complains of on its console fails the test, but for what is expected."""
-    chromium = shutil.which("chromium")
-    assert chromium, "Debian's chromium is missing: apt-get install chromium"
-    complaints: list[str] = []
+    with chromium() as browser, visiting(browser, address, expected=expected) as context:
+        yield context.new_page()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser that has no pages yet."""
+    found = shutil.which("chromium")
+    assert found, "Debian's chromium is missing: apt-get install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(base_url=address, viewport={"width": 1440, "height": 900})
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
         browser.close()
+
+
+@contextmanager
+def visiting(browser: Browser, address: str, *, expected: str = _NOTHING) -> Iterator[BrowserContext]:
+    """Pages that share nothing with those of others; what they complain of fails the test, but for what is expected."""
+    complaints: list[str] = []
+    context = browser.new_context(base_url=address, viewport={"width": 1440, "height": 900})
+    context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    yield context
+    context.close()
     assert [each for each in complaints if expected not in each] == []

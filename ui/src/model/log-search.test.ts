@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { asNdjson, columnText, splitByMatch, wantedWords } from './log-search';
+import { aroundMoment, asNdjson, columnText, linesOf, splitByMatch, wantedWords } from './log-search';
 import { makeLog } from './testing';
 
 describe('what is marked in a message', () => {
@@ -41,5 +41,22 @@ describe('a column', () => {
   it('is copied with its record, one a line', () => {
     const lines = asNdjson([makeLog(null, 1), makeLog(null, 2)]).split('\n');
     expect([lines.length, JSON.parse(lines[1]!).body]).toEqual([3, 'line']);
+  });
+});
+
+describe('the lines of a node', () => {
+  it('are asked for by its service and, where it is known, its instance', () => {
+    expect([linesOf('cart'), linesOf('shop cart', 'cart-1')]).toEqual([
+      'service:cart',
+      'service:"shop cart" instance:cart-1',
+    ]);
+  });
+
+  it('are those of a quarter of an hour before a moment, and of a minute after its end', () => {
+    const noon = Date.parse('2026-11-21T12:00:00Z') * 1e6;
+    expect(aroundMoment(noon, noon + 30e9)).toEqual({
+      from: '2026-11-21T11:45:00.000Z',
+      to: '2026-11-21T12:01:30.000Z',
+    });
   });
 });

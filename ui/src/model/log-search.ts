@@ -1,7 +1,7 @@
 /** What the log page makes of the search text and of log records. */
 import type { LogRecord } from '../api/types';
 import { valueText } from './attributes';
-import { readParts } from './query-text';
+import { formatTerm, readParts } from './query-text';
 
 /** The words that are looked for in bodies, to be marked there: those that stand alone, and plain ones of `body:`. */
 export function wantedWords(text: string): string[] {
@@ -53,4 +53,19 @@ export function columnText(log: LogRecord, column: string): string {
 /** One record a line, as it came from the API. */
 export function asNdjson(logs: readonly LogRecord[]): string {
   return logs.map((log) => `${JSON.stringify(log)}\n`).join('');
+}
+
+/** The text that finds the lines of a service, or of one instance of it. */
+export function linesOf(service: string, instance = ''): string {
+  const terms = [formatTerm('service', ':', service), ...(instance ? [formatTerm('instance', ':', instance)] : [])];
+  return terms.join(' ');
+}
+
+const BEFORE_MS = 15 * 60_000;
+const AFTER_MS = 60_000;
+
+/** The range of what led to a moment and of what came of it: what is silent now has its last lines before it. */
+export function aroundMoment(unixNano: number, endNano: number = unixNano): { from: string; to: string } {
+  const written = (nano: number, ms: number): string => new Date(nano / 1e6 + ms).toISOString();
+  return { from: written(unixNano, -BEFORE_MS), to: written(endNano, AFTER_MS) };
 }

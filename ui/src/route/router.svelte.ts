@@ -67,6 +67,7 @@ export function followLinks(event: MouseEvent): void {
   const url = new URL(link.href, document.baseURI);
   if (url.origin !== location.origin || !url.pathname.startsWith(base) || link.dataset.native !== undefined) return;
   event.preventDefault();
+  remember('followed', link.getAttribute('href'));
   go(url.href, 'push');
 }
 

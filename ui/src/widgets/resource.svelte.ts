@@ -7,6 +7,8 @@ export class Resource<T> {
   loading = $state(false);
   /** Loading for so long that the page should say so. */
   slow = $state(false);
+  /** The reader ended the request before it had an answer. */
+  cancelled = $state(false);
   /** When the data came, in milliseconds since the epoch. */
   at = $state(0);
 
@@ -20,6 +22,7 @@ export class Resource<T> {
     this.#running = running;
     this.#last = fetcher;
     this.loading = true;
+    this.cancelled = false;
     const timer = setTimeout(() => {
       this.slow = true;
     }, 200);
@@ -50,6 +53,8 @@ export class Resource<T> {
     this.data = data;
     this.error = null;
     this.loading = false;
+    this.slow = false;
+    this.cancelled = false;
   }
 
   stop(): void {
@@ -57,6 +62,11 @@ export class Resource<T> {
     this.loading = false;
     this.slow = false;
   }
+
+  cancel = (): void => {
+    this.stop();
+    this.cancelled = true;
+  };
 
   /** Tries again as soon as the collector answers; returns its own removal. */
   retryWhenBack(): () => void {

@@ -15,6 +15,8 @@ export interface Look {
   readonly selectedLog: number;
   readonly groups: Uint32Array | null;
   readonly faded: Uint8Array | null;
+  /** They come after the spans. */
+  readonly logsOf: ReadonlyMap<number, readonly number[]>;
   /** Index into `rows` of the row that Tab reaches. */
   readonly active: number;
   readonly labelWidth: number;
@@ -68,7 +70,7 @@ function fillSpan(slot: Slot, row: number, look: Look): void {
   const name = visible(nameOf(model, row));
   const repeated = trace.groupSize(row);
   const closed = (look.groups?.[row] ?? 0) > 0;
-  const lines = trace.logsOf.get(row)?.length ?? 0;
+  const lines = look.logsOf.get(row)?.length ?? 0;
   setFrame(slot, look, model.depth[row]!, row === look.selected, describe(model, row, lines, closed ? repeated : 0));
   setTwist(slot, model.subtree[row]! > 0 || repeated > 0, repeated > 0 ? !closed : !folded[row]);
   const { element } = slot;

@@ -38,8 +38,6 @@ export class PagedList<Item, List extends Listing> {
   list = $state.raw<List | null>(null);
   /** Items that came since the list was loaded. */
   fresh = $state(0);
-  /** The reader has ended the search before it had an answer. */
-  cancelled = $state(false);
   #params: ApiParams = {};
   #key = '';
 
@@ -51,7 +49,6 @@ export class PagedList<Item, List extends Listing> {
     this.#key = key;
     this.more.stop();
     this.fresh = 0;
-    this.cancelled = false;
     if (kept?.key === key && remembered('results') === key) {
       this.list = kept.list as List;
       this.items = kept.items as readonly Item[];
@@ -65,11 +62,6 @@ export class PagedList<Item, List extends Listing> {
     this.items = this.source.items(this.list);
     this.#keep();
   }
-
-  cancel = (): void => {
-    this.first.stop();
-    this.cancelled = true;
-  };
 
   reload = (): void => {
     remember('results', null);

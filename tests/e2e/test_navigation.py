@@ -1,0 +1,167 @@
+"""Addresses: Back and Forward lead to what was seen, and a link shows the next person the same."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.browsing import chromium, visiting
+from tests.e2e.running import running_collector
+from tests.e2e.seeded import FAILED, REQUESTS, Seeded, seed
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A page, what is seen on it, what its reader does, what is seen then, and what the address says of it."""
+
+    address: str
+    before: str
+    act: Callable[[Page], object]
+    after: str
+    said: str
+    same: str = "main"
+    """What another browser shows letter by letter; less than all where the collector itself goes on."""
+
+
+def _range(page: Page) -> None:
+    page.get_by_role("button", name="Last hour").click()
+    page.get_by_role("button", name="Last 24 hours").click()
+
+
+def _press(name: str) -> Callable[[Page], object]:
+    return lambda page: page.get_by_role("main").get_by_role("button", name=re.compile(f"^{name}")).first.click()
+
+
+STEPS: Final = {
+    "home": Step("/", "Last hour", _range, "Last 24 hours", "from=now-24h", same="table[aria-label=Services]"),
+    "a facet": Step("/traces", f"{REQUESTS + 1} of", _press("eu 8"), f"{FAILED} of {FAILED} traces", "q=region:eu"),
+    "spans": Step("/traces", f"{REQUESTS + 1} of", _press("Spans"), "100 of ≥ 101 spans", "view=spans"),
+    "a tab of a trace": Step("/t/{trace}", "All 4 spans", _press("Operations"), "Self time", "view=operations"),
+    "a diagnosis": Step(
+        "/t/{trace}",
+        "All 4 spans",
+        _press("Diagnose"),
+        "What was checked",
+        "diagnosis=on",
+        same="[aria-label=Diagnosis]",
+    ),
+    "patterns": Step("/logs", f"{REQUESTS} of", _press("Patterns"), "2 of 2 patterns", "view=patterns"),
+    "muted errors": Step("/errors", "pay.Declined", _press("muted"), "No error is like that", "state=muted"),
+    "nodes": Step("/nodes", "Last hour", _range, "Last 24 hours", "from=now-24h", same="main h1"),
+    "the focus of the map": Step(
+        "/map",
+        "all services",
+        lambda page: page.get_by_label("Focus").select_option("db"),
+        "Service page",
+        "focus=db",
+        same="main table",
+    ),
+    "a service": Step("/services/api", "Last hour", _range, "Last 24 hours", "from=now-24h", same="main h1"),
+    "a comparison": Step(
+        "/compare?split=failed", "region", _range, "Last 24 hours", "from=now-24h", same="[aria-label=Attributes]"
+    ),
+    "a baseline": Step(
+        "/diagnosis",
+        "What was checked",
+        lambda page: page.get_by_label("against").select_option("day"),
+        "What was checked",
+        "against=day",
+        same="main h1",
+    ),
+    "settings": Step(
+        "/settings/general",
+        "Theme",
+        lambda page: page.get_by_role("link", name="Keyboard").click(),
+        "Single keys",
+        "settings/shortcuts",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
+    """A collector with the requests of the last minutes."""
+    data = tmp_path_factory.mktemp("navigation") / "data"
+    with running_collector(data, options=("--look-interval", "0s")) as collector:
+        yield seed(collector)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of this file."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_back_and_forward_lead_to_what_was_seen_and_a_link_shows_another_browser_the_same(
+    browser: Browser, seeded: Seeded, name: str
+) -> None:
+    step = STEPS[name]
+    now = time.time()
+    with visiting(browser, seeded.collector.address) as context:
+        page = context.new_page()
+        # What is said of times passed is the same in both browsers.
+        page.clock.set_fixed_time(now)
+        page.goto(seeded.address(step.address))
+        main = page.get_by_role("main")
+        expect(main).to_contain_text(step.before)
+        step.act(page)
+        expect(main).to_contain_text(step.after)
+        expect(page).to_have_url(re.compile(re.escape(step.said)))
+        page.go_back()
+        expect(page).not_to_have_url(re.compile(re.escape(step.said)))
+        expect(main).to_contain_text(step.before)
+        page.go_forward()
+        expect(page).to_have_url(re.compile(re.escape(step.said)))
+        expect(main).to_contain_text(step.after)
+        with visiting(browser, seeded.collector.address) as other:
+            fresh = other.new_page()
+            fresh.clock.set_fixed_time(now)
+            fresh.goto(page.url)
+            expect(fresh.get_by_role("main")).to_contain_text(step.after)
+            fresh.wait_for_load_state("networkidle")
+            text = page.locator(step.same).first.inner_text()
+            expect(fresh.locator(step.same).first).to_have_text(text, use_inner_text=True)
+
+
+def test_a_link_holds_the_span_the_log_line_the_fold_and_the_zoom_of_a_trace(browser: Browser, seeded: Seeded) -> None:
+    now = time.time()
+    with visiting(browser, seeded.collector.address) as context, visiting(browser, seeded.collector.address) as other:
+        page, fresh = context.new_page(), other.new_page()
+        for each in (page, fresh):
+            each.clock.set_fixed_time(now)
+        page.goto(seeded.address("/t/{trace}"))
+        grid = page.get_by_role("treegrid", name="Spans")
+        grid.get_by_role("row", name=re.compile("POST .charge")).click()
+        page.get_by_role("option", name=re.compile("declined")).click()
+        expect(page.get_by_role("article", name="Log record")).to_contain_text("declined")
+        page.keyboard.press("[")
+        expect(grid).to_have_attribute("aria-rowcount", "3")
+        expect(page).to_have_url(re.compile("sel=0000000000000002.*log=.*fold="))
+        fresh.goto(page.url)
+        expect(fresh.get_by_role("article", name="Log record")).to_contain_text("declined")
+        expect(fresh.get_by_role("treegrid", name="Spans")).to_have_attribute("aria-rowcount", "3")
+        fresh.wait_for_load_state("networkidle")
+        expect(fresh.get_by_role("main")).to_have_text(page.get_by_role("main").inner_text(), use_inner_text=True)
+
+
+def test_on_back_the_link_that_was_followed_has_the_focus_again(browser: Browser, seeded: Seeded) -> None:
+    with visiting(browser, seeded.collector.address) as context:
+        page = context.new_page()
+        page.goto("/")
+        link = page.get_by_role("table", name="Services").get_by_role("link", name=re.compile("api$"))
+        link.focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("table", name="Operations")).to_be_visible()
+        expect(page.get_by_role("main")).to_be_focused()
+        page.go_back()
+        expect(link).to_be_focused()
