@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from spanwise_collector.diagnose.trace_missing import missing_servers
-from spanwise_collector.model.span import ERROR
+from spanwise_collector.model.span import ERROR, Event
 
 from tests.collector.diagnose.counted import edge
 from tests.collector.diagnose.subjects import in_ms, subject, told
@@ -25,6 +27,29 @@ def test_what_the_caller_saw_tells_why(end: int, status: int, reason: str) -> No
     assert told(missing_servers(subject(spans, HISTORY))) == [
         ("pay", 1.0, f"pay has no span for call pay of shop: {reason}.")
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"status_message": "[Errno 111] Connection refused"}, "the caller could not connect within 900 ms"),
+        ({"attributes": {"error.type": "httpx.ReadTimeout"}}, "the caller timed out after 900 ms"),
+        (
+            {"events": (Event(5, "exception", {"exception.type": "RemoteDisconnected"}),)},
+            "the connection was cut off after 900 ms, as when it dies over the request",
+        ),
+        (
+            {"attributes": {"http.response.status_code": 503}, "status_message": "timed out"},
+            "it was answered with 503, by something before it or by a process that records no spans",
+        ),
+        ({"status_message": "Insufficient funds"}, "the caller failed after 900 ms, as when nobody answers in time"),
+    ],
+    ids=["refused", "timed out", "cut off", "answered", "says nothing of it"],
+)
+def test_what_the_caller_says_of_its_failure_counts_more_than_how_long_it_took(fields: Any, reason: str) -> None:
+    spans = [in_ms(1, 0, 0, 900, "shop/call pay", status_code=ERROR, **fields)]
+    ((_, _, claim),) = told(missing_servers(subject(spans, HISTORY)))
+    assert claim == f"pay has no span for call pay of shop: {reason}."
 
 
 def test_a_call_that_arrived_or_never_shows_its_other_side_is_not_told() -> None:

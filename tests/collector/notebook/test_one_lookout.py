@@ -58,7 +58,7 @@ def test_one_of_two_collectors_looks_and_the_other_takes_over(new_database: Call
             first = names[_holder(notebook)]
             # It goes on looking, and the other never does.
             before = _beat(notebook)
-            after = eventually(lambda: _beat(notebook), lambda beat: beat > before + 4)
+            after = eventually(lambda: _beat(notebook), lambda beat: beat > before + 2)
             still = names[_holder(notebook)]
             (a if first == "a" else b).stop()
             # What stops gives up what it holds: the other need not wait.
@@ -66,7 +66,7 @@ def test_one_of_two_collectors_looks_and_the_other_takes_over(new_database: Call
             notebook.close()
     assert seen == ["looked", "looked"]
     assert found == [["shop"], ["shop"]]
-    assert (after > before + 4, still) == (True, first)
+    assert (after > before + 2, still) == (True, first)
     assert {first, second} == {"a", "b"}
 
 
