@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from spanwise_collector.durable import PART
-from spanwise_collector.errors import InvalidParameter, NotebookError, NotFound, StoreError, excerpt
+from spanwise_collector.errors import InvalidParameter, NotebookError, NotFound, SettingError, StoreError, excerpt
 from spanwise_collector.folder import DataFolder
 from spanwise_collector.keeping.erasures import Note
 from spanwise_collector.keeping.manifest import Manifest, copy_file, sync_folders
@@ -131,7 +131,7 @@ class Backups:
                 self._note("collector", project, "finish backup", facts)
                 unfinished.finish()
             state.state = "done"
-        except (OSError, StoreError, NotebookError, sqlite3.Error) as error:
+        except (OSError, StoreError, NotebookError, SettingError, sqlite3.Error) as error:
             state.error = f"{error}"
             state.state = "failed"
             _log.warning("The backup to %s failed: %s", target, error)

@@ -1,5 +1,7 @@
 """Writes the segments of one signal: appends, syncs, closes. No threads, no waiting."""
 
+import errno
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,8 +43,8 @@ class _Open:
 class SegmentWriter:
     """Appends frames durably to the open segment of a signal, and hands it to `publish` once it is closed.
 
-    After any OSError the segment is not trusted again: it is cut back to what was synced and closed, and a
-    new one is tried after a pause that doubles; `error` and `retry_at` say so while it lasts. Not
+    After any OSError, or without memory, the segment is not trusted again: it is cut back to what was synced and
+    closed, and a new one is tried after a pause that doubles; `error` and `retry_at` say so while it lasts. Not
     thread-safe.
     """
 
@@ -72,7 +74,7 @@ class SegmentWriter:
     def append(self, frames: list[Frame]) -> int:
         """Write frames in order. Returns how many of them, from the first, now survive a loss of power.
 
-        It is fewer than all only after an OSError, which is then in `error`.
+        It is fewer than all only after a failure, which is then in `error`.
         """
         done = 0
         try:
@@ -89,6 +91,10 @@ class SegmentWriter:
                 done += len(chunk)
         except OSError as error:
             self._fail(error)
+            self.close()
+        except MemoryError:
+            # As a disk that fails: its senders are told, and the thread that all of them wait for goes on.
+            self._fail(OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)))
             self.close()
         else:
             self.error, self._pause = None, _FIRST_PAUSE

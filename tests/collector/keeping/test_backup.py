@@ -50,6 +50,18 @@ def test_a_place_outside_of_what_is_allowed_is_refused(collector: Process, path:
     assert sorted(each.name for each in backups.iterdir()) == ["link"]
 
 
+def test_a_backup_of_a_folder_whose_version_is_damaged_fails_and_says_so(collector: Process) -> None:
+    version = data_of(collector) / "version"
+    whole = version.read_bytes()
+    version.write_bytes(b"?")
+    try:
+        code, said, trouble = spanwise("backup", "damaged", "--url", f"http://{collector.http}")
+    finally:
+        version.write_bytes(whole)
+    assert (code, said, str(version) in trouble) == (1, "", True)
+    assert not (data_of(collector) / "backups" / "damaged").exists()
+
+
 def test_a_backup_is_checked_restored_and_never_overwritten(collector: Process, tmp_path: Path) -> None:
     data = data_of(collector)
     # Another part of the collector writes to this file while it is copied.

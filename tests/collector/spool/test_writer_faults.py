@@ -15,7 +15,7 @@ FULL = OSError(errno.ENOSPC, "No space left on device")
 BROKEN = OSError(errno.EIO, "Input/output error")
 
 
-def fail_on(*operations: str, error: OSError = BROKEN) -> Callable[[str], None]:
+def fail_on(*operations: str, error: OSError | MemoryError = BROKEN) -> Callable[[str], None]:
     def before(operation: str) -> None:
         if operation in operations:
             raise error
@@ -40,6 +40,17 @@ def test_a_segment_is_cut_and_closed_after_an_error_and_not_written_again(operat
     clock.tick(10)
     assert journal.append(b"later") == 1
     assert journal.writer.error is None
+    journal.writer.close()
+    assert [journal.bodies(segment) for segment in journal.closed] == [[b"good"], [b"later"]]
+
+
+def test_a_lack_of_memory_is_a_failure_like_that_of_a_disk() -> None:
+    disk, clock, journal = journal_with(b"good")
+    disk.before = fail_on("write", error=MemoryError())
+    assert (journal.append(b"bad"), str(journal.writer.error)) == (0, "[Errno 12] Cannot allocate memory")
+    disk.before = lambda operation: None
+    clock.tick(10)
+    assert journal.append(b"later") == 1
     journal.writer.close()
     assert [journal.bodies(segment) for segment in journal.closed] == [[b"good"], [b"later"]]
 
