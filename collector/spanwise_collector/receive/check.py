@@ -3,9 +3,10 @@
 Measured with 512 spans of 410 bytes: 0.65 µs a span for upb's parse and 0.31 µs for the loop over the ids.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from google.protobuf.message import DecodeError, Message
@@ -35,7 +36,9 @@ _PARENT_SIZES = frozenset((0, 8))
 _ITEMS = {Signal.TRACES: "spans", Signal.LOGS: "log records", Signal.METRICS: "data points"}
 # The threads of the intake parse one body at a time of those that are not small: they share the interpreter's lock
 # anyway.
-_ONE_LARGE = Lock()
+_ONE_LARGE = RLock()
+# Size from which a body of another format is one of these: as messages and what they become, 110 to 170 times that.
+_LARGE_FOREIGN = 2**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,12 @@ def check(signal: Signal, payload: bytes | Request) -> Checked:
     body = payload if isinstance(payload, bytes) and untouched and not rejected else request.SerializeToString()
     weight = items * ROW_BYTES + repeated(request) + len(body)
     return Checked(body, items, rejected, message, weight=weight)
+
+
+def check_foreign(signal: Signal, decode: Callable[[bytes], bytes | Request], body: bytes) -> Checked:
+    """Check what `decode` makes of a body of another format; of large ones, one at a time is in memory as messages."""
+    with _ONE_LARGE if len(body) > _LARGE_FOREIGN else nullcontext():
+        return check(signal, decode(body))
 
 
 def parse(signal: Signal, body: bytes) -> Request:

@@ -18,6 +18,7 @@ from spanwise_collector.errors import (
     wire_code,
 )
 from spanwise_collector.receive.body import Hold, inflate, read
+from spanwise_collector.receive.check import check_foreign
 from spanwise_collector.receive.intake import HEAVY_BYTES, Intake, Payload
 from spanwise_collector.receive.slices import SLICE_BYTES
 from spanwise_collector.receive.status import retry_seconds
@@ -156,5 +157,5 @@ class SpanEndpoint:
         self._intake.admit(Signal.TRACES)
         with self._intake.budget.hold() as hold:
             body = await read_body(request, self._settings, hold)
-            work = partial(body.decoded, decode, 8)
+            work = partial(body.decoded, partial(check_foreign, Signal.TRACES, decode), 8)
             await self._intake.accept(Signal.TRACES, project, work, protocol=self._protocol, heavy=body.heavy)

@@ -25,6 +25,7 @@ HEAVY_BYTES = 32 * 2**10
 _THREADS = 4
 
 Payload = bytes | Request
+Made = Payload | Checked
 
 
 class Log(Protocol):
@@ -105,12 +106,12 @@ class Intake:
         self,
         signal: Signal,
         project: str,
-        payload: Payload | Callable[[], Payload],
+        payload: Payload | Callable[[], Made],
         *,
         protocol: str = "internal",
         heavy: bool | None = None,
     ) -> Accepted:
-        """Take one request: a message, its bytes, or what makes one of the two from a body.
+        """Take one request: a message, its bytes, or what makes one of the two from a body, checked or not.
 
         Returns when it survives a loss of power; raises Refused with nothing of it kept, which is counted by
         the `counting` around it. `heavy` says whether to work in a thread, where the payload's size does not
@@ -156,9 +157,10 @@ class Intake:
         self._threads.shutdown()
 
     def _ready(
-        self, signal: Signal, project: str, payload: Payload | Callable[[], Payload]
+        self, signal: Signal, project: str, payload: Payload | Callable[[], Made]
     ) -> tuple[Checked, list[Frame]]:
-        checked = check(signal, payload() if callable(payload) else payload)
+        made = payload() if callable(payload) else payload
+        checked = made if isinstance(made, Checked) else check(signal, made)
         if not checked.items:
             return checked, []
         parts = portions(signal, checked.body, checked.weight)

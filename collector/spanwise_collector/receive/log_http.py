@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -11,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from spanwise_collector.errors import BadData, BodyTooLarge, MethodNotAllowed, Refused, wire_code
+from spanwise_collector.receive.check import check_foreign
 from spanwise_collector.receive.http import ProjectOf, read_body, refusal_headers
 from spanwise_collector.receive.intake import Accepted, Intake
 from spanwise_collector.receive.log_fields import Reading
@@ -98,17 +100,21 @@ class LogEndpoint:
             raise MethodNotAllowed(request.method, "POST")
         decode, encoding = self._format_of(request)
         project = self._project_of(request)
-        found: list[Decoded] = []
+        refused: list[tuple[int, str]] = []
         with self._intake.budget.hold() as hold:
             body = await read_body(request, self._settings, hold, encoding)
 
-            def work() -> ExportLogsServiceRequest:
-                found.append(body.decoded(decode, _WEIGHT))
-                return found[0].request
+            def read(inflated: bytes) -> ExportLogsServiceRequest:
+                found = decode(inflated)
+                refused.append((found.rejected, found.message))
+                return found.request
+
+            work = partial(body.decoded, partial(check_foreign, Signal.LOGS, read), _WEIGHT)
 
             accepted = await self._intake.accept(Signal.LOGS, project, work, protocol=self._protocol, heavy=body.heavy)
-        if rejected := found[0].rejected:
+        [(rejected, message)] = refused
+        if rejected:
             self._intake.counters.rejected[Signal.LOGS, self._protocol] += rejected
             stored = f"the other {accepted.accepted} are stored" if accepted.accepted else "nothing of it is stored"
-            raise BadData(f"{rejected} records were refused, {stored}. {found[0].message}")
+            raise BadData(f"{rejected} records were refused, {stored}. {message}")
         return accepted

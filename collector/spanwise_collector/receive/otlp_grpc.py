@@ -9,6 +9,7 @@ import grpc  # type: ignore[import-untyped]  # it has no types
 import grpc.aio  # type: ignore[import-untyped]
 
 from spanwise_collector.errors import Refused, SettingError, wire_code
+from spanwise_collector.receive.check import check_foreign
 from spanwise_collector.receive.http import Decoder
 from spanwise_collector.receive.intake import HEAVY_BYTES, Intake
 from spanwise_collector.receive.jaeger import decode_post_spans
@@ -139,7 +140,7 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no typ
                 accepted = await self._intake.accept(
                     method.signal,
                     project,
-                    body if method.decode is None else partial(method.decode, body),
+                    body if method.decode is None else partial(check_foreign, method.signal, method.decode, body),
                     protocol=method.protocol,
                     heavy=len(body) > HEAVY_BYTES,
                 )

@@ -10,8 +10,9 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from spanwise_collector.errors import MethodNotAllowed, NotFound, Refused, UnsupportedMediaType, excerpt, wire_code
+from spanwise_collector.receive.check import check_foreign
 from spanwise_collector.receive.http import ProjectOf, default_project, media_type, read_body, refusal_headers
-from spanwise_collector.receive.intake import Intake, Payload
+from spanwise_collector.receive.intake import Intake, Made
 from spanwise_collector.receive.otlp_json import from_json
 from spanwise_collector.receive.status import Encoding, failure, success
 from spanwise_collector.settings import Settings
@@ -90,7 +91,8 @@ class _Endpoint:
         with self._intake.budget.hold() as hold:
             body = await read_body(request, self._settings, hold)
             if encoding is Encoding.JSON:
-                work: Callable[[], Payload] = partial(body.decoded, partial(from_json, self._signal), _JSON_WEIGHT)
+                decode = partial(check_foreign, self._signal, partial(from_json, self._signal))
+                work: Callable[[], Made] = partial(body.decoded, decode, _JSON_WEIGHT)
             else:
                 work = partial(body.decoded, _as_it_is)
             accepted = await self._intake.accept(self._signal, project, work, protocol=protocol, heavy=body.heavy)
