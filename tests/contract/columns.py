@@ -40,10 +40,13 @@ def spans(columns: Columns) -> list[dict[str, Any]]:
     header, numbers = columns.header, columns.numbers
     began = int(header["start_offset"])
     odd = sum(int(bit) for bit in header["oddities"])
+    corrections = {clock["host"]: clock["correction"] for clock in header["clocks"]}
     found: list[dict[str, Any]] = []
     for row, flags in enumerate(numbers["flags"]):
         delta = numbers["parent_delta"][row]
         start = numbers["start"][row] - began
+        sent = int(header["origin_unix_nano"]) + numbers["start"][row]
+        corrected = max(0, sent + corrections[header["texts"]["host"][numbers["host"][row]]])
         found.append(
             {what: header["texts"][what][numbers[what][row]] for what in ("service", "instance", "name", "kind")}
             | {name: bool(flags & bit) for name, bit in FLAGS.items()}
@@ -53,6 +56,7 @@ def spans(columns: Columns) -> list[dict[str, Any]]:
                 "scope": header["texts"]["scope"][numbers["scope"][row]],
                 "depth": found[row - delta]["depth"] + 1 if delta else 0,
                 "descendant_count": numbers["below"][row],
+                "corrected_start_time_unix_nano": corrected if sent else 0,
                 "start_offset": min(max(0, start), header["duration"]),
                 "duration": numbers["duration"][row],
                 "self_time": numbers["self_time"][row],

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from spanwise_collector.api import present
 from spanwise_collector.api.column_bytes import MEDIA_TYPE, Column, compressed, encode, layout, narrow
-from spanwise_collector.api.models import Listing, TraceFacts, described
+from spanwise_collector.api.models import Clock, Listing, TraceFacts, described
 from spanwise_collector.api.parameters import QueryText, parse_trace_id, read, without_groups
 from spanwise_collector.model.span import ERROR, kind_word, status_word
 from spanwise_collector.query import trace_columns
@@ -39,6 +39,9 @@ class TraceHeader(TraceFacts):
     """What stands before the columns."""
 
     origin_unix_nano: str = Field(description="What the columns of times count from; as text, for it has over 53 bits.")
+    clocks: list[Clock] = Field(
+        description="Of every host, which the column `host` names; times are never corrected in place."
+    )
     start_offset: str = Field(description="When the trace began, since the origin.")
     texts: dict[str, list[str]] = Field(description="What the numbers in the column of that name stand for.")
     oddities: dict[str, str] = Field(description="What is odd about a span that has this bit in `flags`.")
@@ -117,6 +120,7 @@ def to_bytes(loaded: TraceColumns) -> bytes:
     header = TraceHeader(
         **_facts(loaded),
         origin_unix_nano=str(origin),
+        clocks=[present.clock(each) for each in loaded.clocks],
         start_offset=str(loaded.began - int(origin)),
         texts=texts,
         oddities={str(bit): sentence for bit, sentence in ODDITIES.items()},

@@ -18,6 +18,8 @@ from spanwise_collector.query.trace_place import Place, find
 from spanwise_collector.query.trace_texts import Texts, hashes, read_texts
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import logs, spans
+from spanwise_collector.trace.clock_columns import clocks_of_columns
+from spanwise_collector.trace.clocks import Clock
 from spanwise_collector.trace.columns import U64, Mask, Rows, SpanColumns
 from spanwise_collector.trace.forest import Forest, arrange
 from spanwise_collector.trace.spent import critical, self_times
@@ -48,7 +50,8 @@ class TraceColumns:
     """The spans of a trace in display order; all columns but those of events are as long.
 
     `began`, `ended` and `span_count` are as in Trace. `codes` are the places of each span's texts in `texts`, by what
-    they are. `event_rows` and `event_times` (ns since the epoch) are those of the first MOST_EVENTS events.
+    they are. `clocks` are those of the hosts. `event_rows` and `event_times` (ns since the epoch) are those of the
+    first MOST_EVENTS events.
     """
 
     trace_id: str
@@ -67,6 +70,7 @@ class TraceColumns:
     has_logs: Mask
     texts: Texts
     codes: dict[str, Rows]
+    clocks: list[Clock]
     event_rows: Rows
     event_times: U64
 
@@ -118,6 +122,7 @@ def _load(engine: Engine, place: Place, limit: int) -> TraceColumns:
         _logged(engine, place, columns) if records else np.zeros(len(columns), dtype=np.bool_),
         texts,
         {what: codes[what][order] for what in codes},
+        clocks_of_columns(columns, forest, codes["host"][order], texts.lists["host"], texts.lists["service"]),
         *events,
     )
 

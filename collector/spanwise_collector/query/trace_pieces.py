@@ -12,6 +12,7 @@ from spanwise_collector.query.trace_texts import Texts
 from spanwise_collector.store import Engine
 from spanwise_collector.store.rows import SPAN_COLUMNS, RowReader
 from spanwise_collector.store.tables import spans
+from spanwise_collector.trace.clocks import host_of
 from spanwise_collector.trace.pieces import SCOPE, join_pieces
 
 
@@ -52,4 +53,5 @@ def _as_rows(whole: Sequence[Span], dtype: np.dtype[np.void], texts: Texts) -> N
         row["instance"] = texts.hash("instance", span.instance)
         row["scope"] = texts.hash("scope", span.scope.name)
         row["name"] = texts.hash("name", span.name)
+        row["host"] = texts.hash("host", host_of(span))
     return made

@@ -11,13 +11,25 @@ from sqlalchemy import ColumnElement, func, select
 from spanwise_collector.query.trace_place import Place
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import hash_of, spans
+from spanwise_collector.trace.clocks import HOST
 from spanwise_collector.trace.columns import U64, Rows
+
+
+def _host() -> ColumnElement[str]:
+    """As trace.clocks.host_of."""
+    named = [func.arrayElement(spans.c.resource_attributes, key) for key in HOST]
+    kept = [part for each in named for part in (each != "", each)]
+    own = func.if_(spans.c.instance != "", spans.c.instance, spans.c.service)
+    found: ColumnElement[str] = func.toString(func.multiIf(*kept, own))
+    return found
+
 
 _TEXTS: Final[Mapping[str, ColumnElement[str]]] = {
     "service": spans.c.service,
     "instance": spans.c.instance,
     "scope": spans.c.scope_name,
     "name": spans.c.name,
+    "host": _host(),
 }
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import Final, Literal, TypeAlias
@@ -11,12 +11,14 @@ from spanwise_collector.model.span import Span
 from spanwise_collector.trace.critical_path import handed_over
 from spanwise_collector.trace.tree import Node
 
+Hosts: TypeAlias = Mapping[str, tuple[int, tuple[str, ...]]]
+"""How many spans each host sent, and of which services; in the order of a trace's spans."""
 Evidence: TypeAlias = Literal["begins before its caller", "ends after its caller"]
 
 NOISE: Final = 1_000_000
 """Nanoseconds: browsers and some tracers give whole milliseconds, and a server may end after its answer has left."""
 # Of a machine, not of what runs on it: processes of one host share its clock.
-_HOST: Final = ("host.id", "host.name", "k8s.node.name")
+HOST: Final = ("host.id", "host.name", "k8s.node.name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Clock:
 def host_of(span: Span) -> str:
     """By what the clock of a span is told from others: its machine, else its instance, else its service."""
     attributes = span.resource.attributes
-    named = next((text for key in _HOST if isinstance(text := attributes.get(key), str) and text), "")
+    named = next((text for key in HOST if isinstance(text := attributes.get(key), str) and text), "")
     return named or span.instance or span.service
 
 
@@ -49,9 +51,14 @@ def clocks(nodes: Sequence[Node]) -> list[Clock]:
     hosts: dict[str, list[Span]] = defaultdict(list)
     for node in nodes:
         hosts[host_of(node.span)].append(node.span)
-    pairs = _pairs(nodes)
+    roots = [host_of(node.span) for node in nodes if node.parent is None]
+    counted = {host: (len(spans), tuple(sorted({span.service for span in spans}))) for host, spans in hosts.items()}
+    return estimated(roots, counted, _pairs(nodes))
+
+
+def estimated(roots: Sequence[str], hosts: Hosts, pairs: "Pairs") -> list[Clock]:
+    """The clocks of all hosts, given those of the roots and what calls say of each two."""
     found: dict[str, Clock] = {}
-    roots = (host_of(node.span) for node in nodes if node.parent is None)
     # A span without a time connects nothing.
     for first in (*roots, *hosts):
         if first not in found:
@@ -66,7 +73,7 @@ def corrections(found: Iterable[Clock]) -> dict[str, int]:
 
 
 @dataclass(slots=True)
-class _Pair:
+class Pair:
     """By how much the second host's clock is ahead of the first's: within [low, high], by starts and by ends of calls.
 
     A start is certain: nobody is called before the call. An end is not: a callee may go on after it has answered.
@@ -109,11 +116,12 @@ class _Pair:
         return round((low + high) / 2), math.ceil((high - low) / 2), evidence
 
 
-_Pairs: TypeAlias = dict[tuple[str, str], _Pair]
+Pairs: TypeAlias = dict[tuple[str, str], Pair]
+"""By the two hosts, the first by name first."""
 
 
-def _pairs(nodes: Iterable[Node]) -> _Pairs:
-    found: _Pairs = defaultdict(_Pair)
+def _pairs(nodes: Iterable[Node]) -> Pairs:
+    found: Pairs = defaultdict(Pair)
     for node in nodes:
         if node.parent is None or not node.span.start or not node.parent.span.start:
             continue
@@ -132,10 +140,10 @@ class _Step:
     width: float
     host: str
     known: str
-    pair: _Pair = field(compare=False)
+    pair: Pair = field(compare=False)
 
 
-def _reach(first: str, found: dict[str, Clock], hosts: dict[str, list[Span]], pairs: _Pairs) -> None:
+def _reach(first: str, found: dict[str, Clock], hosts: Hosts, pairs: Pairs) -> None:
     """Add the clocks of all hosts that calls connect with the first."""
     beside: dict[str, list[_Step]] = defaultdict(list)
     for (one, other), pair in pairs.items():
@@ -165,5 +173,5 @@ def _reach(first: str, found: dict[str, Clock], hosts: dict[str, list[Span]], pa
             heappush(waiting, each)
 
 
-def _clock(host: str, spans: Sequence[Span], **more: object) -> Clock:
-    return Clock(host, len(spans), tuple(sorted({span.service for span in spans})), **more)  # type: ignore[arg-type]
+def _clock(host: str, sent: tuple[int, tuple[str, ...]], **more: object) -> Clock:
+    return Clock(host, *sent, **more)  # type: ignore[arg-type]

@@ -35,7 +35,7 @@ def critical(spans: SpanColumns, forest: Forest) -> Mask:
     if root < 0:
         return np.zeros(len(spans), dtype=np.bool_)
     start, end = _clipped(spans, forest)
-    waited_for = (forest.parent >= 0) & (start < end) & ~_handed_over(spans, forest)
+    waited_for = (forest.parent >= 0) & (start < end) & ~handed_over(spans, forest)
     chosen = np.append(_last_to_end(np.flatnonzero(waited_for), forest.parent, start, end), True)
     chosen[root] = True
     above = ancestors(forest.parent)
@@ -68,7 +68,7 @@ def _clipped(spans: SpanColumns, forest: Forest) -> tuple[U64, U64]:
     return start[:-1], end[:-1]
 
 
-def _handed_over(spans: SpanColumns, forest: Forest) -> Mask:
+def handed_over(spans: SpanColumns, forest: Forest) -> Mask:
     """As critical_path.handed_over."""
     elsewhere = (spans.service != spans.service[forest.parent]) | (spans.kind == SERVER)
     handed_over: Mask = (spans.kind == CONSUMER) | ((spans.kind[forest.parent] == PRODUCER) & elsewhere)

@@ -37,8 +37,18 @@ def in_json(collector: Inside, trace_id: str, logged: set[str]) -> tuple[dict[st
     answer = ask(collector, f"/api/v1/traces/{trace_id}").json()
     spans = answer.pop("spans")
     scopes = answer.pop("scopes")
-    answer.pop("clocks")
-    known = ("service", "instance", "name", "kind", "span_id", "depth", "descendant_count", "start_offset", "duration")
+    known = (
+        "corrected_start_time_unix_nano",
+        "service",
+        "instance",
+        "name",
+        "kind",
+        "span_id",
+        "depth",
+        "descendant_count",
+        "start_offset",
+        "duration",
+    )
     return {key: answer[key] for key in answer if key not in ("resources", "time", "rows_scanned")}, [
         {name: each[name] for name in (*known, "self_time", "parent_missing", "unfinished")}
         | {
@@ -92,7 +102,8 @@ def test_columns_say_what_the_json_form_says(collector: Inside, seed: int) -> No
     groups = [[each for number, each in enumerate(alike.values()) if number % 3 == part] for part in range(3)]
     named = {each.span_id.hex() for each in groups[0]}
     records = [record("line", trace_id=trace_id, span_id=each) for each in named]
-    requests = [traces(group, f"service {part}") for part, group in enumerate(groups) if group]
+    hosts = [{}, {"host.name": "one"}, {"host.name": "one", "host.id": rng.choice(["one", "two"])}]
+    requests = [traces(group, f"service {part}", **hosts[part]) for part, group in enumerate(groups) if group]
     collector.send("default", *requests, *([logs(records)] if records else []))
     same(collector, trace_id, named)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from spanwise_collector.model.span import Span
+from spanwise_collector.trace.clock_columns import clocks_of_columns
+from spanwise_collector.trace.clocks import clocks, host_of
 from spanwise_collector.trace.columns import Rows, SpanColumns
 from spanwise_collector.trace.critical_path import critical_path
 from spanwise_collector.trace.forest import arrange
@@ -122,6 +125,26 @@ def sections(columns: SpanColumns, parent: Rows, on_path: np.ndarray) -> dict[in
         edges = [start, *(edge for child in sorted(inner.get(row, [])) for edge in child), end]
         found[row] = [(left, right) for left, right in zip(edges[::2], edges[1::2], strict=True) if left < right]
     return {row: cut for row, cut in found.items() if cut}
+
+
+@pytest.mark.parametrize("seed", range(12, 16))
+def test_the_same_clocks_are_estimated(seed: int) -> None:
+    rng = random.Random(seed)
+    corrected = 0
+    for number in range(TREES):
+        # Below a millisecond clocks agree.
+        spans = [
+            replace(each, start=each.start * 10**7, end=min(2**64 - 1, each.end * 10**7)) for each in any_trace(rng)
+        ]
+        columns = as_columns(spans)
+        forest = arrange(columns)
+        shown = [spans[row] for row in forest.order.tolist()]
+        names, services = sorted({host_of(each) for each in spans}), sorted({each.service for each in spans})
+        host = np.array([names.index(host_of(each)) for each in shown])
+        found = clocks_of_columns(columns.take(forest.order), forest, host, names, services)
+        assert found == clocks(build(spans)), f"seed {seed}, tree {number}"
+        corrected += sum(each.evidence is not None for each in found)
+    assert corrected > TREES // 2
 
 
 @pytest.mark.parametrize("shape", ["chain", "flat"])
