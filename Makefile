@@ -16,6 +16,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 ARGS ?=
 # How often `make test` runs a test again that failed.
 RERUNS ?= 0
+BESIDE = --reruns $(RERUNS) --dist loadfile --no-loadscope-reorder
+# Begun first, so that none of them is alone at the end.
+LONGEST := tests/e2e/ tests/faults/
+OTHERS := $(filter-out $(LONGEST) tests/tracer/,$(wildcard tests/*/))
 
 .PHONY: browser services faults $(shell awk -F: '/^[a-z-]+:.*## / {print $$1}' Makefile)
 
@@ -32,7 +36,7 @@ demo: setup ## the same with the shop of examples/ sending to it; Ctrl-C stops b
 
 test: setup browser services faults ## every test of every part, the browser's and those against real services included
 	@npm --prefix ui test
-	@$(if $(ARGS),$(BIN)/pytest $(ARGS),$(BIN)/pytest --reruns $(RERUNS) tests/tracer && $(BIN)/pytest --reruns $(RERUNS) -n 3 --dist loadfile --ignore tests/tracer)
+	@$(if $(ARGS),$(BIN)/pytest $(ARGS),$(BIN)/pytest $(BESIDE) -n 2 tests/tracer && $(BIN)/pytest $(BESIDE) -n 3 $(LONGEST) $(OTHERS))
 
 test-python: ## the tracer's tests on another Python, in an environment of its own: PYTHON=python3.13
 	@bash $(SETUP) other $(ARGS)

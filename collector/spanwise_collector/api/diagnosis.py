@@ -163,7 +163,7 @@ def _rank(rank: int, each: diagnosis.Accused) -> dict[str, Any]:
         "instance": each.culprit.instance,
         "operation": leading.culprit.name,
         "score": round(each.culprit.score, 4),
-        "kind": leading.kind,
+        "kind": each.kind,
         "claim": each.claim,
         "since": each.since,
         "evidence": [_evidence(shown) for shown in each.evidence],

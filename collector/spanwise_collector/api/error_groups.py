@@ -129,7 +129,7 @@ def router(
             **present.coverage(found),
         )
 
-    @made.get("/{fingerprint}.html", responses=described(404))
+    @made.get("/{fingerprint}.html", response_class=Response, responses=page.HTML | described(404))
     def get_error_page(fingerprint: Fingerprint, query: Annotated[ErrorRange, Query()], project: Project) -> Response:
         """One group as a page that needs no script."""
         return page.answer(error_page.html(shown(project, fingerprint, query.within())))

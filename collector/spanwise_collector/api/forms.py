@@ -19,6 +19,7 @@ from spanwise_collector.store import Engine, wire
 _PROTOBUF = "application/x-protobuf"
 _MOST_LOGS = 1000
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": models.ErrorAnswer}}
+_TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 
 
 def add(
@@ -50,20 +51,20 @@ def add(
             return Response(wire.to_json(message), media_type="application/json", headers=_as_file(loaded, "otlp.json"))
         return Response(message.SerializeToString(), media_type=_PROTOBUF, headers=_as_file(loaded, "otlp.pb"))
 
-    @made.get("/traces/{trace_id}.txt", tags=["traces"], responses=_NOT_FOUND)
+    @made.get("/traces/{trace_id}.txt", tags=["traces"], response_class=Response, responses=_TEXT | _NOT_FOUND)
     def get_trace_text(trace_id: str, project: Project, width: Annotated[int, Query(ge=40, le=400)] = 100) -> Response:
         """The waterfall with its log records as plain text, `width` columns wide: `curl …/traces/ID.txt`."""
         loaded = load(trace_id, project)
         content = "\n".join(text.waterfall(loaded, logs_of(loaded, project), width)) + "\n"
         return Response(content, media_type="text/plain; charset=utf-8")
 
-    @made.get("/traces/{trace_id}.html", tags=["traces"], responses=_NOT_FOUND)
+    @made.get("/traces/{trace_id}.html", tags=["traces"], response_class=Response, responses=page.HTML | _NOT_FOUND)
     def get_trace_page(trace_id: str, project: Project) -> Response:
         """The waterfall with attributes and log records as a page that needs no script."""
         loaded = load(trace_id, project)
         return page.answer(page.html(loaded, logs_of(loaded, project)))
 
-    @made.get("/logs.html", tags=["logs"])
+    @made.get("/logs.html", tags=["logs"], response_class=Response, responses=page.HTML)
     def get_logs_page(query: Annotated[LogQuery, Query()], project: Project) -> Response:
         """Log records as `/logs` finds them, as a page that needs no script, with a form to search."""
         wanted = query.search(project, limits)

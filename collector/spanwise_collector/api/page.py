@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
@@ -26,6 +26,9 @@ _STYLE: Final = (
 ) + "".join(f".d{depth}{{padding-left:{depth * 14}px}}" for depth in range(1, 21))
 _HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _POLICY: Final = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; frame-ancestors 'none'"
+
+HTML: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+"""What `answer` gives, for a route's `responses`."""
 
 _ENVIRONMENT: Final = Environment(
     loader=PackageLoader("spanwise_collector.api"), autoescape=True, undefined=StrictUndefined

@@ -170,9 +170,11 @@ def verdict(engine: Engine, project: str, question: Question) -> Verdict:
         baseline=Window(against.start, against.end, usual.traces, _spans(usual), said_before.records.total()),
         baseline_source=source if usual.traces or said_before.records else "none",
         accused=accused,
-        services_accused=[_accused(each, seen) for each in by_service(culprits)[:_CULPRITS]],
+        services_accused=[_as_told(_accused(each, seen), accused) for each in by_service(culprits)[:_CULPRITS]],
         operations_accused=[
-            _accused(each, seen) for each in by_operation(culprits)[:_CULPRITS] if each.score >= _LEAST_SCORE
+            _as_told(_accused(each, seen), accused)
+            for each in by_operation(culprits)[:_CULPRITS]
+            if each.score >= _LEAST_SCORE
         ],
         notable=bool(culprits) and culprits[0].score >= NOTABLE,
         rows=now.rows,
@@ -257,6 +259,12 @@ def _weighed(engine: Engine, project: str, each: Accused, loaded: tuple[Loaded, 
     if each.culprit.score < NOTABLE or leading.kind != "slow":
         return each
     return replace(each, overload=overload(engine, project, leading, each.since, loaded))
+
+
+def _as_told(each: Accused, accused: Sequence[Accused]) -> Accused:
+    """The same, of what one of the accused is blamed for first: told as that one."""
+    told = next((one for one in accused if one.culprit.leading == each.culprit.leading), each)
+    return replace(each, coincides=told.coincides, overload=told.overload)
 
 
 def _accused(culprit: Culprit, seen: _Seen) -> Accused:

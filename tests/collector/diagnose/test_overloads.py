@@ -49,6 +49,7 @@ def test_a_service_that_gets_more_than_it_can_do_is_overloaded_and_the_traffic_i
     answer = verdict(collector, "overloaded", [(call.start, call.duration) for call in queued(40, 26 * MS)])
     (culprit,) = answer["culprits"]
     assert (culprit["service"], culprit["kind"]) == ("desk", "overloaded")
+    assert [answer[listed][0]["kind"] for listed in ("services", "instances", "operations")] == ["overloaded"] * 3
     assert "and they take longer the more are under way" in culprit["claim"]
     (traffic,) = answer["traffic"]
     assert (traffic["service"], traffic["operation"], traffic["since_unix_nano"]) == (
