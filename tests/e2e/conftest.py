@@ -6,10 +6,14 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from examples.shop.shop import Place, Shop
 from tests.e2e.customer import Customer
 from tests.e2e.running import Collector, running_collector
+
+# Milliseconds: other tests use the same cores, and what is waited for is what comes, not how soon.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
