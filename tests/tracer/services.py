@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.serving import serving
 from tests.tracer.processes import free_port
 
 HOW = "bash requirements/setup.sh services"
@@ -43,41 +42,11 @@ def _folder(user: str | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _running(command: list[str], port: int, folder: Path, user: str | None, **env: str) -> Iterator[None]:
-    log = folder.parent / f"{folder.name}.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            command, cwd=folder, user=user, env={**os.environ, **env}, stdout=out, stderr=out, start_new_session=True
-        )
-    try:
-        deadline = time.monotonic() + 60
-        while not _listens(port):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        log.unlink()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-@contextmanager
 def redis_server() -> Iterator[int]:
     """The port of an empty Redis that writes nothing to disk."""
     program, port = _program("redis-server"), free_port()
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    with _folder(None) as folder, _running(command, port, folder, None):
+    with _folder(None) as folder, serving(command, port, folder, os.environ):
         yield port
 
 
@@ -98,7 +67,7 @@ def postgresql() -> Iterator[int]:
         )
         server = str(Path(initdb).parent / "postgres")
         command = [server, "-D", data, "-p", str(port), "-k", str(folder), "-c", "fsync=off"]
-        with _running(command, port, folder, user):
+        with serving(command, port, folder, os.environ, user):
             yield port
 
 
@@ -111,6 +80,7 @@ def rabbitmq() -> Iterator[int]:
     with _folder(user) as folder:
         (folder / "plugins").write_text("[].")
         env = {
+            **os.environ,
             "HOME": str(folder),
             "RABBITMQ_MNESIA_BASE": str(folder / "data"),
             "RABBITMQ_LOG_BASE": str(folder / "log"),
@@ -124,8 +94,8 @@ def rabbitmq() -> Iterator[int]:
         }
         try:
             # Debian's own wrapper changes the user by `su`, which keeps none of these.
-            with _running([str(real) if real.exists() else program], port, folder, user, **env):
+            with serving([str(real) if real.exists() else program], port, folder, env, user):
                 yield port
         finally:
             # The name service that Erlang starts beside it outlives it otherwise.
-            subprocess.run(["epmd", "-kill"], env={**os.environ, **env}, user=user, capture_output=True, check=False)
+            subprocess.run(["epmd", "-kill"], env=env, user=user, capture_output=True, check=False)

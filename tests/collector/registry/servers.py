@@ -7,10 +7,8 @@ import os
 import shutil
 import socket
 import socketserver
-import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,7 +22,8 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
-_SECONDS = 60
+from tests.serving import serving
+
 _HOW = "`make services`, or on Debian apt-get install etcd-server zookeeper"
 
 
@@ -70,34 +69,14 @@ def zookeeper() -> Iterator[int]:
 
 @contextmanager
 def _running(command: list[str], port: int, files: Mapping[str, str] | None = None) -> Iterator[None]:
-    with tempfile.TemporaryDirectory(prefix="spw-registry-", ignore_cleanup_errors=True) as folder:
-        for name, text in (files or {}).items():
-            Path(folder, name).write_text(text)
-        log = Path(folder, "log")
-        with log.open("wb") as out:
-            # etcd takes every ETCD_* variable for a setting.
-            env = {key: value for key, value in os.environ.items() if not key.startswith("ETCD_")}
-            process = subprocess.Popen(command, cwd=folder, env=env, stdout=out, stderr=out)
-        try:
-            deadline = time.monotonic() + _SECONDS
-            while not _listens(port):
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
-                time.sleep(0.05)
+    # etcd takes every ETCD_* variable for a setting.
+    env = {key: value for key, value in os.environ.items() if not key.startswith("ETCD_")}
+    with tempfile.TemporaryDirectory(prefix="spw-registry-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        for file, text in (files or {}).items():
+            (folder / file).write_text(text)
+        with serving(command, port, folder, env):
             yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Recorded:
