@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,20 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-HOST = "127.0.0.1"
+from bench.ports import HOST, free_port
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 _POLL_SECONDS = 0.02
 
 
 class CollectorFailed(Exception):
     """The collector did not start, or ended by itself; the message holds the end of what it said."""
-
-
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(slots=True)

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.collector import HOST, Collector
+from bench.collector import Collector
 from bench.ids import Shape
+from bench.ports import HOST
 from bench.stats import bytes_text
 from bench.stored import fill
 

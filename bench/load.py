@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from bench.bodies import Bodies
 from bench.client import Answer, Client, Unanswered
-from bench.collector import HOST
 from bench.ids import Shape
 from bench.logs import LogBodies
+from bench.ports import HOST
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Barrier

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from bench.bodies import Bodies
 from bench.client import Client, Unanswered
-from bench.collector import HOST, Collector
+from bench.collector import Collector
 from bench.ids import BodyIds, Shape
 from bench.load import Load, Plan, Tally
+from bench.ports import HOST
 from bench.progress import Progress
 from bench.stats import bytes_text, percentile
 

@@ -20,8 +20,9 @@ from opentelemetry.proto.logs.v1.logs_pb2 import (
 
 from bench import spans
 from bench.client import Client
-from bench.collector import HOST, Collector
+from bench.collector import Collector
 from bench.ids import BodyIds, Shape
+from bench.ports import HOST
 from bench.stats import percentile
 
 RUNS = 20

@@ -18,7 +18,8 @@ from playwright.sync_api import CDPSession, Page, sync_playwright
 
 from bench import ui_traces
 from bench.client import Client
-from bench.collector import HOST, Collector
+from bench.collector import Collector
+from bench.ports import HOST
 
 _HERE = Path(__file__).parent
 _ASSETS = _HERE.parent / "collector/spanwise_collector/static/assets"

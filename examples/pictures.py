@@ -19,7 +19,8 @@ from typing import Any, Final, Literal
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from bench.collector import HOST, Collector
+from bench.collector import Collector
+from bench.ports import HOST
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 FOLDER: Final = ROOT / "docs" / "images"

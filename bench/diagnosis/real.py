@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bench.collector import HOST, Collector
+from bench.collector import Collector
 from bench.diagnosis.floors import rank
 from bench.diagnosis.recorded import Window
 from bench.diagnosis.recordings import ask, named
+from bench.ports import HOST
 from examples.shop.faults import Fault
 from examples.shop.shop import Place, Shop
 from examples.shop.topology import Kind

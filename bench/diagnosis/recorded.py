@@ -15,7 +15,8 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from bench.client import Client
-from bench.collector import HOST, Collector
+from bench.collector import Collector
+from bench.ports import HOST
 
 _A_REQUEST: Final = 4_000
 _ERROR: Final = 2

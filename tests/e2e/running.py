@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+
+from bench.ports import free_port
 
 START_SECONDS = 60.0
 ARRIVE_SECONDS = 60.0
@@ -137,10 +138,3 @@ def eventually(ask: Callable[[], T], wanted: Callable[[T], bool], seconds: float
     while not wanted(answer := ask()) and time.monotonic() < deadline:
         time.sleep(0.2)
     return answer
-
-
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port

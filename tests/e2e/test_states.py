@@ -10,8 +10,9 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from bench.ports import free_port
 from tests.e2e.browsing import chromium, visiting
-from tests.e2e.running import Collector, free_port, running_collector
+from tests.e2e.running import Collector, running_collector
 from tests.e2e.screens import SCREENS, Screen
 from tests.e2e.seeded import DRAWN, Seeded, seed
 

@@ -9,9 +9,9 @@ from collections import Counter
 
 from bench.bodies import Bodies, Body
 from bench.client import Answer, Client, Unanswered
-from bench.collector import HOST
 from bench.ids import Shape
 from bench.ledger import Ledger
+from bench.ports import HOST
 
 PAUSE_SECONDS = 0.02
 RETRY_SECONDS = 0.05

@@ -13,9 +13,10 @@ import pytest
 
 from bench.bodies import Bodies
 from bench.client import Client, Unanswered
-from bench.collector import HOST, Collector
+from bench.collector import Collector
 from bench.ids import BodyIds, Shape
 from bench.ledger import Ledger
+from bench.ports import HOST
 from tests.collector.keeping.test_delete import spanwise
 
 CLIENTS = 4

@@ -14,7 +14,8 @@ import pytest
 
 from bench.bodies import Bodies, Body
 from bench.client import Client
-from bench.collector import HOST, Collector
+from bench.collector import Collector
+from bench.ports import HOST
 from tests import factories
 from tests.collector.process import process, refused
 from tests.factories import span

@@ -10,7 +10,7 @@ import socket
 import time
 from contextlib import ExitStack
 
-from bench.collector import HOST
+from bench.ports import HOST
 from tests.faults import promise
 from tests.faults.conftest import Failing
 from tests.faults.promise import SEED

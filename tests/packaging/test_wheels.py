@@ -17,8 +17,9 @@ import pytest
 
 from bench.bodies import Bodies
 from bench.client import Client
-from bench.collector import HOST, Collector
+from bench.collector import Collector
 from bench.ids import Shape
+from bench.ports import HOST
 from tests.packaging import installed
 
 STATIC = "spanwise_collector/static"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.ports import free_port
 from tests.serving import serving
-from tests.tracer.processes import free_port
 
 HOW = "bash requirements/setup.sh services"
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.tracer.processes import environment, free_port, serving
+from bench.ports import free_port
+from tests.tracer.processes import environment, serving
 from tests.tracer.sink import Sink
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,8 @@ import pytest
 from spanwise import cli, doctor
 from spanwise.run import BOOTSTRAP, environment
 
-from tests.tracer.processes import BIN, free_port
+from bench.ports import free_port
+from tests.tracer.processes import BIN
 from tests.tracer.processes import environment as process_environment
 from tests.tracer.sink import Sink
 

@@ -12,7 +12,8 @@ import pytest
 from spanwise.options import Options
 from spanwise.settings import Settings
 
-from tests.tracer.processes import BIN, environment, free_port, serving
+from bench.ports import free_port
+from tests.tracer.processes import BIN, environment, serving
 from tests.tracer.sink import Sink
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from spanwise.instrument.grpc import hosts_of, peer_of
 
-from tests.tracer.processes import BIN, environment, free_port, run_script
+from bench.ports import free_port
+from tests.tracer.processes import BIN, environment, run_script
 from tests.tracer.sink import SentSpan, Sink
 
 PAGE = (Path(__file__).parents[2] / "docs" / "frameworks" / "grpc.md").read_text()

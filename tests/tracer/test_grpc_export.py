@@ -17,7 +17,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from spanwise.export.grpc import METHODS, GrpcSender
 from spanwise.settings import SettingsError, resolve
 
-from tests.tracer.processes import environment, free_port, run_script
+from bench.ports import free_port
+from tests.tracer.processes import environment, run_script
 
 Answer = Callable[[grpc.ServicerContext], bytes]
 

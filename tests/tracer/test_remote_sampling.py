@@ -10,7 +10,8 @@ from opentelemetry.sdk.trace.sampling import Decision
 from spanwise.remote import Remote
 from spanwise.settings import SettingsError, resolve
 
-from tests.tracer.processes import free_port, run_script
+from bench.ports import free_port
+from tests.tracer.processes import run_script
 from tests.tracer.sink import Sink
 
 

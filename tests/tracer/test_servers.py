@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tracer.processes import BIN, Server, asking, environment, free_port, serving
+from bench.ports import free_port
+from tests.tracer.processes import BIN, Server, asking, environment, serving
 from tests.tracer.sink import Sink
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.tracer.processes import Server, environment, free_port, serving
+from bench.ports import free_port
+from tests.tracer.processes import Server, environment, serving
 from tests.tracer.test_clients import Peer
 
 ROOT = Path(__file__).parents[2]

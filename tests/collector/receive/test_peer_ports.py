@@ -19,19 +19,12 @@ from spanwise_collector.receive.peers import peer_ports
 from spanwise_collector.settings import Address, Settings
 from spanwise_collector.spool import Spool
 
+from bench.ports import free_port
 from tests.collector.receive import thrift_writer as write
 from tests.collector.receive.test_jaeger_cases import POST_SPANS, THRIFT, batch, proto_request, span_fields
 from tests.collector.receive.test_zipkin_cases import FULL
 
 NAMES = ("zipkin", "jaeger-http", "jaeger-compact", "jaeger-binary", "jaeger-grpc")
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [made.getsockname()[1] for made in sockets]
-    for made in sockets:
-        made.close()
-    return ports
 
 
 @asynccontextmanager
@@ -44,7 +37,7 @@ async def listening(intake: Intake, settings: Settings) -> AsyncIterator[dict[st
 
 
 def test_every_port_that_is_named_takes_spans_of_its_kind(tmp_path: Path) -> None:
-    flags = [part for name, port in zip(NAMES, free_ports(5), strict=True) for part in (f"--{name}-port", str(port))]
+    flags = [part for name in NAMES for part in (f"--{name}-port", str(free_port()))]
     settings = Settings.load([*flags, "--data", str(tmp_path)])
     spool = Spool(tmp_path, segment_age=3600)
     spool.start()
@@ -76,7 +69,7 @@ def test_every_port_that_is_named_takes_spans_of_its_kind(tmp_path: Path) -> Non
 
 
 def test_logs_of_syslog_and_fluent_come_through_the_ports_of_their_settings(tmp_path: Path) -> None:
-    syslog, fluent = free_ports(2)
+    syslog, fluent = free_port(), free_port()
     settings = Settings.load(["--syslog-port", str(syslog), "--fluent-port", str(fluent), "--data", str(tmp_path)])
     spool = Spool(tmp_path, segment_age=3600)
     spool.start()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import socketserver
 import tempfile
 import threading
@@ -22,15 +21,10 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
+from bench.ports import free_port
 from tests.serving import serving
 
 _HOW = "`make services`, or on Debian apt-get install etcd-server zookeeper"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
