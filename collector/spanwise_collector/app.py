@@ -28,6 +28,7 @@ from spanwise_collector.api import (
     web,
 )
 from spanwise_collector.api.feeds import Feeds, settled
+from spanwise_collector.diagnose.thresholds import Thresholds
 from spanwise_collector.entrance import Entrance, entrance
 from spanwise_collector.folder import DataFolder
 from spanwise_collector.housekeeping import keep_house
@@ -81,7 +82,8 @@ class Collector:
         self.vitals = vitals
         self.sampling = SamplingFile(settings.sampling)
         self.desk = desk
-        self.lookout = Lookout(engine, entrance.notebook, settings, folder.collector)
+        self.thresholds = Thresholds.of(settings.threshold)
+        self.lookout = Lookout(engine, entrance.notebook, settings, folder.collector, self.thresholds)
         self.feeds = Feeds(
             lambda: settled(spool.stats().oldest), buffer=settings.tail_buffer, most=settings.tail_clients
         )
@@ -139,6 +141,7 @@ def _asgi(collector: Collector) -> FastAPI:
             limits=limits,
             most=most,
             known=known(collector.entrance.notebook),
+            thresholds=collector.thresholds,
         )
     )
     app.include_router(error_groups.router(collector.engine, collector.entrance.notebook, project_of, grant_of, limits))

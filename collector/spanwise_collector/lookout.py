@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Final, cast
 
+from spanwise_collector.diagnose.thresholds import Thresholds
 from spanwise_collector.errors import NotebookError, Refused, StoreError
 from spanwise_collector.notebook import Notebook, looks, problems
 from spanwise_collector.notebook.leases import Lease
@@ -23,8 +26,11 @@ _log = logging.getLogger(__name__)
 _SECOND: Final = 1_000_000_000
 # What was acknowledged can be searched two seconds later, and services send every few seconds.
 _LATE: Final = 5 * _SECOND
-_MISSED: Final = 3
-"""Looks that another collector has missed when this one looks in its place."""
+_BEAT: Final = 10.0
+"""Seconds between two renewals of the lease, however long a look takes; the others see as often whether it is free."""
+
+_LASTS: Final = 30.0
+"""Seconds without a renewal after which another collector looks: three beats, as one may be late."""
 
 
 class Lookout:
@@ -34,17 +40,31 @@ class Lookout:
     the name of this one.
     """
 
-    def __init__(self, engine: Engine, notebook: Notebook, settings: Settings, collector: str) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        notebook: Notebook,
+        settings: Settings,
+        collector: str,
+        thresholds: Thresholds,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._engine = engine
         self._notebook = notebook
         self._interval = settings.look_interval
         self._window = round(settings.look_window * _SECOND)
         # A look may take as long as one request may; memory is limited for every query alike.
         self._allowance = Allowance(settings.query_timeout, settings.query_rows, settings.query_memory)
+        self._thresholds = thresholds
         self._stopped = False
         self._store = collector if settings.store is None else str(settings.store)
-        lasts = _MISSED * self._interval + settings.query_timeout
-        self._lease = Lease(notebook, f"lookout {self._store}", collector, lasts)
+        self._clock = clock
+        # One who waits for the lease is due all the time: when it is free, it looks at once.
+        self._next = clock() + self._interval
+        self._lease = Lease(notebook, f"lookout {self._store}", collector, _LASTS, clock)
+        self._holding = False
+        self._trouble = ""
+        self._turn = threading.Lock()
 
     @property
     def interval(self) -> float:
@@ -58,27 +78,59 @@ class Lookout:
 
     async def watch(self) -> None:
         """Look at intervals until cancelled; trouble is logged and tried again."""
-        while self._interval:
-            await asyncio.sleep(self._interval)
-            await asyncio.to_thread(self.look, time.time_ns())
+        if not self._interval:
+            return
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._beats())
+            both.create_task(self._looks())
+
+    async def _beats(self) -> None:
+        while True:
+            await asyncio.sleep(min(_BEAT, self._interval))
+            await asyncio.to_thread(self.renew)
+
+    async def _looks(self) -> None:
+        beat = min(_BEAT, self._interval)
+        while True:
+            left = self._next - self._clock()
+            await asyncio.sleep(min(beat, left) if left > 0 else beat)
+            await asyncio.to_thread(self.look_when_due)
+
+    def renew(self) -> None:
+        """Keep the lease, or see whether it is free; beside a look, which may take longer than the lease lasts."""
+        with self._turn:
+            if self._stopped:
+                return
+            trouble = ""
+            try:
+                self._holding = self._lease.held()
+            except NotebookError as error:
+                self._holding, trouble = False, str(error)
+            if trouble and trouble != self._trouble:
+                _log.warning("Nobody can look for what is broken: %.300s", trouble)
+            self._trouble = trouble
+
+    def look_when_due(self) -> None:
+        """Look, where it is this collector's turn and the last look is long enough ago."""
+        if self._holding and self._clock() >= self._next:
+            self.look(time.time_ns())
+            self._next = self._clock() + self._interval
 
     def stop(self) -> None:
         """Look no more, and let another collector do it at once."""
-        self._stopped = True
-        try:
-            self._lease.give_up()
-        except NotebookError as error:
-            _log.warning("Another collector will look for what is broken only after a while: %.300s", error)
+        with self._turn:
+            self._stopped = True
+            try:
+                self._lease.give_up()
+            except NotebookError as error:
+                _log.warning("Another collector will look for what is broken only after a while: %.300s", error)
 
     def look(self, now: int) -> None:
-        """Look at every project once, unless another collector does."""
+        """Look at every project once, as long as no other collector does."""
         try:
-            if not self._lease.held():
-                return
             sending = active(self._engine, now - self._window)
             for project in sorted({*sending, *problems.with_open(self._notebook)}):
-                # Renewed for each: a look may take long, and there may be many projects.
-                if self._stopped or not self._lease.held():
+                if self._stopped or not self._holding:
                     return
                 self.look_at(project, now, sends=project in sending)
         except (StoreError, NotebookError, Refused) as error:
@@ -105,7 +157,8 @@ class Lookout:
         written = known(self._notebook)
         baseline = Window(*quiet_time(written.troubled(project, 0, asked.start), asked.start))
         deploys = written.deploys(project, asked.start, asked.end)
-        found, judged = broken(self._engine, project, Question(asked, baseline, deploys=deploys))
+        question = Question(asked, baseline, deploys=deploys, thresholds=self._thresholds)
+        found, judged = broken(self._engine, project, question)
         if not judged.enough_history:
             # Nothing can be said: what was broken goes on being so.
             return Look(now, "not enough history", judged.window, judged.baseline)

@@ -21,6 +21,7 @@ from spanwise_collector.api.diagnosis_models import (
 from spanwise_collector.api.parameters import QueryText, Text, Time, read, without_groups
 from spanwise_collector.diagnose.features import BUCKETS
 from spanwise_collector.diagnose.onset import Shown
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 from spanwise_collector.diagnose.traffic import Traffic
 from spanwise_collector.errors import InvalidParameter
 from spanwise_collector.query import diagnosis
@@ -79,13 +80,13 @@ class WindowQuery(BaselineQuery):
         start = parse_time(self.start, "start", now) if self.start is not None else max(0, end - _USUAL_WINDOW)
         return _window(start, end, "end")
 
-    def question(self, project: str, limits: Limits, known: Known) -> diagnosis.Question:
+    def question(self, project: str, limits: Limits, known: Known, thresholds: Thresholds) -> diagnosis.Question:
         """All that is asked for; raises InvalidParameter and InvalidQuery."""
         where = without_groups(read(self.q, "traces", limits))
         asked, baseline = self.asked(), self.baseline()
         troubled = known.troubled(project, 0, min(asked.start, _MAX_TIME)) if baseline is None else ()
         deploys = known.deploys(project, *(min(each, _LATEST) for each in (asked.start, asked.end)))
-        return diagnosis.Question(asked, baseline, where, self.service, troubled, deploys)
+        return diagnosis.Question(asked, baseline, where, self.service, troubled, deploys, thresholds)
 
 
 def _window(start: int, end: int, parameter: str) -> diagnosis.Window:
@@ -100,6 +101,7 @@ def add(
     project_of: Callable[[Request], str],
     limits: Limits = DEFAULT_LIMITS,
     known: Known = NOTHING_KNOWN,
+    thresholds: Thresholds = DEFAULTS,
 ) -> None:
     """Add the diagnosis to the API's routes; `known` is what is written down about projects."""
     Project = Annotated[str, Depends(project_of)]
@@ -107,7 +109,7 @@ def add(
     @made.get("/diagnosis", tags=["diagnosis"])
     def diagnose_window(query: Annotated[WindowQuery, Query()], project: Project) -> WindowVerdict:
         """Who is to blame for what is unusual in a time window, against a baseline."""
-        return _answer(diagnosis.verdict(engine, project, query.question(project, limits, known)))
+        return _answer(diagnosis.verdict(engine, project, query.question(project, limits, known, thresholds)))
 
 
 def _answer(found: diagnosis.Verdict) -> WindowVerdict:
@@ -133,6 +135,7 @@ def _answer(found: diagnosis.Verdict) -> WindowVerdict:
             complete=found.matching,
             templates=found.templates,
             rules=list(RULES),
+            thresholds=found.thresholds.changed(),
         ),
     )
 

@@ -74,6 +74,7 @@ class Checked(Answer):
     )
     templates: int = Field(description="Templates of log records in the window.")
     rules: list[str]
+    thresholds: dict[str, float] = Field(description="Those that are set otherwise than by default (--threshold).")
 
 
 class TrafficChange(Answer):

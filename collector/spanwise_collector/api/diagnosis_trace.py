@@ -12,7 +12,7 @@ from spanwise_collector.api.models import Answer, ErrorAnswer
 from spanwise_collector.api.parameters import parse_trace_id
 from spanwise_collector.diagnose.explain import RULES
 from spanwise_collector.diagnose.finding import Finding
-from spanwise_collector.query.diagnosis import FEWEST_TRACES
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 from spanwise_collector.query.diagnosis_trace import Explained, diagnose
 from spanwise_collector.store import Engine
 
@@ -62,6 +62,7 @@ class CheckedTrace(Answer):
     history_end_time_unix_nano: int
     history_traces: int = Field(description="Traces of the same root that say what is usual.")
     enough_history: bool
+    thresholds: dict[str, float] = Field(description="Those that are set otherwise than by default (--threshold).")
 
 
 class TraceVerdict(Answer):
@@ -77,14 +78,20 @@ class TraceDiagnosisQuery(BaselineQuery):
     """Without a baseline: traces of the same root in the hour before, else in the week before."""
 
 
-def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], max_spans: int) -> None:
+def add(
+    made: APIRouter,
+    engine: Engine,
+    project_of: Callable[[Request], str],
+    max_spans: int,
+    thresholds: Thresholds = DEFAULTS,
+) -> None:
     """Add the diagnosis of a trace to the API's routes."""
     Project = Annotated[str, Depends(project_of)]
 
     @made.get("/traces/{trace_id}/diagnosis", tags=["diagnosis"], responses={404: {"model": ErrorAnswer}})
     def diagnose_trace(trace_id: str, query: Annotated[TraceDiagnosisQuery, Query()], project: Project) -> TraceVerdict:
         """What is wrong with one trace, and who is to blame."""
-        return _answer(diagnose(engine, project, parse_trace_id(trace_id), max_spans, query.baseline()))
+        return _answer(diagnose(engine, project, parse_trace_id(trace_id), max_spans, query.baseline(), thresholds))
 
 
 def _answer(found: Explained) -> TraceVerdict:
@@ -102,6 +109,7 @@ def _answer(found: Explained) -> TraceVerdict:
             history_end_time_unix_nano=found.history.end,
             history_traces=found.history.traces,
             enough_history=found.enough_history,
+            thresholds=found.thresholds.changed(),
         ),
     )
 
@@ -112,8 +120,8 @@ def _summary(found: Explained) -> tuple[Literal["findings", "nothing unusual", "
     looked = f"{len(found.trace.nodes):,} spans were checked by {len(RULES)} rules"
     if not found.enough_history:
         return "not enough history", (
-            f"{looked}, but only {found.history.traces} traces like this one are known: less than {FEWEST_TRACES}"
-            " do not say what is usual."
+            f"{looked}, but only {found.history.traces} traces like this one are known: less than"
+            f" {found.thresholds.history_traces} do not say what is usual."
         )
     return "nothing unusual", f"{looked} against {found.history.traces:,} traces like this one: nothing is unusual."
 

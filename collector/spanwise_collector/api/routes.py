@@ -24,6 +24,7 @@ from spanwise_collector.api import (
     suggest,
 )
 from spanwise_collector.api.parameters import LogQuery, MetricQuery, TimeRange, TraceQuery, parse_trace_id
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 from spanwise_collector.query import metrics, records, trace, traces
 from spanwise_collector.query.extent import DEFAULT_MOST, Most
 from spanwise_collector.query.known import NOTHING_KNOWN, Known
@@ -39,10 +40,11 @@ def router(  # noqa: PLR0913, PLR0917 - what the routes need between them
     limits: Limits = DEFAULT_LIMITS,
     most: Most = DEFAULT_MOST,
     known: Known = NOTHING_KNOWN,
+    thresholds: Thresholds = DEFAULTS,
 ) -> APIRouter:
     """The API over one engine. `project_of` names the project of a request, or raises Refused.
 
-    `known` is what is written down about projects.
+    `known` is what is written down about projects, `thresholds` from when on something is unusual.
     """
     failures: dict[int | str, dict[str, Any]] = {code: {"model": models.ErrorAnswer} for code in (400, 422, 503)}
     made = APIRouter(prefix="/api/v1", responses=failures)
@@ -99,7 +101,7 @@ def router(  # noqa: PLR0913, PLR0917 - what the routes need between them
         part.add(made, engine, project_of, limits)
     for bounded in (columns, services, facets):
         bounded.add(made, engine, project_of, limits, most)
-    diagnosis.add(made, engine, project_of, limits, known)
-    diagnosis_trace.add(made, engine, project_of, max_trace_spans)
+    diagnosis.add(made, engine, project_of, limits, known, thresholds)
+    diagnosis_trace.add(made, engine, project_of, max_trace_spans, thresholds)
     compare.add(made, engine, project_of, max_trace_spans, limits)
     return made

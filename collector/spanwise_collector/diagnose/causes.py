@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from spanwise_collector.diagnose.features import Row
-from spanwise_collector.diagnose.verdict import NOTABLE, Culprit
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
+from spanwise_collector.diagnose.verdict import Culprit
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,12 @@ def callers(rows: Sequence[Row]) -> Mapping[str, Set[str]]:
     return found
 
 
-def causes(culprits: Sequence[Culprit], rows: Sequence[Row]) -> list[Cause]:
+def causes(culprits: Sequence[Culprit], rows: Sequence[Row], thresholds: Thresholds = DEFAULTS) -> list[Cause]:
     """The notable culprits that are not on one path with a stronger one, the strongest first."""
     calling = callers(rows)
     found: list[Cause] = []
     for culprit in culprits:
-        if culprit.score < NOTABLE:
+        if culprit.score < thresholds.notable_score:
             continue
         above = _above(culprit.service, calling)
         if not any(_on_one_path(culprit.service, above, each) for each in found):

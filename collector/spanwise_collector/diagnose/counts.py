@@ -8,9 +8,6 @@ from spanwise_collector.diagnose.features import Moments, Row
 
 K = TypeVar("K", bound=Hashable)
 Side: TypeAlias = Literal["lag", "tail"]
-_ENOUGH: Final = 30
-"""Spans of an instance in the baseline from which it is held against itself, and not against all of its service."""
-
 SIDES: Final[tuple[Side, Side]] = ("lag", "tail")
 
 
@@ -62,15 +59,15 @@ class Counts:
         other = Operation(row.other_service, "" if self._pooled else row.other_instance, row.other_operation)
         return Edge(self.operation(row), other)
 
-    def usual_self_time(self, operation: Operation) -> Moments:
-        """The self time of an operation in its instance, or in all instances where that has too little."""
+    def usual_self_time(self, operation: Operation, enough: int) -> Moments:
+        """The self time of an operation in its instance, or in all where that has less than `enough` spans."""
         own = self._own.self_time.get(operation)
-        return own if own is not None and own.n >= _ENOUGH else self.self_time.get(pooled(operation), Moments())
+        return own if own is not None and own.n >= enough else self.self_time.get(pooled(operation), Moments())
 
-    def usual_edge(self, side: Side, edge: Edge) -> Moments:
-        """Lag or tail of an edge between its two instances, or between all of both services."""
+    def usual_edge(self, side: Side, edge: Edge, enough: int) -> Moments:
+        """Lag or tail of an edge between its two instances, or between all of both services: less than `enough`."""
         own = self._own.edges[side].get(edge)
-        return own if own is not None and own.n >= _ENOUGH else self.edges[side].get(pooled_edge(edge), Moments())
+        return own if own is not None and own.n >= enough else self.edges[side].get(pooled_edge(edge), Moments())
 
     @property
     def calls(self) -> Mapping[Operation, Moments]:

@@ -14,42 +14,41 @@ from typing import Final
 from spanwise_collector.diagnose.blame import Blame
 from spanwise_collector.diagnose.counts import Counts, Edge, Operation, pooled, pooled_edge
 from spanwise_collector.diagnose.features import STRONGEST, Moments, rise
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 
 _FEWEST_CALLERS: Final = 2
-_FEWEST_CALLS: Final = 3
-_MOSTLY: Final = 0.5
 # One caller stops after one callee: who of the two is at fault cannot be seen; that the callee went on as before
 # speaks a little more against the caller.
 _CALLERS_SHARE: Final = 0.5
 _CALLEES_SHARE: Final = 0.45
 
 
-def early_ends(before: Counts, now: Counts) -> list[Blame]:
+def early_ends(before: Counts, now: Counts, thresholds: Thresholds = DEFAULTS) -> list[Blame]:
     """Every operation that stops early by itself, and every service after whose calls others stop."""
-    nothing = _called_nothing(before, now)
-    after = _ended_after(before, now)
-    deviating = _wrapped(now, _by_operation([*nothing.values(), *after.values()]))
+    nothing = _called_nothing(before, now, thresholds)
+    after = _ended_after(before, now, thresholds)
+    deviating = _wrapped(now, _by_operation([*nothing.values(), *after.values()]), thresholds)
     crossing = callees(before)
     found = [each for each in nothing.values() if pooled(each.measured) not in crossing]  # type: ignore[arg-type]
-    found += _missing(nothing, missed(before, now))
+    found += _missing(nothing, missed(before, now, thresholds))
     return found + _settled(after, deviating, crossing, _callers(before))
 
 
-def _called_nothing(before: Counts, now: Counts) -> dict[Operation, Blame]:
+def _called_nothing(before: Counts, now: Counts, thresholds: Thresholds) -> dict[Operation, Blame]:
     found = {}
     for operation, measured in now.called_nothing.items():
         usual = before.called_nothing.get(pooled(operation), Moments())
-        strength = rise(usual, measured) * STRONGEST
+        strength = rise(usual, measured, thresholds) * STRONGEST
         if strength > 0:
             found[operation] = Blame(operation, "ended_early", "failing", strength, usual, measured, operation)
     return found
 
 
-def _ended_after(before: Counts, now: Counts) -> dict[Edge, Blame]:
+def _ended_after(before: Counts, now: Counts, thresholds: Thresholds) -> dict[Edge, Blame]:
     found = {}
     for edge, measured in now.ended_after.items():
         usual = before.ended_after.get(pooled_edge(edge), Moments())
-        strength = rise(usual, measured) * STRONGEST
+        strength = rise(usual, measured, thresholds) * STRONGEST
         if strength > 0:
             found[edge] = Blame(edge.caller, "ended_early", "failing", strength, usual, measured, edge)
     return found
@@ -63,12 +62,12 @@ def _by_operation(blames: list[Blame]) -> dict[Operation, float]:
     return found
 
 
-def _wrapped(now: Counts, deviating: Mapping[Operation, float]) -> Mapping[Operation, float]:
+def _wrapped(now: Counts, deviating: Mapping[Operation, float], thresholds: Thresholds) -> Mapping[Operation, float]:
     """The same, and what an operation has from the call of its own service that it ends with: it may only wrap it."""
     found = dict(deviating)
     for edge, measured in sorted(now.ended_after.items()):
         caller, callee = pooled(edge.caller), pooled(edge.callee)
-        if caller.service == callee.service and measured.mean >= _MOSTLY:
+        if caller.service == callee.service and measured.mean >= thresholds.wrapped_share:
             found[caller] = max(found.get(caller, 0.0), deviating.get(callee, 0.0))
     return found
 
@@ -82,7 +81,7 @@ def callees(before: Counts) -> dict[Operation, Operation]:
     return {caller: callee for caller, (_, callee) in most.items()}
 
 
-def missed(before: Counts, now: Counts) -> dict[Operation, Operation]:
+def missed(before: Counts, now: Counts, thresholds: Thresholds = DEFAULTS) -> dict[Operation, Operation]:
     """As `callees`, but of several that one operation calls the one that lost the greatest share of its calls."""
     found = callees(before)
     arrived: dict[tuple[Operation, Operation], int] = defaultdict(int)
@@ -96,7 +95,7 @@ def missed(before: Counts, now: Counts) -> dict[Operation, Operation]:
         if edge.caller not in found or not calls[edge.caller]:
             continue
         expected = measured.n / before.calls[edge.caller].n * calls[edge.caller]
-        if expected >= _FEWEST_CALLS:
+        if expected >= thresholds.missing_calls:
             lost = 1 - arrived[edge.caller, edge.callee] / expected
             most[edge.caller] = max(most.get(edge.caller, (0.0, 0, edge.callee)), (lost, measured.n, edge.callee))
     return found | {caller: callee for caller, (_, _, callee) in most.items()}

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from spanwise_collector.diagnose.thresholds import Thresholds
+
 BUCKETS: Final = 12
 """Into how many slices of equal length a window is cut, to see when something began."""
 
@@ -65,33 +67,30 @@ class Moments:
         return max(0.0, self.squares / self.n - self.mean**2) if self.n else 0.0
 
 
-# Spread that every measure is granted beside its own, on the scale of logarithms: a tenth more is never news.
-_GRANTED: Final = 0.1
-# A spread that is known from a few spans only may be far off: so much is granted besides, divided by their number.
-_GRANTED_TO_FEW: Final = 0.5
-_FEWEST_BEFORE: Final = 2
-_FEWEST_NOW: Final = 3
-_ERRORS_OFF: Final = 2.0
 STRONGEST: Final = 8.0
 """Beyond this many spreads a deviation counts no more: an operation is not to win by being regular."""
 
 
-def shift(before: Moments, now: Moments) -> float:
+def shift(before: Moments, now: Moments, thresholds: Thresholds) -> float:
     """By how many of its own spreads a measure rose, less twice the standard error; 0 where it is too rare to say."""
-    if before.n < _FEWEST_BEFORE or now.n < _FEWEST_NOW:
+    if _too_few(before, now, thresholds):
         return 0.0
-    spread = math.sqrt(before.variance) + _GRANTED + _GRANTED_TO_FEW / before.n
+    spread = math.sqrt(before.variance) + thresholds.granted_spread + thresholds.granted_to_few / before.n
     error = math.sqrt(spread**2 / before.n + now.variance / now.n)
-    risen = (now.mean - before.mean - _ERRORS_OFF * error) / spread
+    risen = (now.mean - before.mean - thresholds.standard_errors * error) / spread
     return min(max(0.0, risen), STRONGEST)
 
 
-def rise(before: Moments, now: Moments) -> float:
+def rise(before: Moments, now: Moments, thresholds: Thresholds) -> float:
     """By how much a share of calls rose, from 0 to 1, less twice the standard error; 0 where that may be chance."""
-    if before.n < _FEWEST_BEFORE or now.n < _FEWEST_NOW:
+    if _too_few(before, now, thresholds):
         return 0.0
     # A share that was never seen is still taken as once in one call more than there were.
     old = (before.total + 0.5) / (before.n + 1)
     pooled = (before.total + now.total + 0.5) / (before.n + now.n + 1)
     error = math.sqrt(max(0.0, pooled * (1 - pooled)) * (1 / before.n + 1 / now.n))
-    return max(0.0, now.mean - old - _ERRORS_OFF * error)
+    return max(0.0, now.mean - old - thresholds.standard_errors * error)
+
+
+def _too_few(before: Moments, now: Moments, thresholds: Thresholds) -> bool:
+    return before.n < thresholds.baseline_spans or now.n < thresholds.window_spans

@@ -4,17 +4,14 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from spanwise_collector.diagnose.counts import Counts, Edge, Operation, pooled
 from spanwise_collector.diagnose.features import Moments
 from spanwise_collector.diagnose.log_counts import LogRow
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 from spanwise_collector.trace.critical_path import critical_path
 from spanwise_collector.trace.self_time import self_time
 from spanwise_collector.trace.tree import Node
-
-FEWEST_KNOWN: Final = 30
-"""Spans of the baseline below which nothing is said to be usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +74,7 @@ class Subject:
     records: Sequence[LogRow] = ()
     usual_logs: UsualLogs = field(default_factory=UsualLogs)
     first_seen: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    thresholds: Thresholds = DEFAULTS
     critical: dict[int, int] = field(init=False)
     self_times: dict[int, int] = field(init=False)
     total: int = field(init=False)
@@ -104,7 +102,7 @@ class Subject:
         """Whether the parent's operation calls that of the child as often as this in normal traces."""
         known = self.history.called.get(Edge(pooled(operation(parent)), pooled(operation(child))), Moments())
         most = known.mean + 2 * math.sqrt(known.variance) + 1
-        return known.n >= FEWEST_KNOWN and times <= most
+        return known.n >= self.thresholds.known_spans and times <= most
 
     def critical_below(self, node: Node) -> int:
         """Critical nanoseconds of a span and of everything below it."""

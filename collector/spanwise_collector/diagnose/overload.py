@@ -8,19 +8,11 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Final
 
 from spanwise_collector.diagnose.claims import duration
 from spanwise_collector.diagnose.counts import Operation
 from spanwise_collector.diagnose.features import BUCKETS, Row
-
-MORE: Final = 1.5
-"""Times as many calls as usual."""
-LONGER: Final = 1.5
-"""Times as long, beside most others as beside fewest."""
-FEWEST: Final = 30
-_WAITING_MORE: Final = 0.1
-"""Share of calls that waited for a pool, a thread, a lock or the event loop, beyond what is usual."""
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +31,9 @@ class Rates:
     usual: float
     now: float
 
-    @property
-    def risen(self) -> bool:
-        return self.usual > 0 and self.now >= MORE * self.usual
+    def risen(self, times: float) -> bool:
+        """Whether there are so many times as many as usual."""
+        return self.usual > 0 and self.now >= times * self.usual
 
 
 def rates(before: Sequence[float], now: Sequence[float], first: int, seconds: tuple[float, float]) -> Rates:
@@ -75,9 +67,11 @@ def _covered(counts: Sequence[float]) -> Sequence[float]:
     return inner or counts[first : last + 1]
 
 
-def overloaded(found: Rates, calls: Sequence[Call], usually_waiting: float = 0.0) -> str | None:
+def overloaded(
+    found: Rates, calls: Sequence[Call], usually_waiting: float = 0.0, thresholds: Thresholds = DEFAULTS
+) -> str | None:
     """Why it is overload, in a sentence; None where it is not. `usually_waiting`: share of calls in the baseline."""
-    if not found.risen or len(calls) < FEWEST:
+    if not found.risen(thresholds.overload_calls) or len(calls) < thresholds.overload_fewest:
         return None
     more = (
         f"It gets {found.now / found.usual:.1f} times as many calls as usual"
@@ -85,16 +79,16 @@ def overloaded(found: Rates, calls: Sequence[Call], usually_waiting: float = 0.0
     )
     beside = under_way(calls)
     ordered = sorted(zip(beside, (call.duration for call in calls), strict=True))
-    third = len(ordered) // 3
+    third = max(1, len(ordered) // 3)
     few, many = ordered[:third], ordered[-third:]
     quick, slow = (median(length for _, length in part) for part in (few, many))
-    if many[0][0] > few[-1][0] and slow >= LONGER * max(quick, 1):
+    if many[0][0] > few[-1][0] and slow >= thresholds.overload_time * max(quick, 1):
         return (
             f"{more}, and they take longer the more are under way: {duration(quick)} beside"
             f" {few[-1][0]} others or less, {duration(slow)} beside {many[0][0]} or more."
         )
     waiting = sum(call.waited for call in calls) / len(calls)
-    if waiting - usually_waiting >= _WAITING_MORE:
+    if waiting - usually_waiting >= thresholds.overload_waiting:
         return f"{more}, and {waiting:.0%} of them wait for their own process, usually {usually_waiting:.0%}."
     return None
 

@@ -2,17 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from spanwise_collector.diagnose.blame import Blame
 from spanwise_collector.diagnose.counts import Operation
 from spanwise_collector.diagnose.features import STRONGEST, Moments, Row
-
-_FEWEST_SPANS: Final = 30
-_FEWEST_MISSED: Final = 15
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 
 
-def silent_instances(before: Sequence[Row], now: Sequence[Row]) -> list[Blame]:
+def silent_instances(before: Sequence[Row], now: Sequence[Row], thresholds: Thresholds = DEFAULTS) -> list[Blame]:
     """Every instance that is missing from a service which has fewer instances than before."""
     old, new = _spans(before), _spans(now)
     found = []
@@ -21,13 +18,13 @@ def silent_instances(before: Sequence[Row], now: Sequence[Row]) -> list[Blame]:
         if not 0 < len(present) < len(usual):
             continue
         for instance, spans in usual.items():
-            if instance not in present and spans >= _FEWEST_SPANS:
+            if instance not in present and spans >= thresholds.gone_instance_spans:
                 gone = Operation(service, instance, "")
                 found.append(Blame(gone, "gone", "silent", STRONGEST, Moments(spans), Moments(), gone))
-    return found + _ended(before, now)
+    return found + _ended(before, now, thresholds.gone_instance_due)
 
 
-def _ended(before: Sequence[Row], now: Sequence[Row]) -> list[Blame]:
+def _ended(before: Sequence[Row], now: Sequence[Row], due: int) -> list[Blame]:
     """Instances that sent at first and then no more, though their share of what their service went on with was due."""
     old = _spans(before)
     slices: dict[str, dict[int, dict[str, int]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
@@ -43,7 +40,7 @@ def _ended(before: Sequence[Row], now: Sequence[Row]) -> list[Blame]:
         for instance, spans in usual.items():
             sent = [at for at, each in by_slice.items() if each[instance]]
             left = sum(sum(each.values()) for at, each in by_slice.items() if sent and at > max(sent))
-            if left * spans / sum(usual.values()) >= _FEWEST_MISSED:
+            if left * spans / sum(usual.values()) >= due:
                 gone = Operation(service, instance, "")
                 total = sum(each[instance] for each in by_slice.values())
                 found.append(Blame(gone, "gone", "silent", STRONGEST, Moments(spans), Moments(total), gone))

@@ -13,32 +13,33 @@ from typing import Final
 from spanwise_collector.diagnose.blame import Blame
 from spanwise_collector.diagnose.counts import SIDES, Counts, Edge, Side
 from spanwise_collector.diagnose.features import shift
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 
 _FEWEST_CALLEES: Final = 2
 
 
-def slow_edges(before: Counts, now: Counts) -> list[Blame]:
+def slow_edges(before: Counts, now: Counts, thresholds: Thresholds = DEFAULTS) -> list[Blame]:
     """Deviations of lag and tail, each with the end of the edge that it is put down to."""
-    outgoing = _outgoing(before, now)
+    outgoing = _outgoing(before, now, thresholds)
     found = list(outgoing.values())
     for side in SIDES:
-        found += _incoming(side, _shifts(side, before, now), outgoing)
+        found += _incoming(side, _shifts(side, before, now, thresholds), outgoing)
     return found
 
 
-def _shifts(side: Side, before: Counts, now: Counts) -> dict[Edge, Blame]:
+def _shifts(side: Side, before: Counts, now: Counts, thresholds: Thresholds) -> dict[Edge, Blame]:
     found = {}
     for edge, measured in now.edges[side].items():
-        usual = before.usual_edge(side, edge)
-        found[edge] = Blame(edge.callee, side, "slow", shift(usual, measured), usual, measured, edge)
+        usual = before.usual_edge(side, edge, thresholds.own_baseline_spans)
+        found[edge] = Blame(edge.callee, side, "slow", shift(usual, measured, thresholds), usual, measured, edge)
     return found
 
 
-def _outgoing(before: Counts, now: Counts) -> Mapping[tuple[str, str], Blame]:
+def _outgoing(before: Counts, now: Counts, thresholds: Thresholds) -> Mapping[tuple[str, str], Blame]:
     """What all edges out of an instance have in common, by the instance."""
     worst: dict[tuple[str, str], dict[str, Blame]] = defaultdict(dict)
     for side in SIDES:
-        for edge, blame in _shifts(side, before, now).items():
+        for edge, blame in _shifts(side, before, now, thresholds).items():
             callees = worst[edge.caller.service, edge.caller.instance]
             known = callees.get(edge.callee.service)
             if known is None or blame.strength > known.strength:

@@ -7,15 +7,14 @@ from typing import Final, TypeAlias
 from spanwise_collector.diagnose.blame import Blame
 from spanwise_collector.diagnose.counts import Edge, Operation
 from spanwise_collector.diagnose.features import Moments, Row, shift
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 
 # What is written last before a record of another service may be at either end of what took long.
 _WRITERS_SHARE: Final = 0.7
-_FEWEST: Final = 5
-
 _Key: TypeAlias = tuple[str, str, str, str]
 
 
-def slow_gaps(before: Iterable[Row], now: Iterable[Row]) -> list[Blame]:
+def slow_gaps(before: Iterable[Row], now: Iterable[Row], thresholds: Thresholds = DEFAULTS) -> list[Blame]:
     """Every pair of records whose time between them rose beyond its own spread: put down to who wrote the second."""
     before = list(before)
     usual: Mapping[_Key, Moments] = _sums(before)
@@ -29,11 +28,11 @@ def slow_gaps(before: Iterable[Row], now: Iterable[Row]) -> list[Blame]:
     for instance, rows in sorted(by_instance.items()):
         for key, measured in _sums(rows).items():
             known = usual.get(key, Moments())
-            if known.n < _FEWEST:
+            if known.n < thresholds.gap_records:
                 # What took long comes after another record than it used to, where clocks or calls overlap.
                 known = after_any[key[0], key[1]]
-            strength = shift(known, measured)
-            if min(known.n, measured.n) < _FEWEST or strength <= 0:
+            strength = shift(known, measured, thresholds)
+            if min(known.n, measured.n) < thresholds.gap_records or strength <= 0:
                 continue
             service, template, other, said = key
             if other != service:

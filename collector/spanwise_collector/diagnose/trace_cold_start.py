@@ -6,14 +6,10 @@ from typing import Final
 from spanwise_collector.diagnose.claims import duration
 from spanwise_collector.diagnose.counts import pooled
 from spanwise_collector.diagnose.features import OFFSET, Moments
-from spanwise_collector.diagnose.finding import FEWEST_KNOWN, Deviation, Finding, Shows, Subject, operation
+from spanwise_collector.diagnose.finding import Deviation, Finding, Shows, Subject, operation
 from spanwise_collector.trace.tree import Node
 
-YOUNG: Final = 120_000_000_000
-"""An instance is new for so many ns after its first span."""
-
-LEAST_RATIO: Final = 2.0
-LEAST_SHARE: Final = 0.05
+_SECOND: Final = 1_000_000_000
 _SAYS_SO: Final = ("faas.coldstart", "faas.cold_start")
 
 
@@ -22,16 +18,21 @@ def cold_starts(subject: Subject) -> list[Finding]:
     by_instance: dict[tuple[str, str], list[tuple[Node, int, Moments]]] = {}
     for node in subject.nodes:
         key = node.span.service, node.span.instance
-        young = key in subject.first_seen and node.span.start - subject.first_seen[key] <= YOUNG
+        young = (
+            key in subject.first_seen
+            and node.span.start - subject.first_seen[key] <= subject.thresholds.cold_start_age * _SECOND
+        )
         told = any(str(node.span.attributes.get(each, "")).lower() == "true" for each in _SAYS_SO)
         if not told and not young:
             continue
         usual = subject.history.self_time.get(pooled(operation(node)), Moments())
         taken = subject.self_times[id(node)]
-        if told or (usual.n >= FEWEST_KNOWN and taken >= LEAST_RATIO * _typical(usual)):
+        if told or (
+            usual.n >= subject.thresholds.known_spans and taken >= subject.thresholds.cold_start_ratio * _typical(usual)
+        ):
             by_instance.setdefault(key, []).append((node, taken, usual))
     found = [_finding(nodes, subject) for nodes in by_instance.values()]
-    return [each for each in found if each.share >= LEAST_SHARE]
+    return [each for each in found if each.share >= subject.thresholds.cold_start_share]
 
 
 def _typical(usual: Moments) -> float:

@@ -1,14 +1,10 @@
 """Rule: a path that normal traces take and this one did not."""
 
-from typing import Final
-
 from spanwise_collector.diagnose.counts import Edge, Operation, pooled
 from spanwise_collector.diagnose.early_ends import callees
 from spanwise_collector.diagnose.features import Moments
-from spanwise_collector.diagnose.finding import FEWEST_KNOWN, Deviation, Finding, Shows, Subject, operation
+from spanwise_collector.diagnose.finding import Deviation, Finding, Shows, Subject, operation
 from spanwise_collector.trace.tree import Node
-
-RARE: Final = 0.02
 
 
 def early_ends_of_trace(subject: Subject) -> list[Finding]:
@@ -19,7 +15,7 @@ def early_ends_of_trace(subject: Subject) -> list[Finding]:
         if not node.children and pooled(operation(node)) in crossing:
             continue
         usual, after = _usual(node, subject)
-        stops = usual.n >= FEWEST_KNOWN and usual.mean <= RARE
+        stops = _rare(usual, subject)
         if stops and not (node.children and _stopped(node.children[-1], subject, crossing)):
             found.append(_finding(node, usual, after))
     return found
@@ -34,11 +30,15 @@ def _usual(node: Node, subject: Subject) -> tuple[Moments, str]:
     return subject.history.ended_after.get(edge, Moments()), f"after {last.name}"
 
 
+def _rare(usual: Moments, subject: Subject) -> bool:
+    return usual.n >= subject.thresholds.known_spans and usual.mean <= subject.thresholds.early_end_rare
+
+
 def _stopped(node: Node, subject: Subject, crossing: dict[Operation, Operation]) -> bool:
     """Whether the last call, or the callee's span below it, stopped early itself."""
     below = node.children[:1] if pooled(operation(node)) in crossing else []
     usual = (_usual(each, subject)[0] for each in (node, *below))
-    return any(each.n >= FEWEST_KNOWN and each.mean <= RARE for each in usual)
+    return any(_rare(each, subject) for each in usual)
 
 
 def _finding(node: Node, usual: Moments, after: str) -> Finding:

@@ -2,31 +2,28 @@
 
 from collections import defaultdict
 from statistics import median
-from typing import Final
 
 from spanwise_collector.diagnose.claims import duration
 from spanwise_collector.diagnose.finding import Finding, Shows, Subject, operation
 from spanwise_collector.trace.tree import Node
 
-MANY: Final = 8
-LEAST_RATIO: Final = 2.0
-LEAST_SHARE: Final = 0.05
-
 
 def fan_outs(subject: Subject) -> list[Finding]:
     """Eight calls or more of one kind at once, of which the slowest takes twice the middle one's time or more."""
     found = []
+    limits = subject.thresholds
+    many, ratio, share = limits.fan_out_calls, limits.fan_out_ratio, limits.fan_out_share
     for parent in subject.nodes:
         groups: dict[str, list[Node]] = defaultdict(list)
         for child in parent.children:
             groups[child.span.name].append(child)
         for calls in groups.values():
-            if len(calls) < MANY or _at_once(calls) < MANY:
+            if len(calls) < many or _at_once(calls) < many:
                 continue
             slowest = max(calls, key=lambda each: (each.span.duration, each.span.span_id))
             middle = median(each.span.duration for each in calls)
             lost = min(slowest.span.duration - middle, subject.critical_below(slowest))
-            if slowest.span.duration >= LEAST_RATIO * middle and subject.share(lost) >= LEAST_SHARE:
+            if slowest.span.duration >= ratio * middle and subject.share(lost) >= share:
                 found.append(_finding(parent, calls, slowest, middle, lost, subject))
     return found
 

@@ -4,12 +4,9 @@ from collections import defaultdict
 from typing import Final
 
 from spanwise_collector.diagnose.counts import Operation
-from spanwise_collector.diagnose.finding import FEWEST_KNOWN, Deviation, Finding, Shows, Subject
+from spanwise_collector.diagnose.finding import Deviation, Finding, Shows, Subject
 from spanwise_collector.diagnose.log_counts import LogRow, is_bad
 
-RARE: Final = 0.02
-COMMON: Final = 0.98
-MOST_FINDINGS: Final = 3
 _SHOWN: Final = 160
 
 
@@ -25,7 +22,7 @@ def new_records(subject: Subject) -> list[Finding]:
 
 def _rare(subject: Subject, *, bad: bool) -> list[list[LogRow]]:
     known = subject.usual_logs
-    if known.traces < FEWEST_KNOWN:
+    if known.traces < subject.thresholds.known_spans:
         return []
     groups: dict[tuple[str, str], list[LogRow]] = defaultdict(list)
     for record in subject.records:
@@ -33,20 +30,24 @@ def _rare(subject: Subject, *, bad: bool) -> list[list[LogRow]]:
     rare = [
         found
         for key, found in groups.items()
-        if known.having.get(key, 0) <= RARE * known.traces
+        if known.having.get(key, 0) <= subject.thresholds.log_rare * known.traces
         and is_bad(max(each.severity for each in found), found[0].text) is bad
     ]
-    return sorted(rare, key=lambda found: (found[0].time, found[0].service, found[0].template))[:MOST_FINDINGS]
+    return sorted(rare, key=lambda found: (found[0].time, found[0].service, found[0].template))[
+        : subject.thresholds.log_templates
+    ]
 
 
 def missing_records(subject: Subject) -> list[Finding]:
     """The templates that all but one in fifty normal traces have, and this one has not."""
     known = subject.usual_logs
-    if known.traces < FEWEST_KNOWN or not subject.records:
+    if known.traces < subject.thresholds.known_spans or not subject.records:
         return []
     there = {(record.service, record.template) for record in subject.records}
-    missing = sorted(key for key, n in known.having.items() if n >= COMMON * known.traces and key not in there)
-    return [_missing(service, template, subject) for service, template in missing[:MOST_FINDINGS]]
+    missing = sorted(
+        key for key, n in known.having.items() if n >= subject.thresholds.log_common * known.traces and key not in there
+    )
+    return [_missing(service, template, subject) for service, template in missing[: subject.thresholds.log_templates]]
 
 
 def _unusual(found: list[LogRow], subject: Subject, *, bad: bool) -> Finding:

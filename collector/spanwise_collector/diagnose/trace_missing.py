@@ -10,7 +10,7 @@ from spanwise_collector.diagnose.finding import Finding, Shows, Subject, operati
 from spanwise_collector.model.span import ERROR, Span
 from spanwise_collector.trace.tree import Node
 
-_QUICK: Final = 5_000_000
+_MS: Final = 1_000_000
 _REFUSED: Final = re.compile(
     r"refused|unreachable|no route|name or service|resolv|getaddrinfo|connecterror", re.IGNORECASE
 )
@@ -30,7 +30,7 @@ def missing_servers(subject: Subject) -> list[Finding]:
     ]
 
 
-def _reason(span: Span) -> str:
+def _reason(span: Span, quick: float) -> str:
     """What the caller saw: an answer, what it says of its failure, or else only how long that took."""
     took = duration(span.duration)
     answer = next((span.attributes[key] for key in _ANSWERS if span.attributes.get(key) not in (None, "")), None)
@@ -44,7 +44,7 @@ def _reason(span: Span) -> str:
             return f"the caller {words.format(took)}"
     if _CUT_OFF.search(said):
         return f"the connection was cut off after {took}, as when it dies over the request"
-    if span.duration < _QUICK:
+    if span.duration < quick:
         return f"the caller failed within {took}, as when a connection is refused"
     return f"the caller failed after {took}, as when nobody answers in time"
 
@@ -56,9 +56,10 @@ def _raised(span: Span) -> list[str]:
 
 def _finding(node: Node, callee: Operation, subject: Subject) -> Finding:
     span = node.span
+    reason = _reason(span, subject.thresholds.missing_quick * _MS)
     return Finding(
         rule="missing",
-        claim=f"{callee.service} has no span for {span.name} of {span.service}: {_reason(span)}.",
+        claim=f"{callee.service} has no span for {span.name} of {span.service}: {reason}.",
         culprit=callee,
         share=subject.share(subject.critical.get(id(node), 0)),
         evidence=(Shows(span.span_id, span.status_message or f"no span of {callee.service} below"),),

@@ -1,13 +1,9 @@
 """Rule: a call that normal traces of this kind do not make."""
 
-from typing import Final
-
 from spanwise_collector.diagnose.counts import Edge, pooled
 from spanwise_collector.diagnose.features import Moments
-from spanwise_collector.diagnose.finding import FEWEST_KNOWN, Deviation, Finding, Shows, Subject, operation
+from spanwise_collector.diagnose.finding import Deviation, Finding, Shows, Subject, operation
 from spanwise_collector.trace.tree import Node
-
-RARE: Final = 0.02
 
 
 def unusual_paths(subject: Subject) -> list[Finding]:
@@ -26,10 +22,10 @@ def _share(node: Node, subject: Subject) -> float | None:
         return None
     here = pooled(operation(node.parent))
     known = subject.history.calls.get(here, Moments()).n
-    if known < FEWEST_KNOWN:
+    if known < subject.thresholds.known_spans:
         return None
     share = subject.history.called.get(Edge(here, pooled(operation(node))), Moments()).n / known
-    return share if share <= RARE else None
+    return share if share <= subject.thresholds.path_rare else None
 
 
 def _finding(node: Node, share: float, subject: Subject) -> Finding:

@@ -6,17 +6,16 @@ from typing import Final
 from spanwise_collector.diagnose.claims import duration
 from spanwise_collector.diagnose.counts import Edge, pooled
 from spanwise_collector.diagnose.features import OFFSET, Moments
-from spanwise_collector.diagnose.finding import FEWEST_KNOWN, Deviation, Finding, Shows, Subject, operation
+from spanwise_collector.diagnose.finding import Deviation, Finding, Shows, Subject, operation
 from spanwise_collector.model.span import CONSUMER
 from spanwise_collector.trace.tree import Node
 
-LEAST_SPREADS: Final = 3.0
-LEAST_WAIT: Final = 10_000_000
-_GRANTED: Final = 0.1
+_MS: Final = 1_000_000
 
 
 def queued_messages(subject: Subject) -> list[Finding]:
     """Receivers whose span began later after their sender's than those of normal traces, by 10 ms at least."""
+    limits = subject.thresholds
     found = []
     for node in subject.nodes:
         sender = node.parent
@@ -25,8 +24,8 @@ def queued_messages(subject: Subject) -> list[Finding]:
         edge = Edge(pooled(operation(sender)), pooled(operation(node)))
         usual = subject.history.edges["lag"].get(edge, Moments())
         waited = node.span.start - sender.span.start
-        spreads = (math.log(OFFSET + max(0, waited)) - usual.mean) / (math.sqrt(usual.variance) + _GRANTED)
-        if usual.n >= FEWEST_KNOWN and waited >= LEAST_WAIT and spreads >= LEAST_SPREADS:
+        spreads = (math.log(OFFSET + max(0, waited)) - usual.mean) / (math.sqrt(usual.variance) + limits.granted_spread)
+        if usual.n >= limits.known_spans and waited >= limits.queued_wait * _MS and spreads >= limits.queued_spreads:
             found.append(_finding(node, sender, waited, usual, spreads, subject))
     return found
 

@@ -11,8 +11,6 @@ from spanwise_collector.diagnose.finding import Finding, Shows, Subject, operati
 from spanwise_collector.model.span import ERROR
 from spanwise_collector.trace.tree import Node
 
-MANY: Final = 5
-LEAST_SHARE: Final = 0.05
 _SPANS_SHOWN: Final = 5
 
 
@@ -21,10 +19,10 @@ def repeated_calls(subject: Subject) -> list[Finding]:
     found = []
     for parent, calls in _alike(subject):
         after = [call for before, call in pairwise(calls) if call.span.start >= _end(before)]
-        if len(after) + 1 < MANY or _retried(calls):
+        if len(after) + 1 < subject.thresholds.repeated_calls or _retried(calls):
             continue
         share = subject.share(sum(subject.critical_below(call) for call in calls))
-        if share >= LEAST_SHARE:
+        if share >= subject.thresholds.repeated_share:
             usual = subject.usually_calls(parent, calls[0], len(calls))
             found.append(replace(_repeated(parent, calls, share), usual=usual))
     return found

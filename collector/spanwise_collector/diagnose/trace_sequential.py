@@ -6,9 +6,6 @@ from spanwise_collector.diagnose.claims import duration
 from spanwise_collector.diagnose.finding import Finding, Shows, Subject, operation
 from spanwise_collector.trace.tree import Node
 
-FEWEST_CALLS: Final = 3
-LEAST_SHARE: Final = 0.2
-_GAP: Final = 0.1
 _SPANS_SHOWN: Final = 5
 
 
@@ -16,22 +13,22 @@ def sequential_calls(subject: Subject) -> list[Finding]:
     """Runs of three or more different calls with next to nothing between them, which take a fifth of the trace."""
     found = []
     for node in subject.nodes:
-        run = _longest_run(node)
-        if len({call.span.name for call in run}) < FEWEST_CALLS:
+        run = _longest_run(node, subject.thresholds.sequential_gap)
+        if len({call.span.name for call in run}) < subject.thresholds.sequential_calls:
             continue
         critical = [subject.critical_below(call) for call in run]
         saved = sum(critical) - max(critical)
-        if subject.share(saved) >= LEAST_SHARE:
+        if subject.share(saved) >= subject.thresholds.sequential_share:
             found.append(_finding(node, run, saved, subject))
     return found
 
 
-def _longest_run(node: Node) -> list[Node]:
+def _longest_run(node: Node, most: float) -> list[Node]:
     longest, first = range(0), 0
     for index, child in enumerate(node.children):
         before = node.children[max(first, index - 1)].span
         gap = child.span.start - before.start - before.duration
-        if index > first and not 0 <= gap <= _GAP * max(1, child.span.duration):
+        if index > first and not 0 <= gap <= most * max(1, child.span.duration):
             first = index
         longest = max(longest, range(first, index + 1), key=len)
     return [node.children[index] for index in longest]

@@ -8,24 +8,22 @@ from typing import Final
 from spanwise_collector.diagnose.claims import duration
 from spanwise_collector.diagnose.counts import Edge, Operation, pooled
 from spanwise_collector.diagnose.features import OFFSET, Moments
-from spanwise_collector.diagnose.finding import FEWEST_KNOWN, Deviation, Finding, Shows, Subject, crossing, operation
+from spanwise_collector.diagnose.finding import Deviation, Finding, Shows, Subject, crossing, operation
 from spanwise_collector.trace.tree import Node
 
-LEAST_SPREADS: Final = 3.0
-LEAST_SHARE: Final = 0.05
-_GRANTED: Final = 0.1
 _SPANS_SHOWN: Final = 5
 
 
 def slow_spans(subject: Subject) -> list[Finding]:
     """For each culprit what it lost, where that is unusual for it and matters to the trace."""
+    limits = subject.thresholds
     groups: dict[tuple[Operation, str], list[tuple[Node, int, Moments]]] = defaultdict(list)
     for node in subject.nodes:
         for culprit, what, taken, usual in _measures(node, subject):
-            if usual.n >= FEWEST_KNOWN and _spreads(taken, usual) >= LEAST_SPREADS:
+            if usual.n >= limits.known_spans and _spreads(taken, usual, subject) >= limits.slow_spreads:
                 groups[culprit, what].append((node, taken, usual))
     found = [_finding(culprit, what, slow, subject) for (culprit, what), slow in groups.items()]
-    return [each for each in found if each.share >= LEAST_SHARE]
+    return [each for each in found if each.share >= limits.slow_share]
 
 
 def _measures(node: Node, subject: Subject) -> Iterator[tuple[Operation, str, int, Moments]]:
@@ -43,8 +41,8 @@ def _measures(node: Node, subject: Subject) -> Iterator[tuple[Operation, str, in
     yield there, "after it ended", tail, subject.history.edges["tail"].get(edge, Moments())
 
 
-def _spreads(taken: int, usual: Moments) -> float:
-    return (math.log(OFFSET + taken) - usual.mean) / (math.sqrt(usual.variance) + _GRANTED)
+def _spreads(taken: int, usual: Moments, subject: Subject) -> float:
+    return (math.log(OFFSET + taken) - usual.mean) / (math.sqrt(usual.variance) + subject.thresholds.granted_spread)
 
 
 def _typical(usual: Moments) -> float:
@@ -67,7 +65,7 @@ def _finding(culprit: Operation, what: str, slow: list[tuple[Node, int, Moments]
         culprit=culprit,
         share=subject.share(lost),
         evidence=tuple(Shows(node.span.span_id, f"{duration(each)} {what}") for node, each, _ in slow[:_SPANS_SHOWN]),
-        deviation=Deviation(taken, _typical(usual), round(_spreads(taken, usual), 1), usual.n),
+        deviation=Deviation(taken, _typical(usual), round(_spreads(taken, usual, subject), 1), usual.n),
         against=(f"The time lies between {worst.span.service} and {culprit.service}: it may be either's.",)
         if edge
         else (),

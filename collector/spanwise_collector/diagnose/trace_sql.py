@@ -8,10 +8,7 @@ from spanwise_collector.diagnose.claims import duration
 from spanwise_collector.diagnose.finding import Finding, Shows, Subject, operation
 from spanwise_collector.trace.tree import Node
 
-SLOW: Final = 100_000_000
-LEAST_SHARE: Final = 0.2
-MANY_ROWS: Final = 1_000
-LEAST_SHARE_UNBOUNDED: Final = 0.05
+_MS: Final = 1_000_000
 _STATEMENTS: Final = ("db.query.text", "db.statement", "sql.query")
 _ROWS: Final = ("db.response.returned_rows", "db.rows_returned", "db.row_count")
 _SHOWN: Final = 120
@@ -24,6 +21,7 @@ _FROM: Final = re.compile(r"\bfrom\b", re.IGNORECASE)
 
 def slow_statements(subject: Subject) -> list[Finding]:
     """Statements of 100 ms and a fifth of the critical path or more; those without bounds from a twentieth on."""
+    limits = subject.thresholds
     groups: dict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in subject.nodes:
         if statement := _statement(node):
@@ -32,8 +30,10 @@ def slow_statements(subject: Subject) -> list[Finding]:
     for (_, statement), nodes in groups.items():
         share = subject.share(sum(subject.critical.get(id(node), 0) for node in nodes))
         slowest = max(node.span.duration for node in nodes)
-        why = _unbounded(statement, nodes)
-        if (slowest >= SLOW and share >= LEAST_SHARE) or (why and share >= LEAST_SHARE_UNBOUNDED):
+        why = _unbounded(statement, nodes, limits.sql_rows)
+        if (slowest >= limits.sql_time * _MS and share >= limits.sql_share) or (
+            why and share >= limits.sql_unbounded_share
+        ):
             found.append(_finding(statement, nodes, share, why))
     return found
 
@@ -42,9 +42,9 @@ def _statement(node: Node) -> str:
     return next((str(found) for key in _STATEMENTS if (found := node.span.attributes.get(key))), "")
 
 
-def _unbounded(statement: str, nodes: list[Node]) -> str:
+def _unbounded(statement: str, nodes: list[Node], many: int) -> str:
     rows = max((_number(node.span.attributes.get(key)) for node in nodes for key in _ROWS), default=0)
-    if rows >= MANY_ROWS:
+    if rows >= many:
         return f"returned {rows:,} rows"
     if _SELECT.match(statement) and _FROM.search(statement) and not _BOUND.search(statement):
         return "asks for all rows: it has neither WHERE nor LIMIT"

@@ -7,9 +7,6 @@ from spanwise_collector.diagnose.finding import Finding, Shows, Subject, operati
 from spanwise_collector.model.span import ERROR
 from spanwise_collector.trace.tree import Node
 
-LEAST_TRIES: Final = 4
-LEAST_LEVELS: Final = 2
-MANY_ON_ONE_LEVEL: Final = 5
 _SPANS_SHOWN: Final = 5
 
 
@@ -18,13 +15,15 @@ def retry_storms(subject: Subject) -> list[Finding]:
 
     On two levels at least, or five times or more on one.
     """
+    limits = subject.thresholds
     found = []
     by_operation: dict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in subject.nodes:
         by_operation[node.span.service, node.span.name].append(node)
     for tries in by_operation.values():
         levels = _levels(tries)
-        enough = len(tries) >= LEAST_TRIES if len(levels) >= LEAST_LEVELS else len(tries) >= MANY_ON_ONE_LEVEL
+        several = len(levels) >= limits.storm_levels
+        enough = len(tries) >= (limits.storm_tries if several else limits.storm_tries_of_one)
         if levels and enough and not _above_another(tries[0], by_operation):
             found.append(_finding(tries, levels, subject))
     return found

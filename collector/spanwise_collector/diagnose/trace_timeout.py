@@ -7,31 +7,29 @@ from spanwise_collector.diagnose.claims import duration
 from spanwise_collector.diagnose.counts import Operation, pooled
 from spanwise_collector.diagnose.early_ends import callees
 from spanwise_collector.diagnose.features import OFFSET, Moments
-from spanwise_collector.diagnose.finding import FEWEST_KNOWN, Deviation, Finding, Shows, Subject, operation
+from spanwise_collector.diagnose.finding import Deviation, Finding, Shows, Subject, operation
 from spanwise_collector.model.span import ERROR
 from spanwise_collector.trace.tree import Node
 
-TOO_SHORT: Final = 1.2
-"""A caller that gives up before so many times what the callee usually takes has too little patience."""
-
-LEAST_OUTLIVED: Final = 1_000_000
+_MS: Final = 1_000_000
 
 
 def short_timeouts(subject: Subject) -> list[Finding]:
     """Failed calls that ended before their callee did; to the caller where its patience is too short for any call."""
+    limits = subject.thresholds
     crossing = callees(subject.history)
     found = []
     for node in subject.nodes:
         callee = next((each for each in node.children if each.span.service != node.span.service), None)
         if node.span.status_code != ERROR or not (callee or pooled(operation(node)) in crossing):
             continue
-        outlived = callee is not None and callee.span.end - node.span.end >= LEAST_OUTLIVED
+        outlived = callee is not None and callee.span.end - node.span.end >= limits.timeout_outlived * _MS
         if callee is not None and not outlived:
             continue
         target = operation(callee) if callee is not None else crossing[pooled(operation(node))]
         usual = subject.history.durations.get(pooled(target), Moments())
         typical = max(0.0, math.exp(usual.mean) - OFFSET) if usual.n else 0.0
-        short = usual.n >= FEWEST_KNOWN and node.span.duration < TOO_SHORT * typical
+        short = usual.n >= limits.known_spans and node.span.duration < limits.timeout_ratio * typical
         if short or outlived:
             found.append(_finding(node, callee, target, typical if short else None, usual, subject))
     return found

@@ -13,7 +13,6 @@ from spanwise_collector.trace.tree import Node
 EVENT: Final = "spanwise.wait"
 FOR: Final = "spanwise.wait.for"
 DURATION: Final = "spanwise.wait.duration"
-LEAST_SHARE: Final = 0.05
 _SPANS_SHOWN: Final = 5
 _CHECKS: Final = {
     "connection": "The size of its pool, and who holds connections for long.",
@@ -37,7 +36,7 @@ def waits(subject: Subject) -> list[Finding]:
                 if waited > 0:
                     groups[node.span.service, str(event.attributes.get(FOR, "something"))].append((node, waited))
     found = [_finding(what, waited, subject) for (_, what), waited in groups.items()]
-    return [each for each in found if each.share >= LEAST_SHARE]
+    return [each for each in found if each.share >= subject.thresholds.wait_share]
 
 
 def _number(value: object) -> int:

@@ -3,17 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from spanwise_collector.diagnose.counts import Operation
 from spanwise_collector.diagnose.features import Row
 from spanwise_collector.diagnose.overload import Rates, by_slice, rates
-
-RATIO: Final = 2.0
-"""Times as many requests as usual, or as few."""
-_SPREADS: Final = 3.0
-_FEWEST: Final = 30
-_FEWEST_SLICES: Final = 3
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +31,11 @@ class Traffic:
 
 
 def traffic(
-    before: Sequence[Row], now: Sequence[Row], seconds: tuple[float, float], samples: tuple[int, int] = (1, 1)
+    before: Sequence[Row],
+    now: Sequence[Row],
+    seconds: tuple[float, float],
+    samples: tuple[int, int] = (1, 1),
+    thresholds: Thresholds = DEFAULTS,
 ) -> list[Traffic]:
     """Entrances that get twice as many requests or half as many, beyond their own spread; the most requests first.
 
@@ -49,12 +47,16 @@ def traffic(
     for service, name in sorted(entrances):
         operation = Operation(service, "", name)
         usual, measured = by_slice(before, operation, samples[0]), by_slice(now, operation, samples[1])
-        if sum(usual) < _FEWEST or sum(1 for n in usual if n) < _FEWEST_SLICES or not sum(measured):
+        if (
+            sum(usual) < thresholds.traffic_requests
+            or sum(1 for n in usual if n) < thresholds.traffic_slices
+            or not sum(measured)
+        ):
             continue
         whole = rates(usual, measured, 0, seconds)
         first = _onset(measured, whole.usual * seconds[1], more=whole.now > whole.usual)
         since = rates(usual, measured, first, seconds)
-        if _changed(since, usual, len(measured) - first, seconds):
+        if _changed(since, usual, len(measured) - first, seconds, thresholds):
             found.append(Traffic(service, name, since, first))
     return sorted(found, key=lambda each: (-max(each.rates.now, each.rates.usual), each.service, each.operation))
 
@@ -66,12 +68,15 @@ def _onset(measured: Sequence[float], usual: float, *, more: bool) -> int:
     return next((at for at, n in enumerate(measured) if (n >= half if more else n <= half)), 0)
 
 
-def _changed(since: Rates, usual: Sequence[float], slices: int, seconds: tuple[float, float]) -> bool:
-    if since.usual <= 0 or since.usual / RATIO < since.now < since.usual * RATIO or slices < _FEWEST_SLICES:
+def _changed(
+    since: Rates, usual: Sequence[float], slices: int, seconds: tuple[float, float], thresholds: Thresholds
+) -> bool:
+    ratio = thresholds.traffic_ratio
+    if since.usual <= 0 or since.usual / ratio < since.now < since.usual * ratio or slices < thresholds.traffic_slices:
         return False
     inner = [n / seconds[0] for n in usual if n]
     mean = sum(inner) / len(inner)
     spread = math.sqrt(sum((each - mean) ** 2 for each in inner) / len(inner))
     # Requests that come by chance spread by the root of their number.
     chance = math.sqrt(max(since.now, since.usual) / (slices * seconds[1]))
-    return abs(since.now - since.usual) > _SPREADS * max(spread, chance)
+    return abs(since.now - since.usual) > thresholds.traffic_spreads * max(spread, chance)

@@ -17,6 +17,7 @@ from spanwise_collector.diagnose.features import STRONGEST, Moments, rise
 from spanwise_collector.diagnose.log_counts import Logged, Pattern, is_bad
 from spanwise_collector.diagnose.naming import Names
 from spanwise_collector.diagnose.requests import Requests
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 
 _NEW_WEIGHT: Final = 0.3
 _MORE_WEIGHT: Final = 0.15
@@ -35,14 +36,12 @@ _UNANSWERED: Final = (
 )
 # Who sends the same again at once brings the other down by it.
 _REPEATERS_SHARE: Final = 0.7
-_AGAIN: Final = 1.5
 _LEAST_FIRST: Final = 0.4
-_FEWEST_RECORDS: Final = 3
-_MOST_REQUESTS: Final = 0.5
-"""Only what came with so many of the requests is missed."""
 
 
-def unusual_logs(before: Logged, now: Logged, by_request: Requests, names: Names) -> list[Blame]:
+def unusual_logs(
+    before: Logged, now: Logged, by_request: Requests, names: Names, thresholds: Thresholds = DEFAULTS
+) -> list[Blame]:
     """Every template that an instance logs more or less often by request than it did, as blame."""
     usual = before.pooled()
     found: list[Blame] = []
@@ -50,18 +49,18 @@ def unusual_logs(before: Logged, now: Logged, by_request: Requests, names: Names
     bursts = now.bursts()
     for pattern, n in now.counts.items():
         old = usual[pattern.service, pattern.template]
-        strength, moments = _risen(pattern, old, n, by_request)
-        if n < _FEWEST_RECORDS or strength <= 0:
+        strength, moments = _risen(pattern, old, n, by_request, thresholds)
+        if n < thresholds.log_records or strength <= 0:
             continue
         if is_bad(now.severities[pattern], pattern.template):
             other = names.named(now.texts[pattern] or pattern.template, pattern.service)
             trouble.append((_blame(pattern, "log_errors", strength, moments), other))
         elif by_request.before[pattern.service] and pattern not in bursts:
             found.append(_blame(pattern, "log_more" if old else "log_new", strength, moments))
-    return found + _of_trouble(trouble, now) + _gone(before, now, by_request)
+    return found + _of_trouble(trouble, now, thresholds) + _gone(before, now, by_request, thresholds)
 
 
-def _of_trouble(trouble: list[tuple[Blame, str | None]], now: Logged) -> list[Blame]:
+def _of_trouble(trouble: list[tuple[Blame, str | None]], now: Logged, thresholds: Thresholds) -> list[Blame]:
     """What tells of trouble, on the side that it speaks against.
 
     A complaint of another speaks against that one, the more so the less that one itself complains of others; but who
@@ -80,7 +79,7 @@ def _of_trouble(trouble: list[tuple[Blame, str | None]], now: Logged) -> list[Bl
             left = blame.strength - reported[blame.culprit.service]
             found.append(replace(blame, strength=max(0.0, left) * _first(blame.measured, now)))
             continue
-        again = _in_a_trace(blame.measured, now) >= _AGAIN
+        again = _in_a_trace(blame.measured, now) >= thresholds.log_again
         share = _REPEATERS_SHARE if again else _REPORTERS_SHARE
         found.append(replace(blame, strength=blame.strength * share))
         unanswered = any(word in blame.measured.template.lower() for word in _UNANSWERED)
@@ -108,13 +107,13 @@ def _in_a_trace(pattern: Pattern, now: Logged) -> float:
     return 1.0 if known is None else now.counts[pattern] / known.traces
 
 
-def _gone(before: Logged, now: Logged, by_request: Requests) -> list[Blame]:
+def _gone(before: Logged, now: Logged, by_request: Requests, thresholds: Thresholds) -> list[Blame]:
     """Templates that came with most requests and do not any more."""
     found = []
     for (service, template), old in before.pooled(without=before.bursts()).items():
         if is_bad(before.severities.get(Pattern(service, "", template), 0), template):
             continue
-        if old < _MOST_REQUESTS * by_request.before[service]:
+        if old < thresholds.log_usual_share * by_request.before[service]:
             continue
         for (name, instance), requests in by_request.now.items():
             pattern = Pattern(service, instance, template)
@@ -123,14 +122,16 @@ def _gone(before: Logged, now: Logged, by_request: Requests) -> list[Blame]:
             usual, measured = by_request.before[service], now.counts.get(pattern, 0)
             absent_before, absent = max(0, usual - old), max(0, requests - measured)
             moments = Moments(usual, absent_before, absent_before), Moments(requests, absent, absent)
-            strength = rise(*moments) * STRONGEST * _GONE_WEIGHT
+            strength = rise(*moments, thresholds) * STRONGEST * _GONE_WEIGHT
             if strength > 0:
                 shown = Moments(usual, usual - absent_before), Moments(requests, requests - absent)
                 found.append(_blame(pattern, "log_gone", strength, shown))
     return found
 
 
-def _risen(pattern: Pattern, old: int, n: int, by_request: Requests) -> tuple[float, tuple[Moments, Moments]]:
+def _risen(
+    pattern: Pattern, old: int, n: int, by_request: Requests, thresholds: Thresholds
+) -> tuple[float, tuple[Moments, Moments]]:
     """By how much the share of requests with such a record rose, by requests and by time, whichever is less."""
     key = pattern.service, pattern.instance
     usual = by_request.before[pattern.service]
@@ -140,7 +141,7 @@ def _risen(pattern: Pattern, old: int, n: int, by_request: Requests) -> tuple[fl
         # A service that was not there before, or said nothing: only what it says of trouble is news.
         before = Moments(counts[0], 0, 0)
     return (
-        min(rise(before, Moments(each, min(n, each), min(n, each))) for each in counts) * STRONGEST,
+        min(rise(before, Moments(each, min(n, each), min(n, each)), thresholds) for each in counts) * STRONGEST,
         (before, Moments(counts[0], n, n)),
     )
 

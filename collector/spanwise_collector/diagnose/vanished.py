@@ -11,22 +11,20 @@ from typing import Final
 
 from spanwise_collector.diagnose.blame import Blame
 from spanwise_collector.diagnose.counts import Counts, Operation, pooled, pooled_edge
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 
-_LEAST_LOST: Final = 0.8
-_FEWEST_EXPECTED: Final = 10
-_TROUBLED: Final = 1.0
 _SHOWN_BY: Final = ("errors", "self_time", "ended_early")
 
 
-def put_down(blames: Sequence[Blame], before: Counts, now: Counts) -> list[Blame]:
+def put_down(blames: Sequence[Blame], before: Counts, now: Counts, thresholds: Thresholds = DEFAULTS) -> list[Blame]:
     """The same blames, those of callers that fail or wait because a service vanished put down to that one."""
-    gone = _gone(before, now)
+    gone = _gone(before, now, thresholds)
     troubled = {
         pooled(blame.measured)
         for blame in blames
         if blame.rule in ("errors", "self_time")
         and isinstance(blame.measured, Operation)
-        and blame.strength >= _TROUBLED
+        and blame.strength >= thresholds.vanished_strength
     }
     found = []
     for blame in blames:
@@ -38,7 +36,7 @@ def put_down(blames: Sequence[Blame], before: Counts, now: Counts) -> list[Blame
     return found
 
 
-def _gone(before: Counts, now: Counts) -> Mapping[Operation, Operation]:
+def _gone(before: Counts, now: Counts, thresholds: Thresholds) -> Mapping[Operation, Operation]:
     """For each operation that used to call another service directly and hardly does any more: which one."""
     having: dict[tuple[Operation, Operation], int] = defaultdict(int)
     for edge, measured in now.called.items():
@@ -59,7 +57,7 @@ def _gone(before: Counts, now: Counts) -> Mapping[Operation, Operation]:
         load = calls[caller] / before.calls[caller].n
         expected = usual.n * load
         lost = 1 - having[caller, callee] / expected if expected else 0.0
-        everywhere = served[callee.service] <= (1 - _LEAST_LOST) * usually[callee.service] * load
-        if expected >= _FEWEST_EXPECTED and lost >= _LEAST_LOST and everywhere:
+        everywhere = served[callee.service] <= (1 - thresholds.vanished_share) * usually[callee.service] * load
+        if expected >= thresholds.vanished_due and lost >= thresholds.vanished_share and everywhere:
             found[caller] = max(found.get(caller, (0.0, callee)), (expected, callee))
     return {caller: callee for caller, (_, callee) in found.items()}

@@ -21,14 +21,13 @@ from spanwise_collector.diagnose.silent_services import silent_services
 from spanwise_collector.diagnose.slow_edges import slow_edges
 from spanwise_collector.diagnose.slow_gaps import slow_gaps
 from spanwise_collector.diagnose.slow_operations import slow_operations
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 from spanwise_collector.diagnose.unusual_logs import unusual_logs
 from spanwise_collector.diagnose.vanished import put_down
 
 # A culprit's score is 1 - exp(-strength / this): one spread more than usual scores 0.2, five 0.7, twelve 0.95.
 _SCALE: Final = 4.0
 _LOST: Final = 1 / 3
-NOTABLE: Final = 0.25
-"""Below this score nothing stands out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,11 @@ class Culprit:
 
 
 def judge(
-    before: Sequence[Row], now: Sequence[Row], logged_before: Logged | None = None, logged_now: Logged | None = None
+    before: Sequence[Row],
+    now: Sequence[Row],
+    logged_before: Logged | None = None,
+    logged_now: Logged | None = None,
+    thresholds: Thresholds = DEFAULTS,
 ) -> list[Culprit]:
     """Rank the instances of a window by what starts with them, against a baseline: by its spans and its log records.
 
@@ -55,18 +58,18 @@ def judge(
     """
     usual, measured = Counts(before, pooled=True), Counts(now, pooled=False)
     blames = [
-        *slow_operations(usual, measured),
-        *slow_edges(usual, measured),
-        *early_ends(usual, measured),
-        *more_calls(usual, measured),
-        *new_calls(usual, measured),
-        *silent_instances(before, now),
-        *silent_services(before, now),
-        *new_errors(usual, measured, missed(usual, measured)),
+        *slow_operations(usual, measured, thresholds),
+        *slow_edges(usual, measured, thresholds),
+        *early_ends(usual, measured, thresholds),
+        *more_calls(usual, measured, thresholds),
+        *new_calls(usual, measured, thresholds),
+        *silent_instances(before, now, thresholds),
+        *silent_services(before, now, thresholds),
+        *new_errors(usual, measured, missed(usual, measured, thresholds), thresholds),
     ]
     if logged_before is not None and logged_now is not None:
-        blames += _of_logs(before, now, logged_before, logged_now)
-    blames = put_down(blames, usual, measured)
+        blames += _of_logs(before, now, logged_before, logged_now, thresholds)
+    blames = put_down(blames, usual, measured, thresholds)
     by_instance: dict[tuple[str, str], list[Blame]] = defaultdict(list)
     present = _likeliest(_writing(logged_before), _writing(logged_now)) | _likeliest(_sending(before), _sending(now))
     for blame in blames:
@@ -80,14 +83,16 @@ def ranked(culprits: Iterable[Culprit]) -> list[Culprit]:
     return sorted(culprits, key=lambda each: (-each.score, each.service, each.instance, each.leading.culprit))
 
 
-def _of_logs(before: Sequence[Row], now: Sequence[Row], logged_before: Logged, logged_now: Logged) -> list[Blame]:
+def _of_logs(
+    before: Sequence[Row], now: Sequence[Row], logged_before: Logged, logged_now: Logged, thresholds: Thresholds
+) -> list[Blame]:
     services = {row.service for row in (*before, *now)}
     names = Names(services | {row.service for row in (*logged_before.rows, *logged_now.rows)})
     by_request = requests(before, now, logged_before, logged_now)
-    found = unusual_logs(logged_before, logged_now, by_request, names)
-    found += slow_gaps(logged_before.gaps, logged_now.gaps)
+    found = unusual_logs(logged_before, logged_now, by_request, names, thresholds)
+    found += slow_gaps(logged_before.gaps, logged_now.gaps, thresholds)
     if not before and not now:
-        found += silent_logs(logged_before, logged_now)
+        found += silent_logs(logged_before, logged_now, thresholds)
     return found
 
 

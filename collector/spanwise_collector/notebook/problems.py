@@ -22,6 +22,8 @@ SAME_WITHIN: Final = 15 * MINUTE
 KEPT_FOR: Final = 30 * 24 * 60 * MINUTE
 _CLAIMS: Final = 8
 _SERVICES: Final = 50
+_LIST: Final = 8000
+"""Characters of JSON that the columns of lists hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def note(notebook: Notebook, project: str, seen: Sequence[Seen], now: int) -> No
         )
         known = {row.service: row for row in page.scalars(recent.order_by(Problem.last_seen, Problem.id))}
         for each in seen:
-            row = known.get(each.service)
+            row = known.get(_text(each.service, 255))
             if row is None:
                 page.add(Problem(project=project, mute_note="", last_seen=now, **_columns(each)))
             else:
@@ -138,14 +140,24 @@ def _columns(seen: Seen) -> dict[str, Any]:
         "operation": _text(seen.operation, 255),
         "kind": seen.kind,
         "sentence": _text(seen.sentence, 2000),
-        "claims": json.dumps([_text(each, 500) for each in seen.claims[:_CLAIMS]], ensure_ascii=False),
+        "claims": _listed(seen.claims, _CLAIMS, 500),
         "score": seen.score,
         "onset": seen.onset,
-        "services": json.dumps([_text(each, 60) for each in seen.services[:_SERVICES]], ensure_ascii=False),
+        "services": _listed(seen.services, _SERVICES, 255),
         "traces_per_minute": seen.traces_per_minute,
         "trace_id": seen.trace_id,
         "span_id": seen.span_id,
     }
+
+
+def _listed(texts: Sequence[str], most: int, longest: int) -> str:
+    """A list as JSON: each once, so many of so many characters at most, and only as many as the column holds."""
+    found: list[str] = []
+    for text in dict.fromkeys(_text(each, longest) for each in texts):
+        if len(found) == most or len(json.dumps([*found, text], ensure_ascii=False)) > _LIST:
+            break
+        found.append(text)
+    return json.dumps(found, ensure_ascii=False)
 
 
 def _text(text: str, most: int) -> str:

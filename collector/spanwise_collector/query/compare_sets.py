@@ -6,9 +6,10 @@ from typing import Final
 
 from sqlalchemy import select
 
+from spanwise_collector.diagnose.thresholds import DEFAULTS
 from spanwise_collector.model.span import ERROR
 from spanwise_collector.query.compare import Asked
-from spanwise_collector.query.diagnosis import FEWEST_TRACES, Window
+from spanwise_collector.query.diagnosis import Window
 from spanwise_collector.query.extent import Rows
 from spanwise_collector.query.language.tree import (
     Equals,
@@ -84,7 +85,7 @@ def against_baseline(engine: Engine, project: str, trace_id: str, limit: int, gi
         usual = Rows(project, "spans", window.start, max(window.end, window.start + 1), like_it)
         newest = _newest(engine, usual)
         usual = replace(usual, start=newest[-1] if newest else usual.start)
-        if len(newest) >= FEWEST_TRACES:
+        if len(newest) >= DEFAULTS.history_traces:
             break
     return Asked(_rows(project, trace), usual, "median")
 

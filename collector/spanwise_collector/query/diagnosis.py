@@ -11,8 +11,9 @@ from spanwise_collector.diagnose.features import BUCKETS, Row
 from spanwise_collector.diagnose.log_counts import Logged, Pattern
 from spanwise_collector.diagnose.onset import Shown, evidence, evidence_of_records, onset, onset_of_records
 from spanwise_collector.diagnose.ranks import by_operation, by_service
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 from spanwise_collector.diagnose.traffic import Traffic, traffic
-from spanwise_collector.diagnose.verdict import NOTABLE, Culprit, judge
+from spanwise_collector.diagnose.verdict import Culprit, judge
 from spanwise_collector.query import traces
 from spanwise_collector.query.coincidences import Around, Suspect, coincidences
 from spanwise_collector.query.diagnosis_logged import Stretch, logged
@@ -25,7 +26,6 @@ from spanwise_collector.query.traces import TraceSearch
 from spanwise_collector.store import Engine
 
 _DAY: Final = 86_400_000_000_000
-FEWEST_TRACES: Final = 30
 _CULPRITS: Final = 20
 _LEAST_SCORE: Final = 0.01
 MOST_MATCHING: Final = 3_000
@@ -105,6 +105,7 @@ class Verdict:
     matching: bool
     baseline_slices: int
     traffic: Sequence[Traffic] = ()
+    thresholds: Thresholds = DEFAULTS
 
     @property
     def enough_history(self) -> bool:
@@ -113,10 +114,10 @@ class Verdict:
         Where the window has traces, records count that were written over half of the baseline: a system that has just
         started has written some, and has had no requests.
         """
-        if self.baseline.traces >= FEWEST_TRACES:
+        if self.baseline.traces >= self.thresholds.history_traces:
             return True
         lasting = not self.window.traces or self.baseline_slices >= BUCKETS // 2
-        return lasting and self.baseline.records >= FEWEST_TRACES
+        return lasting and self.baseline.records >= self.thresholds.history_traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class Question:
     """Which window is asked about, against which; only the traces that are as `where`, only culprits of `service`.
 
     `troubled`: times (from, until) in which something was broken, and which are no baseline therefore. `deploys`
-    are those that were noted about the window.
+    are those that were noted about the window. `thresholds`: from when on something is unusual.
     """
 
     asked: Window
@@ -133,6 +134,7 @@ class Question:
     service: str | None = None
     troubled: Sequence[tuple[int, int]] = ()
     deploys: Sequence[Deploy] = ()
+    thresholds: Thresholds = DEFAULTS
 
 
 def verdict(engine: Engine, project: str, question: Question) -> Verdict:
@@ -140,13 +142,13 @@ def verdict(engine: Engine, project: str, question: Question) -> Verdict:
 
     Without a baseline: as long a quiet time before it, else a day earlier.
     """
-    asked, service = question.asked, question.service
+    asked, service, thresholds = question.asked, question.service, question.thresholds
     counting = _Counting(engine, project, question.where)
     now, (usual, against, source) = both(lambda: counting.rows(asked), lambda: _baseline(counting, question))
     windows = [Stretch(each.start, each.end, counting.ids(each)) for each in (against, asked)]
     said_before, said = logged(engine, project, windows, gaps=not usual.rows and not now.rows)
     said_before.span_sample, said.span_sample = usual.sample, now.sample
-    judged = judge(usual.rows, now.rows, said_before, said)
+    judged = judge(usual.rows, now.rows, said_before, said, thresholds)
     culprits = [each for each in judged if each.score >= _LEAST_SCORE]
     if service is not None:
         culprits = [each for each in culprits if each.service == service]
@@ -157,8 +159,8 @@ def verdict(engine: Engine, project: str, question: Question) -> Verdict:
         Loaded((against.start, against.end), usual.rows, usual.sample),
         Loaded((asked.start, asked.end), now.rows, now.sample),
     )
-    accused = [_weighed(engine, project, each, loaded) for each in accused]
-    notable = [each for each in accused if each.culprit.score >= NOTABLE]
+    accused = [_weighed(engine, project, each, loaded, thresholds) for each in accused]
+    notable = [each for each in accused if each.culprit.score >= thresholds.notable_score]
     within = (asked.end - asked.start) // BUCKETS
     around = Around((asked.start, asked.end), (against.start, against.end), within, question.deploys)
     suspects = [Suspect(each.culprit.leading, each.since) for each in notable]
@@ -176,7 +178,7 @@ def verdict(engine: Engine, project: str, question: Question) -> Verdict:
             for each in by_operation(culprits)[:_CULPRITS]
             if each.score >= _LEAST_SCORE
         ],
-        notable=bool(culprits) and culprits[0].score >= NOTABLE,
+        notable=bool(culprits) and culprits[0].score >= thresholds.notable_score,
         rows=now.rows,
         instances=len({(row.service, row.instance) for row in now.rows} | set(said.records)),
         operations=len({(row.service, row.operation) for row in now.rows}),
@@ -185,8 +187,11 @@ def verdict(engine: Engine, project: str, question: Question) -> Verdict:
         sample=now.sample,
         matching=counting.complete,
         baseline_slices=said_before.slices,
-        traffic=traffic(usual.rows, now.rows, (loaded[0].slice, loaded[1].slice), (usual.sample, now.sample)),
+        traffic=traffic(
+            usual.rows, now.rows, (loaded[0].slice, loaded[1].slice), (usual.sample, now.sample), thresholds
+        ),
         templates=len({(row.service, row.template) for row in said.rows}),
+        thresholds=thresholds,
     )
 
 
@@ -230,7 +235,7 @@ def _baseline(counting: _Counting, question: Question) -> tuple[Counted, Window,
         return counting.rows(given), given, "given"
     before = Window(*quiet_time(question.troubled, asked.start, asked.end - asked.start))
     found = counting.rows(before)
-    if found.traces >= FEWEST_TRACES or asked.start < _DAY:
+    if found.traces >= question.thresholds.history_traces or asked.start < _DAY:
         return found, before, "before"
     earlier = Window(asked.start - _DAY, max(asked.end - _DAY, asked.start - _DAY + 1))
     a_day_before = counting.rows(earlier)
@@ -253,12 +258,14 @@ class _Seen:
     asked: Window
 
 
-def _weighed(engine: Engine, project: str, each: Accused, loaded: tuple[Loaded, Loaded]) -> Accused:
+def _weighed(
+    engine: Engine, project: str, each: Accused, loaded: tuple[Loaded, Loaded], thresholds: Thresholds
+) -> Accused:
     """The same, told to be overloaded where it stands out as slow and has too much to do."""
     leading = each.culprit.leading
-    if each.culprit.score < NOTABLE or leading.kind != "slow":
+    if each.culprit.score < thresholds.notable_score or leading.kind != "slow":
         return each
-    return replace(each, overload=overload(engine, project, leading, each.since, loaded))
+    return replace(each, overload=overload(engine, project, leading, each.since, loaded, thresholds))
 
 
 def _as_told(each: Accused, accused: Sequence[Accused]) -> Accused:

@@ -10,7 +10,8 @@ from spanwise_collector.diagnose.counts import Counts
 from spanwise_collector.diagnose.explain import explain
 from spanwise_collector.diagnose.features import Row
 from spanwise_collector.diagnose.finding import Finding, Subject
-from spanwise_collector.query.diagnosis import FEWEST_TRACES, Window
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
+from spanwise_collector.query.diagnosis import Window
 from spanwise_collector.query.diagnosis_trace_logs import said
 from spanwise_collector.query.diagnosis_window import Like, Selection, newest, rows
 from spanwise_collector.query.together import both
@@ -31,20 +32,28 @@ class Explained:
     trace: Trace
     findings: list[Finding]
     history: Window
+    thresholds: Thresholds = DEFAULTS
 
     @property
     def enough_history(self) -> bool:
         """Whether there were traces enough to say what is usual."""
-        return self.history.traces >= FEWEST_TRACES
+        return self.history.traces >= self.thresholds.history_traces
 
 
-def diagnose(engine: Engine, project: str, trace_id: str, limit: int, baseline: Window | None = None) -> Explained:
+def diagnose(
+    engine: Engine,
+    project: str,
+    trace_id: str,
+    limit: int,
+    baseline: Window | None = None,
+    thresholds: Thresholds = DEFAULTS,
+) -> Explained:
     """Explain a trace, of which `limit` spans are read. Raises NotFound.
 
     Without a baseline: the newest 500 traces of the same root of the hour before it, else of the week before.
     """
     trace = load(engine, project, trace_id, limit)
-    chosen, window = _history(engine, project, trace, baseline)
+    chosen, window = _history(engine, project, trace, baseline, thresholds.history_traces)
     usual_traces = chosen.count if chosen is not None else 0
 
     def counted() -> tuple[list[Row], Mapping[tuple[str, str], int]]:
@@ -53,8 +62,10 @@ def diagnose(engine: Engine, project: str, trace_id: str, limit: int, baseline: 
     (usual, first_seen), (records, usual_logs) = both(
         counted, lambda: said(engine, project, trace, chosen, usual_traces)
     )
-    subject = Subject(trace.nodes, Counts(usual, pooled=True), usual_traces, records, usual_logs, first_seen)
-    return Explained(trace, explain(subject), replace(window, traces=usual_traces))
+    subject = Subject(
+        trace.nodes, Counts(usual, pooled=True), usual_traces, records, usual_logs, first_seen, thresholds
+    )
+    return Explained(trace, explain(subject), replace(window, traces=usual_traces), thresholds)
 
 
 def _first_seen(engine: Engine, project: str, trace: Trace) -> dict[tuple[str, str], int]:
@@ -70,7 +81,9 @@ def _first_seen(engine: Engine, project: str, trace: Trace) -> dict[tuple[str, s
     return {(row.service, row.instance): row.minute * MINUTE for row in engine.read(query)}
 
 
-def _history(engine: Engine, project: str, trace: Trace, given: Window | None) -> tuple[Selection | None, Window]:
+def _history(
+    engine: Engine, project: str, trace: Trace, given: Window | None, enough: int
+) -> tuple[Selection | None, Window]:
     """The traces that say what is usual, and the window that they were looked for in."""
     root = next((node.span for node in trace.nodes if not node.span.parent_span_id), trace.nodes[0].span)
     start = trace.start
@@ -81,6 +94,6 @@ def _history(engine: Engine, project: str, trace: Trace, given: Window | None) -
     for window in (given,) if given is not None else before:
         if window.end > window.start:
             chosen = newest(engine, project, window.start, window.end, like)
-        if chosen is not None and chosen.count >= FEWEST_TRACES:
+        if chosen is not None and chosen.count >= enough:
             break
     return chosen, window

@@ -11,6 +11,7 @@ from spanwise_collector.diagnose.counts import Edge, Operation
 from spanwise_collector.diagnose.features import BUCKETS, Row
 from spanwise_collector.diagnose.log_counts import Pattern
 from spanwise_collector.diagnose.overload import Call, by_slice, overloaded, rates
+from spanwise_collector.diagnose.thresholds import Thresholds
 from spanwise_collector.diagnose.trace_waits import EVENT
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import spans
@@ -34,7 +35,9 @@ class Loaded:
         return max(1, self.bounds[1] - self.bounds[0]) / BUCKETS / _SECOND
 
 
-def overload(engine: Engine, project: str, blame: Blame, since: int, windows: tuple[Loaded, Loaded]) -> str | None:
+def overload(
+    engine: Engine, project: str, blame: Blame, since: int, windows: tuple[Loaded, Loaded], thresholds: Thresholds
+) -> str | None:
     """Why what a service is blamed for is overload, in a sentence, or None; `windows`: the baseline and the window.
 
     Calls are read only where there are more of them than usual: of the blamed operation, or of the calls into it.
@@ -47,11 +50,11 @@ def overload(engine: Engine, project: str, blame: Blame, since: int, windows: tu
     measured = by_slice(now.rows, where, now.sample)
     known = by_slice(before.rows, where, before.sample)
     found = rates(known, measured, first, (before.slice, now.slice))
-    if not found.risen:
+    if not found.risen(thresholds.overload_calls):
         return None
     calls = _calls(engine, project, where, since, now.bounds[1])
     waiting = _waiting(engine, project, where, *before.bounds) if any(call.waited for call in calls) else 0.0
-    return overloaded(found, calls, waiting)
+    return overloaded(found, calls, waiting, thresholds)
 
 
 def _of(project: str, operation: Operation, start: int, end: int) -> list[ColumnElement[bool]]:

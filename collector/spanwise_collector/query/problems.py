@@ -67,7 +67,7 @@ def broken(engine: Engine, project: str, question: Question) -> tuple[list[Broke
         return [], judged
     by_culprit = {(each.culprit.service, each.culprit.instance): each for each in judged.accused}
     found = []
-    for cause in causes([each.culprit for each in judged.accused], judged.rows):
+    for cause in causes([each.culprit for each in judged.accused], judged.rows, question.thresholds):
         accused = by_culprit[cause.culprit.service, cause.culprit.instance]
         found.append(_broken(engine, project, asked, cause, accused, judged.accused))
     return found, judged

@@ -9,6 +9,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from spanwise_collector.errors import SettingError, excerpt
+from spanwise_collector.settings.judging import Judging
 from spanwise_collector.settings.keeping import Keeping
 from spanwise_collector.settings.listening import Listening
 from spanwise_collector.settings.place import Place, Spooling
@@ -58,7 +59,7 @@ class FolderSettings(Keeping, Spooling, Place, _Sources):
         return cls._explained({"data": data})
 
 
-class Settings(Registering, Keeping, Receiving, Spooling, Listening, Place, _Sources):
+class Settings(Judging, Registering, Keeping, Receiving, Spooling, Listening, Place, _Sources):
     """What a collector is started with."""
 
     model_config = SettingsConfigDict(extra="forbid")
@@ -114,7 +115,7 @@ def parser() -> argparse.ArgumentParser:
         if field.annotation is bool:
             made.add_argument(flag, dest=name, action="store_const", const=True, help=field.description)
         else:
-            action = "append" if name == "registry" else "store"
+            action = "append" if name in ("registry", "threshold") else "store"
             made.add_argument(flag, dest=name, metavar=_metavar(name), action=action, help=text)
     return made
 
@@ -142,6 +143,7 @@ _METAVARS = {
     "store_quorum": "COUNT",
     "store": "URL",
     "registry": "URL",
+    "threshold": "NAME=VALUE",
     "cluster": "NAME",
     "sampling": "FILE",
     "log_zone": "ZONE",

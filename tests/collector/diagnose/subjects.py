@@ -5,6 +5,7 @@ from __future__ import annotations
 from spanwise_collector.diagnose.counts import Counts
 from spanwise_collector.diagnose.features import Row
 from spanwise_collector.diagnose.finding import Finding, Subject
+from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 from spanwise_collector.model.span import Span
 from spanwise_collector.trace.tree import build
 
@@ -21,9 +22,9 @@ def in_ms(number: int, parent: int, start: float, end: float, operation: str, **
     return span(number, parent, round(start * MS), round(end * MS), **given)
 
 
-def subject(spans: list[Span], history: list[Row] | None = None) -> Subject:
+def subject(spans: list[Span], history: list[Row] | None = None, thresholds: Thresholds = DEFAULTS) -> Subject:
     """The trace as the rules see it."""
-    return Subject(build(spans), Counts(history or [], pooled=True), 100)
+    return Subject(build(spans), Counts(history or [], pooled=True), 100, thresholds=thresholds)
 
 
 def told(findings: list[Finding]) -> list[tuple[str, float, str]]:

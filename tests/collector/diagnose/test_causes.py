@@ -6,7 +6,8 @@ from spanwise_collector.diagnose.blame import Blame
 from spanwise_collector.diagnose.causes import causes
 from spanwise_collector.diagnose.counts import Operation
 from spanwise_collector.diagnose.features import Moments, Row
-from spanwise_collector.diagnose.verdict import NOTABLE, Culprit
+from spanwise_collector.diagnose.thresholds import DEFAULTS
+from spanwise_collector.diagnose.verdict import Culprit
 
 from tests.collector.diagnose.counted import ends
 
@@ -44,8 +45,8 @@ def test_a_culprit_beside_another_is_a_cause_of_its_own() -> None:
 
 
 def test_what_does_not_stand_out_is_no_cause() -> None:
-    assert found(culprit("stock", NOTABLE - 0.01)) == []
-    assert [service for service, _ in found(culprit("ads", NOTABLE))] == ["ads"]
+    assert found(culprit("stock", DEFAULTS.notable_score - 0.01)) == []
+    assert [service for service, _ in found(culprit("ads", DEFAULTS.notable_score))] == ["ads"]
 
 
 def test_services_that_call_each_other_in_a_circle_come_to_an_end() -> None:

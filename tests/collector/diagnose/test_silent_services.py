@@ -5,7 +5,8 @@ from __future__ import annotations
 from spanwise_collector.diagnose.claims import claim
 from spanwise_collector.diagnose.features import BUCKETS, Row
 from spanwise_collector.diagnose.silent_services import silent_services
-from spanwise_collector.diagnose.verdict import NOTABLE, judge
+from spanwise_collector.diagnose.thresholds import DEFAULTS
+from spanwise_collector.diagnose.verdict import judge
 
 from tests.collector.diagnose.counted import ends, row
 
@@ -21,7 +22,7 @@ def test_a_first_service_that_sends_nothing_at_the_end_is_told_where_nothing_els
     (found,) = silent_services(spans(BUCKETS), spans(6))
     assert claim(found) == "No more requests come to edge: 60 spans in all, and none at the end."
     (culprit,) = judge(spans(BUCKETS), spans(6))
-    assert (culprit.service, culprit.leading.kind, culprit.score > NOTABLE) == ("edge", "silent", True)
+    assert (culprit.service, culprit.leading.kind, culprit.score > DEFAULTS.notable_score) == ("edge", "silent", True)
 
 
 def test_a_service_that_others_call_is_left_to_what_they_see() -> None:

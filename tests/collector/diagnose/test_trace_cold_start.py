@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from spanwise_collector.diagnose.trace_cold_start import YOUNG, cold_starts
+from spanwise_collector.diagnose.trace_cold_start import cold_starts
 from spanwise_collector.model.span import Span
 
 from tests.collector.diagnose.counted import self_time
@@ -30,7 +30,7 @@ def test_a_platform_that_says_so_is_believed() -> None:
 
 
 def test_old_instances_and_quick_answers_are_no_cold_starts() -> None:
-    old = replace(subject(spans(), USUAL), first_seen={("shop", "shop-1"): -YOUNG - 1})
+    old = replace(subject(spans(), USUAL), first_seen={("shop", "shop-1"): -121_000_000_000})
     quick = replace(subject(spans(19), USUAL), first_seen={("shop", "shop-1"): 0})
     thin = replace(subject(spans(), USUAL[:0]), first_seen={("shop", "shop-1"): 0})
     assert [cold_starts(each) for each in (old, quick, thin)] == [[], [], []]

@@ -6,7 +6,8 @@ import random
 
 from spanwise_collector.diagnose.claims import claim, duration
 from spanwise_collector.diagnose.onset import Shown, evidence, onset
-from spanwise_collector.diagnose.verdict import NOTABLE, judge
+from spanwise_collector.diagnose.thresholds import DEFAULTS
+from spanwise_collector.diagnose.verdict import judge
 
 from tests.collector.diagnose.counted import calls, edge, ends, failed, self_time
 
@@ -29,7 +30,7 @@ def test_deviations_of_different_rules_add_up() -> None:
     now = self_time("shop/pay", slow) + self_time("cart/get", slow) + calls("shop/pay", 30) + calls("cart/get", 30, 25)
     ranked = judge(BEFORE, now)
     assert [(each.service, each.instance) for each in ranked] == [("cart", "cart-1"), ("shop", "shop-1")]
-    assert ranked[0].score > ranked[1].score > NOTABLE
+    assert ranked[0].score > ranked[1].score > DEFAULTS.notable_score
 
 
 def test_the_verdict_does_not_depend_on_the_order_of_rows() -> None:

@@ -87,8 +87,25 @@ def test_what_is_over_for_a_month_goes(notebook: Notebook) -> None:
 
 
 def test_texts_of_telemetry_fit_whatever_they_are(notebook: Notebook) -> None:
-    odd = replace(SLOW, service="s\0" * 300, sentence="ü\0" * 3000, claims=("c" * 999,) * 20, services=("x" * 99,) * 99)
-    problems.note(notebook, "shop", [odd], NOW)
+    claims = tuple(f"{number}{'c' * 999}" for number in range(20))
+    services = tuple(f"{number}{'x' * 99}" for number in range(99))
+    odd = replace(SLOW, service="s\0" * 300, sentence="ü\0" * 3000, claims=claims, services=services)
+    for now in (NOW, NOW + MINUTE):
+        problems.note(notebook, "shop", [odd], now)
     (found,) = kept(notebook)
     assert (found.seen.service, found.seen.sentence) == ("s" * 255, "ü" * 2000)
     assert (len(found.seen.claims), len(found.seen.services)) == (8, 50)
+
+
+def test_no_service_is_named_twice_and_long_names_that_begin_alike_are_told_apart(notebook: Notebook) -> None:
+    long = "a-team-of-the-platform-with-a-name-that-says-everything-about-" + "x" * 60
+    odd = replace(SLOW, services=("stock", f"{long}-orders", f"{long}-items", "stock", "st\0ock", "y" * 300, "y" * 400))
+    problems.note(notebook, "shop", [odd], NOW)
+    assert kept(notebook)[0].seen.services == ("stock", f"{long}-orders", f"{long}-items", "y" * 255)
+
+
+def test_a_list_holds_as_many_as_its_column_does(notebook: Notebook) -> None:
+    odd = replace(SLOW, services=tuple(f"{number:02}" + "\x01" * 90 for number in range(40)))
+    problems.note(notebook, "shop", [odd], NOW)
+    found = kept(notebook)[0].seen.services
+    assert found == odd.services[:14]

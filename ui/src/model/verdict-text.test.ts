@@ -31,6 +31,7 @@ const VERDICT: TraceVerdict = {
     history_start_time_unix_nano: 1,
     history_end_time_unix_nano: 2,
     enough_history: true,
+    thresholds: {},
   },
 };
 const DEPLOY = {
@@ -114,6 +115,7 @@ describe('a window as Markdown', () => {
         complete: true,
         sample: 1,
         templates: 2,
+        thresholds: {},
       },
     };
     expect(windowMarkdown(verdict, 'http://c/diagnosis', when).split('\n')).toEqual([
