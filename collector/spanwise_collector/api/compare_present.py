@@ -59,7 +59,7 @@ def _summary(found: Compared, keys: list[SeparatingKey], places: list[CallPlace]
     if not found.a.matched or not found.b.matched:
         empty = "a" if not found.a.matched else "b"
         return f"There is nothing in {empty}, so nothing can be compared."
-    sentences = [f"{found.a.matched:,} spans against {found.b.matched:,}."]
+    sentences = [f"{found.a.matched:,} {'span' if found.a.matched == 1 else 'spans'} against {found.b.matched:,}."]
     if keys and keys[0].score:
         sentences.append(keys[0].claim)
     if places and places[0].share:

@@ -61,6 +61,7 @@ class ErrorSummary(Answer):
     type: str = Field(description='"" where nothing says it.')
     message: str = Field(description="`<*>` stands for what varies.")
     example: str = Field(description="The message of the last one, at most 1,024 bytes of it.")
+    operation: str = Field(description='Of a span that failed without an exception; "" where there was one.')
     top: Frame | None = Field(description="The innermost frame of the application, else of all.")
     count: int = Field(description="In the range, as are all counts.")
     log_count: int = Field(description="How many of them were logged; the others are of spans.")
@@ -125,6 +126,7 @@ def _summary(group: Group) -> dict[str, Any]:
         "type": group.error.type,
         "message": group.error.message,
         "example": group.example,
+        "operation": group.error.operation,
         "top": group.top and _frame(group.top),
         "count": group.count,
         "log_count": group.log_count,

@@ -25,12 +25,16 @@ _FIRST: Final = r"\1"
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """One kind of error: `message` has <*> for what varies, `frames` are the innermost first."""
+    """One kind of error: `message` has <*> for what varies, `frames` are the innermost first.
+
+    `operation` is one of the spans that failed so; "" where there was an exception.
+    """
 
     fingerprint: str
     type: str
     message: str
     frames: tuple[Frame, ...]
+    operation: str
 
 
 def identify(service: str, type_: str, message: str, stack: str, name: str) -> Error:
@@ -48,7 +52,7 @@ def identify(service: str, type_: str, message: str, stack: str, name: str) -> E
     places = [place for place, _ in groupby(map(_place, own))][:_PLACES] or [service, masked(name)]
     text = masked(message)
     digest = hashlib.blake2b("\0".join((type_, text, *places)).encode(), digest_size=8).hexdigest()
-    return Error(digest, type_, text, found)
+    return Error(digest, type_, text, found, name)
 
 
 def masked(message: str) -> str:

@@ -222,7 +222,7 @@ def test_two_traces(api: TestClient) -> None:
     assert {("stock", "shard"), ("stock", "instance"), (None, "status"), (None, "item")} <= told
     same = ask(api, a=trace_id(2), b=trace_id(2))
     assert (changed(same), same["attributes"]["keys"]) == ([], [])
-    assert same["summary"] == "1 spans against 1. Nothing tells them apart that may not be chance."
+    assert same["summary"] == "1 span against 1. Nothing tells them apart that may not be chance."
 
 
 def test_a_trace_against_its_like(api: TestClient) -> None:

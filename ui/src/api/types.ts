@@ -14,6 +14,7 @@ type Schemas = components['schemas'];
 
 export type AggregateAnswer = Schemas['AggregateAnswer'];
 export type ErrorBody = Schemas['ErrorAnswer'];
+export type Clock = Schemas['Clock'];
 export type FacetList = Schemas['FacetList'];
 export type Facet = Schemas['FacetAnswer'];
 export type FacetValue = Schemas['FacetValue'];

@@ -8,6 +8,7 @@ export type TraceFinding = Schemas['TraceFinding'];
 export type FindingEvidence = Schemas['FindingEvidence'];
 export type WindowVerdict = Schemas['WindowVerdict'];
 export type WindowCulprit = Schemas['WindowCulprit'];
+export type WindowRank = Schemas['WindowRank'];
 
 export const fetchTraceVerdict = (id: string, signal: AbortSignal): Promise<TraceVerdict> =>
   get(`traces/${encodeURIComponent(id)}/diagnosis`, {}, signal);

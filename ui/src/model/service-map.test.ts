@@ -17,13 +17,7 @@ const names = (edges: readonly { edge: MapEdge }[]): string[] =>
 describe('shortName', () => {
   it('keeps the end of a path, which tells files apart, and other names as they are', () => {
     const all = ['sqlite//srv/shop/orders.db', '/srv/orders.db', 'api.example.com:443/pay', 'payments', 'a/b'];
-    expect(all.map(shortName)).toEqual([
-      'sqlite …/orders.db',
-      '…/orders.db',
-      'api.example.com:443/pay',
-      'payments',
-      'a/b',
-    ]);
+    expect(all.map(shortName)).toEqual(['orders.db', 'orders.db', 'api.example.com:443/pay', 'payments', 'a/b']);
   });
 });
 

@@ -12,8 +12,8 @@ export interface RankedEdge {
   readonly trouble: number;
 }
 
-/** The name of a node where there is little room: of a file's path its last part. */
-export const shortName = (name: string): string => name.replace(/^([\w.+-]*)\/.*\/([^/]+)$/, '$1 …/$2').trim();
+/** The name of a node or file where there is little room: of a path its last part. */
+export const shortName = (name: string): string => name.replace(/^[\w.+-]*\/.*\/([^/]+)$/, '$1');
 
 /** More nodes than these are a ball of wool: a focus is asked for. */
 export const MOST_DRAWN = 150;

@@ -5,7 +5,7 @@
  * but arrays and plain values, so that a worker can make it. The subtree of row i is the rows i+1 … i+subtree[i], so
  * folding needs no tree.
  */
-import type { ServiceCount, TraceList } from '../api/types';
+import type { Clock, ServiceCount, TraceList } from '../api/types';
 import { Columns, type Numbers } from './columns';
 import { idOfRow, indexIds, rowOfId, type SpanIds } from './span-ids';
 
@@ -38,7 +38,7 @@ export interface TraceFacts extends Coverage {
   readonly services: readonly ServiceCount[];
 }
 
-type TextColumn = 'service' | 'instance' | 'scope' | 'name' | 'kind' | 'status';
+type TextColumn = 'service' | 'instance' | 'scope' | 'name' | 'host' | 'kind' | 'status';
 
 export interface TraceHeader extends TraceFacts {
   readonly origin_unix_nano: string;
@@ -46,6 +46,8 @@ export interface TraceHeader extends TraceFacts {
   readonly texts: Readonly<Record<TextColumn, readonly string[]>>;
   /** Sentences by the bit of `flags`. */
   readonly oddities: Readonly<Record<string, string>>;
+  /** The clock of each host. */
+  readonly clocks: readonly Clock[];
 }
 
 export interface TraceModel {
@@ -74,6 +76,7 @@ export interface TraceModel {
   readonly services: readonly string[];
   readonly names: readonly string[];
   readonly instance: Numbers;
+  readonly host: Numbers;
   readonly kind: Numbers;
   readonly status: Numbers;
   readonly ids: SpanIds;
@@ -112,6 +115,7 @@ export function buildModel(buffer: ArrayBuffer): TraceModel {
     services: facts.texts.service,
     names: facts.texts.name,
     instance: columns.numbers('instance'),
+    host: columns.numbers('host'),
     kind: columns.numbers('kind'),
     status: columns.numbers('status'),
     ids: indexIds(columns.halves('span_id')),
@@ -174,6 +178,10 @@ function countErrors(model: { size: number; parent: Int32Array; flags: Uint16Arr
 
 export const serviceOf = (model: TraceModel, row: number): string => model.services[model.service[row]!]!;
 export const nameOf = (model: TraceModel, row: number): string => model.names[model.name[row]!]!;
+export const hostOf = (model: TraceModel, row: number): string => model.facts.texts.host[model.host[row]!]!;
+/** What the times of a row would have to be moved by to be those of the root's host; 0 where its clock may agree. */
+export const skewOf = (model: TraceModel, row: number): number =>
+  model.facts.clocks.find(({ host }) => host === hostOf(model, row))?.correction ?? 0;
 export const spanId = (model: TraceModel, row: number): string => idOfRow(model.ids, row);
 /** The row of an id in hex, the first where several spans have it; -1 where none has. */
 export const rowOf = (model: TraceModel, id: string | null | undefined): number => rowOfId(model.ids, id);

@@ -1,18 +1,6 @@
-/** The canvas's side of drawing: device pixels, and the colours of the theme. */
+/** The colours of the theme, for charts on a canvas. */
 import type { ChartInk } from '../../model/chart-paint';
 import type { Columns } from '../../model/histogram';
-
-/** Sizes a canvas to its box in device pixels; drawing then happens in CSS pixels. */
-export function prepare(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
-  const ratio = window.devicePixelRatio || 1;
-  const w = Math.max(1, Math.round(width * ratio));
-  const h = Math.max(1, Math.round(height * ratio));
-  if (canvas.width !== w) canvas.width = w;
-  if (canvas.height !== h) canvas.height = h;
-  const context = canvas.getContext('2d');
-  context?.setTransform(ratio, 0, 0, ratio, 0, 0);
-  return context;
-}
 
 /** Diagonal lines of one colour. */
 function hatch(pen: CanvasRenderingContext2D, colour: string, ground: string): CanvasPattern | string {

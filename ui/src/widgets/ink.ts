@@ -1,6 +1,6 @@
 /** Reads the colours of the theme for the canvases. */
-import type { Ink } from '../../model/waterfall-paint';
-import { slotOf } from '../../route/preferences.svelte';
+import type { Ink } from '../model/waterfall-paint';
+import { slotOf } from '../route/preferences.svelte';
 
 export function readInk(services: readonly string[]): Ink {
   const style = getComputedStyle(document.documentElement);
