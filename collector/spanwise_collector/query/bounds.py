@@ -11,13 +11,14 @@ _columns: Final = traces.c
 _days_late: Final = func.toInt64(func.toRelativeDayNum(func.YYYYMMDDToDate(_columns.received_day))) - func.toInt64(
     func.intDiv(_columns.end_time_unix_nano, _DAY)
 )
-# The days of 050_traces.sql, and one more on either side for rows that were merged over midnight.
-_dated: Final = _days_late.between(-2, 8)
+# Whether the clock of a row is believed: the days of 050_traces.sql, and one more on either side for rows that were
+# merged over midnight.
+DATED: Final = _days_late.between(-2, 8)
 
 
 def _of_dated(extreme: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.if_(
-        func.countIf(_dated) > 0, getattr(func, f"{extreme}If")(column, _dated), getattr(func, extreme)(column)
+        func.countIf(DATED) > 0, getattr(func, f"{extreme}If")(column, DATED), getattr(func, extreme)(column)
     )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import func, select
 
 from spanwise_collector.model.span import Span
+from spanwise_collector.query.together import both
 from spanwise_collector.query.trace_place import Place, find
 from spanwise_collector.store import Engine
 from spanwise_collector.store.rows import SPAN_COLUMNS, RowReader
@@ -40,11 +41,11 @@ def load(engine: Engine, project: str, trace_id: str, limit: int) -> Trace:
     Raises NotFound. The time range of a search plays no part.
     """
     place = find(engine, project, trace_id)
-    rows = place.read(engine.read, SPAN_COLUMNS, limit)
+    rows, records = both(lambda: place.read(engine.read, SPAN_COLUMNS, limit), lambda: log_count(engine, place))
     reader = RowReader()
     joined = join_pieces([reader.span(row) for row in rows[:limit]])
     more = place.beyond(len(rows), limit)
-    return Trace(place.ids[0], build(joined), place.began, place.ended, len(joined) + more, log_count(engine, place))
+    return Trace(place.ids[0], build(joined), place.began, place.ended, len(joined) + more, records)
 
 
 def spans_of(engine: Engine, project: str, trace_id: str, ids: Sequence[str]) -> list[Span]:

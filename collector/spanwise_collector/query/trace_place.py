@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
 
 from spanwise_collector.errors import NotFound
-from spanwise_collector.query.bounds import BEGAN, ENDED
+from spanwise_collector.query.bounds import DATED
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import logs, spans, trace_id_literal, traces
 
@@ -83,22 +83,35 @@ def find(engine: Engine, project: str, trace_id: str) -> Place:
     are one trace, whichever of the two is asked for.
     """
     ids = _ids(engine, project, trace_id)
-    bounds = engine.read(
+    columns = traces.c
+    # The rows that BEGAN and ENDED tell apart, at most two: with those two, planning alone would take twice as long.
+    found = engine.read(
         select(
-            func.min(traces.c.start_time_unix_nano).label("first"),
-            func.max(traces.c.last_start_time_unix_nano).label("last"),
-            BEGAN.label("began"),
-            ENDED.label("ended"),
-            func.arraySum(func.mapValues(func.sumMap(traces.c.spans))).label("spans"),
-            func.count().label("rows"),
-        ).where(traces.c.project == project, _is_one_of(traces.c.trace_id, ids))
-    )[0]
-    if not bounds.rows:
+            DATED.label("dated"),
+            func.min(columns.start_time_unix_nano).label("first"),
+            func.max(columns.last_start_time_unix_nano).label("last"),
+            func.max(columns.end_time_unix_nano).label("ended"),
+            func.arraySum(func.mapValues(func.sumMap(columns.spans))).label("spans"),
+        )
+        .where(columns.project == project, _is_one_of(columns.trace_id, ids))
+        .group_by(literal_column("dated"))
+    )
+    if not found:
         raise NotFound(
             f"No trace has the id {trace_id}."
             " It may not have arrived yet, may not have been sampled, or its retention is over."
         )
-    return Place(project, ids, bounds.first, bounds.last, bounds.began, bounds.ended, int(bounds.spans))
+    dated = [row for row in found if row.dated] or found
+    began = min(row.first for row in dated)
+    return Place(
+        project,
+        ids,
+        first=min(row.first for row in found),
+        last=max(row.last for row in found),
+        began=began,
+        ended=max(began, *(row.ended for row in dated)),
+        spans=sum(int(row.spans) for row in found),
+    )
 
 
 def _ids(engine: Engine, project: str, trace_id: str) -> Sequence[str]:

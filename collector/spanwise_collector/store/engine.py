@@ -14,6 +14,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as DriverError
 from numpy.lib.recfunctions import unstructured_to_structured
 from numpy.typing import NDArray
+from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 
 from spanwise_collector.errors import Overloaded, QueryLimit, Refused, SenderLeft, StoreError
 from spanwise_collector.store.codes import code_of
@@ -68,18 +69,18 @@ _Ask: TypeAlias = Callable[[sqlalchemy.Connection, _Select, dict[str, Any]], tup
 def _rows(
     connection: sqlalchemy.Connection, query: _Select, settings: dict[str, Any]
 ) -> tuple[Sequence[sqlalchemy.Row[Any]], Mapping[str, Any]]:
-    result = connection.execute(query, execution_options={"settings": settings})
-    cursor: Any = result.cursor
-    return result.all(), cursor.summary[-1]
+    # Not by the connection's own way: of an answer without rows that asks a second time, for the columns' names.
+    client, text, values = _prepared(connection, query)
+    result = client.query(text, values, settings)
+    rows: IteratorResult[Any] = IteratorResult(SimpleResultMetaData(result.column_names), iter(result.result_rows))
+    return rows.all(), result.summary
 
 
 def _numbers(
     connection: sqlalchemy.Connection, query: _Select, settings: dict[str, Any]
 ) -> tuple[NDArray[np.void], Mapping[str, Any]]:
-    compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
-    driver: Any = connection.connection.dbapi_connection
-    client: Client = driver.client
-    context = client.create_query_context(str(compiled), compiled.params, settings, use_numpy=True)
+    client, text, values = _prepared(connection, query)
+    context = client.create_query_context(text, values, settings, use_numpy=True)
     result: Any = client.query(context=context)
     found: NDArray[np.void] = result.np_result
     if not len(found):
@@ -89,6 +90,13 @@ def _numbers(
         types = np.dtype([(name, found.dtype) for name in result.column_names])
         found = unstructured_to_structured(found, types)
     return found, result.summary
+
+
+def _prepared(connection: sqlalchemy.Connection, query: _Select) -> tuple[Client, str, dict[str, Any]]:
+    """The driver's own client, and the query's text and values for it."""
+    compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
+    client: Client = connection.connection.dbapi_connection.client  # type: ignore[union-attr]
+    return client, str(compiled), compiled.params
 
 
 class Engine(ABC):
@@ -158,14 +166,13 @@ class Engine(ABC):
     def _blocks(
         self, connection: sqlalchemy.Connection, query: sqlalchemy.Select[*tuple[Any, ...]]
     ) -> Generator[Sequence[Any], None, None]:
-        compiled = query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+        client, text, values = _prepared(connection, query)
         errand = current.get()
         settings = {} if errand is None else errand.settings()
-        client: Client = connection.connection.dbapi_connection.client  # type: ignore[union-attr]
         started = time.perf_counter()
         self.queries.begin(errand)
         try:
-            with client.query_row_block_stream(str(compiled), compiled.params, settings | _SMALL) as blocks:
+            with client.query_row_block_stream(text, values, settings | _SMALL) as blocks:
                 row = namedtuple("row", blocks.source.column_names)  # type: ignore[misc]
                 for block in blocks:
                     yield [row._make(values) for values in block]
