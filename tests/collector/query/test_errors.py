@@ -337,6 +337,15 @@ def test_messages_are_masked_as_the_store_masks_them(collector: Inside) -> None:
         assert shown == row.masked if not begun else shown.startswith("<*>"), row.text
 
 
+@pytest.mark.parametrize("language", ["PYTHON", "JVM", "V8", "DOTNET"])
+def test_a_digit_in_a_type_that_only_the_stack_trace_says_tells_errors_apart(collector: Inside, language: str) -> None:
+    whole: str = getattr(test_stack_traces, language)
+    type_ = identify("shop", "", "", whole, "").type
+    given = func.arrayJoin(literal([whole.replace(type_, f"{type_}{status}") for status in (404, 410)]))
+    form = func.spanwise_error_form("shop", func.tuple(0, "", "", given, ""))
+    assert len(collector.engine.read(select(form.label("form")).distinct())) == 2
+
+
 @pytest.mark.parametrize("language", ["PYTHON", "JVM", "V8", "GO", "DOTNET", "RUBY", "PHP"])
 def test_errors_of_one_form_are_of_one_group(collector: Inside, language: str) -> None:
     """What the store does not tell apart on arrival, nothing tells apart later."""

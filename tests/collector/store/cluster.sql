@@ -58,6 +58,8 @@ CREATE OR REPLACE FUNCTION spanwise_log_error ON CLUSTER 'telemetry' AS …;
 
 CREATE OR REPLACE FUNCTION spanwise_stack_shape ON CLUSTER 'telemetry' AS …;
 
+CREATE OR REPLACE FUNCTION spanwise_stack_types ON CLUSTER 'telemetry' AS …;
+
 CREATE OR REPLACE FUNCTION spanwise_error_form ON CLUSTER 'telemetry' AS …;
 
 CREATE TABLE IF NOT EXISTS otlp_traces ON CLUSTER 'telemetry' (…) ENGINE = Null;

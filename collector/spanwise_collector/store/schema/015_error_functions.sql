@@ -60,8 +60,16 @@ CREATE OR REPLACE FUNCTION spanwise_stack_shape$on_cluster AS (stack) -> if(
         extract(stack, '\\A[^\\s:]+\\.rb:[0-9]+:in [^\\n\']+'),
         replaceRegexpAll(stack, '(?m)^[^ \\t\\n#][^\\n]*$$|line [0-9]+|:[0-9]+|[(][0-9]+|0x[0-9a-f]+|[$$][0-9a-f/$$]+', '')));
 
+-- What may be the type of what was raised: how lines that are not indented begin, where that has a capital.
+CREATE OR REPLACE FUNCTION spanwise_stack_types$on_cluster AS (stack) -> extractAll(
+    stack,
+    concat(
+        '(?m)^(?:Exception in thread "[^"]*" |Uncaught (?:\\(in promise\\) )?|Unhandled exception\\. )?',
+        '([a-z0-9_.$$]*[A-Z][A-Za-z0-9_.$$]*)(?:: |:?$$)'));
+
 -- Errors of one form differ in nothing that makes groups (grouping/errors.py): type, masked message, places in the code. Where
--- type or message are not said, the lines of the stack trace that are not indented stand for them.
+-- type or message are not said, the lines of the stack trace that are not indented stand for them; of a type that only they
+-- say, a digit is no parameter.
 CREATE OR REPLACE FUNCTION spanwise_error_form$on_cluster AS (service, error) -> cityHash64(
     service,
     tupleElement(error, 2),
@@ -70,6 +78,7 @@ CREATE OR REPLACE FUNCTION spanwise_error_form$on_cluster AS (service, error) ->
         tupleElement(error, 2) = '' OR tupleElement(error, 3) = '',
         arrayStringConcat(extractAll(tupleElement(error, 4), '(?m)^[^ \\t\\n][^\\n]*$$'), ' '),
         '')),
+    if(tupleElement(error, 2) = '', spanwise_stack_types(tupleElement(error, 4)), []),
     position(tupleElement(error, 4), 'most recent call last') > 0,
     spanwise_stack_shape(tupleElement(error, 4)),
     spanwise_masked(tupleElement(error, 5)));

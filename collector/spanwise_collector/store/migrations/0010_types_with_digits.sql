@@ -1,0 +1,2 @@
+-- Errors whose type only a stack trace says are told apart by the digits in it. Forms of before stay as they are.
+-- schema f4aeac04201c
