@@ -17,6 +17,9 @@ _SHARDED_BY: Final = {
 VERSIONS: Final = "spanwise_schema"
 """Of a server's store: which versions of the schema have been made."""
 
+TURN: Final = "spanwise_turn_"
+"""Of a server's store: what the table of a turn is called, before its number."""
+
 _FILLED_ON_THE_SHARD: Final = "cityHash64(service)"
 
 
@@ -70,6 +73,21 @@ class Layout:
     def made(self, version: int, done: int) -> str:
         """The statement that notes in VERSIONS how far the schema has come."""
         return f"INSERT INTO {VERSIONS} (version, done) VALUES ({version:d}, {done:d})"  # noqa: S608 - numbers
+
+    def turn(self, number: int, holder: str) -> str:
+        """The statement that takes a turn, and fails where it is taken; on a cluster all servers do it in one order."""
+        return (
+            f"CREATE TABLE {TURN}{number:d}{self.on_cluster} (nothing UInt8)"
+            f" ENGINE = MergeTree ORDER BY nothing COMMENT {quoted(holder)}"
+        )
+
+    def turn_of(self, number: int, holder: str) -> str:
+        """The statement that writes anew whose turn it is."""
+        return f"ALTER TABLE {TURN}{number:d}{self.on_cluster} MODIFY COMMENT {quoted(holder)}"
+
+    def turn_over(self, number: int) -> str:
+        """The statement that removes a turn."""
+        return f"DROP TABLE IF EXISTS {TURN}{number:d}{self.on_cluster}"
 
     def over_all(self, table: str) -> str:
         """The statement that makes `table` of its pieces on all shards."""

@@ -21,6 +21,7 @@ from spanwise_collector.store import migration, schema
 from spanwise_collector.store.codes import ABSENT, code_of
 from spanwise_collector.store.engine import INSERT_SETTINGS, STREAMS, Engine, Inserter, failure
 from spanwise_collector.store.layout import VERSIONS, Layout
+from spanwise_collector.store.turn import Turn
 
 # The loader and the API say what failed, once; the driver would say it again, with the URL of every request.
 for _chatty in ("clickhouse_connect", "urllib3"):
@@ -30,6 +31,8 @@ _CHUNK: Final = 1 << 20
 _CONNECT_SECONDS: Final = 5
 _GRACE_SECONDS: Final = 5
 _READERS: Final = 4
+# No statement is waited for as long: who says nothing meanwhile is dead.
+_SILENCES: Final = 2
 
 
 class ServerEngine(Engine):
@@ -49,11 +52,13 @@ class ServerEngine(Engine):
         self._prepared = False
         self._commands: Client | None = None
         super().__init__(*(self._reading(each, settings) for each in (_READERS, 1, STREAMS)))
+        self._turn = Turn(self, _SILENCES * self._seconds + _CONNECT_SECONDS)
 
     def prepare(self) -> None:
         """Make what is missing, unless this version's schema is written down as made.
 
-        Raises StoreError also where a newer version has made it or makes it now: this one must not write to it.
+        Raises StoreAway while another collector does so, and StoreError also where a newer version has made it or makes
+        it now: this one must not write to it.
         """
         with self._lock:
             if not self._prepared:
@@ -112,44 +117,52 @@ class ServerEngine(Engine):
         )
 
     def _make(self) -> None:
-        on_cluster = self.layout.on_cluster
+        if self._is_made():
+            return
         database = f"`{self._address.database.replace('`', '``')}`"
+        client = self._connect({"distributed_ddl_task_timeout": int(self._seconds)}, database="")
         try:
+            client.command(f"CREATE DATABASE IF NOT EXISTS {database}{self.layout.on_cluster}")
+        except DriverError as error:
+            raise failure(str(error)) from error
+        finally:
+            client.close()
+        with self._turn.taken():
+            # By another, before this one had the turn.
+            if self._is_made():
+                return
             found = self._stand()
-        except StoreError as error:
-            # Without its table of versions it is new, or was left by a kill before it was complete.
-            if code_of(error.message) not in ABSENT:
-                raise
-            found = None
+            if found is None:
+                schema.create(self._turn.run, self.layout)
+                self._turn.run(self.layout.versions())
+                self._record(Stand(migration.VERSION))
+            else:
+                migration.migrate(self._turn.run, found, self._record, layout=self.layout)
+
+    def _is_made(self) -> bool:
+        """Whether the tables are those of this version; raises StoreError where a newer one has begun with them."""
+        found = self._stand()
         if found is not None and migration.is_newer(found, migration.steps(layout=self.layout)):
             raise StoreError(
                 f"The store at {self._address} was made by a newer Spanwise, or is being made by it now (schema"
                 f" {found}, this one knows {migration.VERSION}). Start the newer version here too, or choose another"
                 " database with --store."
             )
-        if found == Stand(migration.VERSION):
-            return
-        client = self._connect({"distributed_ddl_task_timeout": int(self._seconds)}, database="")
-        try:
-            client.command(f"CREATE DATABASE IF NOT EXISTS {database}{on_cluster}")
-        except DriverError as error:
-            raise failure(str(error)) from error
-        finally:
-            client.close()
-        if found is None:
-            schema.create(self.run, self.layout)
-            self.run(self.layout.versions())
-            self._record(Stand(migration.VERSION))
-        else:
-            migration.migrate(self.run, found, self._record, layout=self.layout)
+        return found == Stand(migration.VERSION)
 
     def _record(self, stand: Stand) -> None:
-        self.run(self.layout.made(stand.version, stand.done))
+        self._turn.run(self.layout.made(stand.version, stand.done))
 
     def _stand(self) -> Stand | None:
+        """How far the tables are made; None where they are new, or were left by a kill before they were complete."""
         columns: list[sqlalchemy.ColumnClause[int]] = [sqlalchemy.column("version"), sqlalchemy.column("done")]
         newest = sqlalchemy.select(*columns).select_from(sqlalchemy.table(VERSIONS))
-        rows = self.read(newest.order_by(*(each.desc() for each in columns)).limit(1))
+        try:
+            rows = self.read(newest.order_by(*(each.desc() for each in columns)).limit(1))
+        except StoreError as error:
+            if code_of(error.message) not in ABSENT:
+                raise
+            return None
         return Stand(*rows[0]) if rows else None
 
     def _connection(self, seconds: float) -> dict[str, Any]:

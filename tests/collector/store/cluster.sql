@@ -184,6 +184,12 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS metric_exponential_histogram_view ON CLUS
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS metric_summary_view ON CLUSTER 'telemetry' TO metric_points_local AS SELECT … FROM metrics;
 
+CREATE TABLE spanwise_turn_1 ON CLUSTER 'telemetry' (nothing UInt8) ENGINE = MergeTree ORDER BY nothing COMMENT 'a\'b';
+
+ALTER TABLE spanwise_turn_1 ON CLUSTER 'telemetry' MODIFY COMMENT 'a\'b';
+
+DROP TABLE IF EXISTS spanwise_turn_1 ON CLUSTER 'telemetry';
+
 CREATE TABLE IF NOT EXISTS spanwise_schema ON CLUSTER 'telemetry' (version UInt32, done UInt32, made DateTime DEFAULT now()) ENGINE = ReplicatedMergeTree('/clickhouse/tables/all/{database}/{table}', '{shard}-{replica}') ORDER BY (version, done);
 
 INSERT INTO spanwise_schema (version, done) VALUES (2, 0);

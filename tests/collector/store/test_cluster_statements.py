@@ -18,7 +18,8 @@ CREATED = re.compile(r"CREATE (?:TABLE|MATERIALIZED VIEW) IF NOT EXISTS (\S+)|CR
 
 
 def statements(layout: Layout) -> list[str]:
-    versions = [layout.versions(), layout.made(2, 0)]
+    turns = [layout.turn(1, "a'b"), layout.turn_of(1, "a'b"), layout.turn_over(1)]
+    versions = [*turns, layout.versions(), layout.made(2, 0)]
     dropped = [f"ALTER TABLE {layout.local('spans')}{layout.on_cluster} DROP PARTITION 20261121"]
     stepped = [statement for step in steps(layout=layout) for statement in step.statements]
     return [*schema.statements(layout), *versions, *dropped, *stepped]
