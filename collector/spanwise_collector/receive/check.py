@@ -1,6 +1,7 @@
 """The check of an OTLP message: structure, UTF-8 and ids. The only work in Python per span of the whole path.
 
-Measured with 512 spans of 410 bytes: 0.65 µs a span for upb's parse and 0.31 µs for the loop over the ids.
+Measured with 512 spans of 410 bytes: 0.65 µs a span for upb's parse and 0.31 µs for the loop over the ids, and 0.14
+for what they weigh.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,8 +18,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from spanwise_collector.errors import BadData, excerpt
-from spanwise_collector.receive.slices import LARGEST_PART, OUR_FIRST_FIELD, SLICE_BYTES, Slices, TooLarge
-from spanwise_collector.receive.weight import ROW_BYTES, repeated
+from spanwise_collector.receive.slices import OUR_FIRST_FIELD, SLICE_BYTES, Slices, TooLarge
+from spanwise_collector.receive.weight import ROW_BYTES, repeated, weigh
 from spanwise_collector.spool import Signal
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def check(signal: Signal, payload: bytes | Request) -> Checked:
     else:
         items, rejected, message = _count_points(request), 0, ""
     body = payload if isinstance(payload, bytes) and untouched and not rejected else request.SerializeToString()
-    weight = items * ROW_BYTES + repeated(request) + len(body)
+    weight = items * ROW_BYTES + repeated(request) + weigh(signal, body)
     return Checked(body, items, rejected, message, weight=weight)
 
 
@@ -157,9 +158,7 @@ def _check_slices(signal: Signal, body: bytes) -> Checked:
     too_large = 0
     for part in slices:
         if isinstance(part, TooLarge):
-            first = (
-                first or f"{slices.path(part.place)} has {part.size} bytes, more than the {LARGEST_PART} of one item"
-            )
+            first = first or f"{slices.path(part.place)} {part}"
             too_large += 1
             faults.append(1)
             continue
@@ -176,14 +175,14 @@ def _check_slices(signal: Signal, body: bytes) -> Checked:
                     first = f"{slices.path(part.place(*place))} {fault}"
     rejected = sum(faults)
     total = len(faults) if signal is Signal.TRACES else slices.items + rejected
-    weight = slices.repeated + total * ROW_BYTES + len(body)
+    weight = slices.repeated + total * ROW_BYTES + weigh(signal, body)
     if rejected and rejected == total:
         raise BadData(f"None of the {total} {_ITEMS[signal]} can be stored: {first}.")
     if not rejected and not slices.ours:
         return Checked(body, total, weight=weight)
     each = iter(faults)
     by_ids = signal is Signal.TRACES
-    kept = slices.without(lambda size: bool(next(each)) if by_ids else size > LARGEST_PART)
+    kept = slices.without(lambda *item: bool(next(each)) if by_ids else slices.too_large(*item) is not None)
     message = f"{rejected} of {total} {_ITEMS[signal]} were rejected; the first: {first}." if rejected else ""
     return Checked(kept, total - rejected, rejected, message, too_large, weight)
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from spanwise_collector.errors import BodyTooLarge
-from spanwise_collector.receive.slices import LARGEST_PART, LEVELS, fields
-from spanwise_collector.receive.weight import ROW_BYTES
+from spanwise_collector.receive.fields import fields
+from spanwise_collector.receive.slices import LARGEST_PART, LEVELS
+from spanwise_collector.receive.weight import ROW_BYTES, weigh
 from spanwise_collector.spool import Signal
 from spanwise_collector.spool.frame import varint
 
@@ -47,20 +48,21 @@ def portions(signal: Signal, body: bytes, weight: int) -> Iterator[Portion]:
 
 class _Cut:
     def __init__(self, signal: Signal, body: bytes) -> None:
+        self._signal = signal
         self._tags = [level.tags for level in LEVELS[signal]]
         self._body = body
 
     def portions(self, depth: int, at: int, end: int, carried: int) -> Iterator[Portion]:
-        """The message from `at` to `end` in portions of its content; `carried` is the size of all around it."""
+        """The message from `at` to `end` in portions of its content; `carried` is the weight of all around it."""
         tags, last = self._tags[depth], depth + 1 == len(self._tags)
         # What is beside the first level is nobody's: no item has it.
         around = self._around(depth, at, end) if depth else b""
-        carried += len(around)
+        carried += weigh(self._signal, around)
         run, weight = bytearray(around), 0
         for tag, start, content, stop in fields(self._body, at, end):
             if tag not in tags:
                 continue
-            more = ROW_BYTES + carried + stop - start if last else self._weight(depth + 1, content, stop, carried)
+            more = carried + self._item(start, stop) if last else self._weight(depth + 1, content, stop, carried)
             if weight + more > PORTION or len(run) + stop - start > LARGEST_PART:
                 if weight:
                     yield Portion(bytes(run), weight)
@@ -85,16 +87,20 @@ class _Cut:
         items, alone = self._counted(depth, at, end)
         return alone + items * carried
 
+    def _item(self, start: int, stop: int) -> int:
+        """What an item weighs by itself."""
+        return ROW_BYTES + weigh(self._signal, self._body[start:stop])
+
     def _counted(self, depth: int, at: int, end: int) -> tuple[int, int]:
         """How many items are in a message, and what they weigh without what is around it."""
         tags, last = self._tags[depth], depth + 1 == len(self._tags)
         items = alone = around = 0
         for tag, start, content, stop in fields(self._body, at, end):
             if tag not in tags:
-                around += stop - start
+                around += weigh(self._signal, self._body[start:stop])
             elif last:
                 items += 1
-                alone += ROW_BYTES + stop - start
+                alone += self._item(start, stop)
             else:
                 inside, weight = self._counted(depth + 1, content, stop)
                 items += inside

@@ -8,21 +8,22 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 from spanwise_collector.errors import BadData
+from spanwise_collector.receive.fields import BYTES, Corrupt, Field, fields
+from spanwise_collector.receive.weight import weigh
 from spanwise_collector.spool import Signal
+from spanwise_collector.spool.frame import varint
 
 # Bodies of up to this size are parsed whole: SDKs send 512 spans at a time, about 200 kB.
 SLICE_BYTES = 2**20
 # One span, record or data point, one resource, or one scope. It is what gRPC's receivers take by default as a whole
 # message, so that hardly any exporter can send more.
 LARGEST_PART = 4 * 2**20
+# One item's memory in the store: what a whole segment has there (spool/writer.py), for two loaders have one each.
+HEAVIEST_ITEM = 192 * 2**20
 # Fields of ours in the spool start here: a sender's own of these numbers would speak for us.
 OUR_FIRST_FIELD = 1000
-_BYTES, _START, _END = 2, 3, 4
 # What upb refuses in the words it has for all that is no protobuf: a number that is cut off.
 _CUT_OFF = b"\x08"
-
-# Tag, start, start of the content, and end.
-_Field = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class _Level:
 
     @classmethod
     def of(cls, name: str, *numbers: int) -> "_Level":
-        return cls(name, frozenset(number << 3 | _BYTES for number in numbers))
+        return cls(name, frozenset(number << 3 | BYTES for number in numbers))
 
 
 # From opentelemetry.proto, outermost first. The last one is what is counted.
@@ -77,6 +78,16 @@ class TooLarge:
 
     place: tuple[int, ...]
     size: int
+    weight: int
+
+    def __str__(self) -> str:
+        """What is wrong with it, after its name."""
+        if self.size > LARGEST_PART:
+            return f"has {self.size} bytes, more than the {LARGEST_PART} of one item"
+        return (
+            f"has attributes, events or links that take {self.weight} bytes of memory in the store, more than the"
+            f" {HEAVIEST_ITEM} of one item"
+        )
 
 
 class Slices:
@@ -87,6 +98,7 @@ class Slices:
     """
 
     def __init__(self, signal: Signal, body: bytes) -> None:
+        self._signal = signal
         self._levels = LEVELS[signal]
         self._body = body
         self.ours = False
@@ -103,8 +115,16 @@ class Slices:
     def path(self, place: tuple[int, ...]) -> str:
         return ".".join(f"{level.name}[{index}]" for level, index in zip(self._levels, place, strict=False))
 
-    def without(self, drop: Callable[[int], bool]) -> bytes:
-        """The body less our fields, and less each item for whose size `drop` is true; it is asked in their order."""
+    def too_large(self, start: int, stop: int, place: tuple[int, ...] = ()) -> TooLarge | None:
+        """Whether the item that lies there is left out."""
+        size = stop - start
+        if size <= SLICE_BYTES:
+            return None
+        weight = weigh(self._signal, self._body[start:stop]) if size <= LARGEST_PART else 0
+        return TooLarge(place, size, weight) if size > LARGEST_PART or weight > HEAVIEST_ITEM else None
+
+    def without(self, drop: Callable[[int, int], bool]) -> bytes:
+        """The body less our fields, and less each item that `drop` says, told where it lies, in their order."""
         return bytes(self._kept(0, 0, len(self._body), drop))
 
     def rewritten(self, rewrite: Callable[[tuple[int, ...], bytes], bytes]) -> bytes:
@@ -116,7 +136,7 @@ class Slices:
         out = bytearray()
         try:
             self._rewrite((), 0, len(self._body), rewrite, out)
-        except _Corrupt as corrupt:
+        except Corrupt as corrupt:
             raise BadData(f"The message is no protobuf at byte {corrupt.at}.") from None
         return bytes(out)
 
@@ -136,7 +156,7 @@ class Slices:
             if stop - start > SLICE_BYTES and tag in level.tags and len(around) + 1 < len(self._levels):
                 inner = bytearray()
                 self._rewrite((*around, tag >> 3), content, stop, rewrite, inner)
-                out += _varint(tag) + _varint(len(inner))
+                out += varint(tag) + varint(len(inner))
                 out += inner
                 run = stop
         out += rewrite(around, self._body[run:end])
@@ -144,7 +164,7 @@ class Slices:
     def _inside(
         self, around: tuple[int, ...], place: tuple[int, ...], at: int, end: int
     ) -> Generator[Slice | TooLarge, None, int]:
-        """The slices of a message; returns the bytes in it that are around its items."""
+        """The slices of a message; returns what weighs in it around its items."""
         depth = len(around)
         tags = self._levels[depth].tags
         run, first, index, kind = at, 0, 0, 0
@@ -153,7 +173,7 @@ class Slices:
             for field in fields(self._body, at, end):
                 tag, start, _, stop = field
                 child = tag in tags
-                own += 0 if child else stop - start
+                own += 0 if child or not depth else weigh(self._signal, self._body[start:stop])
                 if stop - run > SLICE_BYTES and run < start:
                     yield self._slice(around, (*place, first), run, start)
                     run, first = start, index
@@ -167,7 +187,7 @@ class Slices:
                     yield from self._large(around, (*place, index), child, field)
                     run, first = stop, index + child
                 index += child
-        except _Corrupt as corrupt:
+        except Corrupt as corrupt:
             yield self._slice(around, (*place, first), run, corrupt.at, _CUT_OFF)
         else:
             if run < end:
@@ -179,17 +199,17 @@ class Slices:
         around: tuple[int, ...],
         place: tuple[int, ...],
         child: bool,
-        field: _Field,
+        field: Field,
     ) -> Iterator[Slice | TooLarge]:
         tag, start, content, stop = field
         if child and len(place) < len(self._levels):
             before = self.items
             own = yield from self._inside((*around, tag), place, content, stop)
             self.repeated += own * (self.items - before)
+        elif child and (left_out := self.too_large(start, stop, place)):
+            yield left_out
         elif stop - start <= LARGEST_PART:
             yield self._slice(around, place, start, stop)
-        elif child:
-            yield TooLarge(place, stop - start)
         else:
             where = self.path(place[:-1]) or "The request"
             raise BadData(
@@ -202,96 +222,21 @@ class Slices:
     ) -> Slice:
         body = self._body[start:stop] + more
         for tag in reversed(around):
-            body = _varint(tag) + _varint(len(body)) + body
+            body = varint(tag) + varint(len(body)) + body
         return Slice(body, first)
 
-    def _kept(self, depth: int, at: int, end: int, drop: Callable[[int], bool]) -> bytearray:
+    def _kept(self, depth: int, at: int, end: int, drop: Callable[[int, int], bool]) -> bytearray:
         out, run, tags = bytearray(), at, self._levels[depth].tags
         body = memoryview(self._body)
         for tag, start, content, stop in fields(self._body, at, end):
             if tag in tags and depth + 1 < len(self._levels):
                 inner = self._kept(depth + 1, content, stop, drop)
                 out += body[run:start]
-                out += _varint(tag) + _varint(len(inner))
+                out += varint(tag) + varint(len(inner))
                 out += inner
                 run = stop
-            elif drop(stop - start) if tag in tags else depth == 0 and tag >> 3 >= OUR_FIRST_FIELD:
+            elif drop(start, stop) if tag in tags else depth == 0 and tag >> 3 >= OUR_FIRST_FIELD:
                 out += body[run:start]
                 run = stop
         out += body[run:end]
         return out
-
-
-class _Corrupt(ValueError):
-    """What is no protobuf; `at` is the beginning of the field."""
-
-    def __init__(self, at: int) -> None:
-        super().__init__(at)
-        self.at = at
-
-
-def fields(body: bytes, at: int, end: int) -> Iterator[_Field]:
-    """Each field of a message. Raises _Corrupt at what is none."""
-    while at < end:
-        start = at
-        tag = body[at]
-        at += 1
-        if tag > 127:
-            tag, at = _number(body, start, end, start)
-        if tag & 7 == _BYTES:
-            content = at + 1
-            size = body[at] if at < end else 128
-            if size > 127:
-                size, content = _number(body, at, end, start)
-            at = content + size
-        else:
-            content = at
-            at = _after(body, tag, at, end, start)
-        if at > end:
-            raise _Corrupt(start)
-        yield tag, start, content, at
-
-
-def _after(body: bytes, tag: int, at: int, end: int, start: int) -> int:
-    """The end of a field that is not of bytes."""
-    wire = tag & 7
-    if wire == 0:
-        return _number(body, at, end, start)[1]
-    if wire in (1, 5):
-        return at + (8 if wire == 1 else 4)
-    if wire != _START:
-        raise _Corrupt(start)
-    opened = 1
-    while opened:
-        tag, at = _number(body, at, end, start)
-        wire = tag & 7
-        if wire in (_START, _END):
-            opened += 1 if wire == _START else -1
-        elif wire == _BYTES:
-            size, at = _number(body, at, end, start)
-            at += size
-        else:
-            at = _after(body, tag, at, end, start)
-    return at
-
-
-def _number(body: bytes, at: int, end: int, start: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 70, 7):
-        if at >= end:
-            raise _Corrupt(start)
-        byte = body[at]
-        at += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
-    raise _Corrupt(start)
-
-
-def _varint(value: int) -> bytes:
-    made = bytearray()
-    while value > 127:
-        made.append(value & 127 | 128)
-        value >>= 7
-    made.append(value)
-    return bytes(made)
