@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -30,7 +31,8 @@ class Plan:
     """Who sends what where, and for how long.
 
     `rate` is of all clients together, in items a second; 0 is as fast as they are answered. `bodies` ends a client
-    early. With `resend` off a body that is refused is not sent again: the sender is one who does not listen.
+    early. One client has `connections` requests under way at most. With `resend` off a body that is refused is sent at
+    the next one's time in its place: the sender is one who does not listen.
     """
 
     port: int
@@ -42,6 +44,7 @@ class Plan:
     rate: float = 0.0
     bodies: int = 0
     resend: bool = True
+    connections: int = 1
 
 
 @dataclass(slots=True)
@@ -131,29 +134,70 @@ class Load:
 
 def _run(plan: Plan, number: int, sent: list[int], barrier: Barrier, results: Connection) -> None:
     """One client's process."""
-    bodies = Bodies(number, plan.run, plan.shape) if plan.signal == "traces" else LogBodies(number, plan.run)
-    tally = Tally()
-    sequence = 0
-    step = plan.shape.spans * plan.clients / plan.rate if plan.rate else 0.0
-    with Client(HOST, plan.port) as client:
-        barrier.wait(timeout=_PATIENCE_SECONDS)
+    sender = _Sender(plan, number, sent)
+    barrier.wait(timeout=_PATIENCE_SECONDS)
+    results.send(sender.run())
+
+
+class _Sender:
+    """One client: its bodies in their order, over its connections, each at its time."""
+
+    def __init__(self, plan: Plan, number: int, sent: list[int]) -> None:
+        self._plan = plan
+        self._number = number
+        self._sent = sent
+        self._bodies = Bodies(number, plan.run, plan.shape) if plan.signal == "traces" else LogBodies(number, plan.run)
+        self._step = plan.shape.spans * plan.clients / plan.rate if plan.rate else 0.0
+        self._tally = Tally()
+        self._lock = threading.Lock()
+        self._sequence = 0
+        self._began = 0.0
+
+    def run(self) -> Tally:
         cpu = time.process_time()
-        began = time.monotonic()
-        while time.monotonic() < began + plan.seconds and (not plan.bodies or sequence < plan.bodies):
-            # One that is behind its rate goes on as fast as it is answered.
-            time.sleep(max(0.0, began + sequence * step - time.monotonic()))
-            body = bodies.body(sequence, time.time_ns()).gzip
-            unanswered = tally.errors[_UNANSWERED]
-            if _deliver(client, f"/v1/{plan.signal}", body, tally, plan.resend):
-                tally.bodies += 1
-                tally.taken.append((number, sequence))
-                sent[number] = tally.bodies
-            elif tally.errors[_UNANSWERED] > unanswered:
-                tally.unknown.append((number, sequence))
-            sequence += 1
-        tally.cpu_seconds = time.process_time() - cpu
-        tally.finished = time.monotonic()
-    results.send(tally)
+        self._began = time.monotonic()
+        others = [threading.Thread(target=self._connection) for _ in range(self._plan.connections - 1)]
+        for each in others:
+            each.start()
+        self._connection()
+        for each in others:
+            each.join()
+        self._tally.cpu_seconds = time.process_time() - cpu
+        self._tally.finished = time.monotonic()
+        return self._tally
+
+    def _connection(self) -> None:
+        refused: tuple[int, bytes] | None = None
+        with Client(HOST, self._plan.port) as client:
+            while (turn := self._next()) is not None:
+                # One that is behind its rate goes on as fast as it is answered.
+                time.sleep(max(0.0, self._began + turn * self._step - time.monotonic()))
+                sequence, body = refused or self._made(turn)
+                refused, own = None, Tally()
+                if _deliver(client, f"/v1/{self._plan.signal}", body, own, self._plan.resend):
+                    own.bodies = 1
+                    own.taken.append((self._number, sequence))
+                elif own.errors[_UNANSWERED]:
+                    own.unknown.append((self._number, sequence))
+                elif not self._plan.resend:
+                    # It stands for the next one: made anew, it would take the processor from what is to be overrun.
+                    refused = sequence, body
+                with self._lock:
+                    self._tally.add(own)
+                    self._sent[self._number] = self._tally.bodies
+
+    def _made(self, sequence: int) -> tuple[int, bytes]:
+        with self._lock:
+            return sequence, self._bodies.body(sequence, time.time_ns()).gzip
+
+    def _next(self) -> int | None:
+        """The number of the next body, None where there is none."""
+        with self._lock:
+            over = time.monotonic() >= self._began + self._plan.seconds
+            if over or (self._plan.bodies and self._sequence >= self._plan.bodies):
+                return None
+            self._sequence += 1
+            return self._sequence - 1
 
 
 def _deliver(client: Client, path: str, body: bytes, tally: Tally, resend: bool) -> bool:
