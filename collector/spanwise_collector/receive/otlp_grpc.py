@@ -1,5 +1,6 @@
 """OTLP over gRPC: the Export of traces, logs and metrics, on raw bytes. The only module that imports grpc."""
 
+import asyncio
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from functools import partial
 import grpc  # type: ignore[import-untyped]  # it has no types
 import grpc.aio  # type: ignore[import-untyped]
 
-from spanwise_collector.errors import Refused, SettingError, wire_code
+from spanwise_collector.errors import BadData, BodyTimeout, Overloaded, Refused, SettingError, wire_code
 from spanwise_collector.receive.check import check_foreign
 from spanwise_collector.receive.http import Decoder
 from spanwise_collector.receive.intake import HEAVY_BYTES, Intake
@@ -37,6 +38,9 @@ _OPTIONS = (
     ("grpc.max_connection_age_grace_ms", 30_000),
     ("grpc.max_concurrent_streams", 256),
     ("grpc.max_metadata_size", 16 * 2**10),
+    # Of a message that nobody reads yet, gRPC then takes what fits into a stream's first window: 64 KiB.
+    ("grpc.http2.lookahead_bytes", 64 * 2**10),
+    ("grpc.http2.bdp_probe", 0),
 )
 
 Metadata = Sequence[tuple[str, str | bytes]]
@@ -66,7 +70,7 @@ class GrpcServer:
         methods = {_METHODS[signal]: _Method(signal, _PROTOCOL) for signal in signals}
         if jaeger:
             methods[_POST_SPANS] = _Method(Signal.TRACES, "jaeger_grpc", decode_post_spans)
-        self._handler = _Handler(intake, project_of, methods)
+        self._handler = _Handler(intake, project_of, methods, settings)
         self._settings = settings
         self._server: grpc.aio.Server | None = None
 
@@ -120,23 +124,33 @@ class _Method:
 
 
 class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no types
-    """Finds the method by its path; no message is parsed by gRPC, so that garbage is answered by us."""
+    """Finds the method by its path; no message is parsed by gRPC, so that garbage is answered by us.
 
-    def __init__(self, intake: Intake, project_of: ProjectOf, methods: Mapping[str, _Method]) -> None:
+    Calls are served as streams of one message, which looks the same on the wire: so it is asked whether a message may
+    be taken before it is in memory, and only so many are received at once.
+    """
+
+    def __init__(
+        self, intake: Intake, project_of: ProjectOf, methods: Mapping[str, _Method], settings: Settings
+    ) -> None:
         self._intake = intake
         self._project_of = project_of
         self._methods = methods
+        self._deadline = settings.read_timeout
+        self._limit = settings.grpc_receiving
+        self._receiving = asyncio.Semaphore(settings.grpc_receiving)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
         method = self._methods.get(handler_call_details.method)
-        return None if method is None else grpc.unary_unary_rpc_method_handler(partial(self._export, method))
+        return None if method is None else grpc.stream_unary_rpc_method_handler(partial(self._export, method))
 
-    async def _export(self, method: _Method, body: bytes, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
+    async def _export(self, method: _Method, _: object, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
         try:
             with self._intake.counting(method.signal, method.protocol), self._intake.budget.hold() as hold:
-                self._intake.admit(method.signal)
-                hold.grow(len(body))
                 project = self._project_of(context.invocation_metadata() or ())
+                self._intake.admit(method.signal)
+                body = await self._received(context)
+                hold.grow(len(body))
                 accepted = await self._intake.accept(
                     method.signal,
                     project,
@@ -148,6 +162,27 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no typ
             await _abort(context, refusal)
             raise
         return b"" if method.decode else success(method.signal, accepted, Encoding.PROTOBUF)
+
+    async def _received(self, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
+        """The message of a call, when it is its turn. Raises Overloaded and BodyTimeout."""
+        try:
+            # Within one deadline whoever stands still is cut off and leaves a place, within two it is taken.
+            async with asyncio.timeout(2 * self._deadline):
+                await self._receiving.acquire()
+        except TimeoutError:
+            raise Overloaded(f"{self._limit} others are being received, which is grpc_receiving.") from None
+        try:
+            async with asyncio.timeout(self._deadline):
+                body: object = await context.read()
+        except TimeoutError:
+            raise BodyTimeout(
+                f"The message was not complete after {self._deadline:g} s, which is read_timeout."
+            ) from None
+        finally:
+            self._receiving.release()
+        if not isinstance(body, bytes):
+            raise BadData("The call has no message.")
+        return body
 
 
 async def _abort(context: "grpc.aio.ServicerContext[bytes, bytes]", refusal: Refused) -> None:

@@ -156,6 +156,36 @@ def test_case_65_what_a_sender_gave_up_on_is_not_stored_twice(running: Receiver)
     assert sorted(int.from_bytes(stored.span_id) for stored in running.spans()) == list(range(1, 41))
 
 
+def test_of_many_messages_that_are_being_received_few_are_in_memory_and_the_others_wait(tmp_path: Path) -> None:
+    """A sender that stands still holds a place until the deadline, and nobody's message is lost."""
+    flags = ("--grpc-receiving", "2", "--read-timeout", "3s")
+    arrived, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow() -> Iterator[bytes]:
+        arrived.release()
+        go_on.wait(60)
+        yield traces(span(1)).SerializeToString()
+
+    with receiver(tmp_path / "few", *flags) as running, running.channel() as channel:
+        call = channel.stream_unary(TRACE_EXPORT)
+        held = [call.future(slow(), timeout=60) for _ in range(2)]
+        for _ in held:
+            arrived.acquire(timeout=60)
+        # Either it waited for a place until one was cut off, or it had one before them.
+        assert export(running, traces(span(2)).SerializeToString()) == b""
+        codes = {each.exception(60).code() for each in held}
+        go_on.set()
+        refused = running.refused()
+    assert codes == {grpc.StatusCode.DEADLINE_EXCEEDED}
+    assert refused == {"body_timeout": 2}
+
+
+def test_a_call_without_a_message_is_an_invalid_argument(running: Receiver) -> None:
+    with running.channel() as channel, pytest.raises(grpc.RpcError) as raised:
+        channel.stream_unary(TRACE_EXPORT)(iter(()), timeout=30)
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
 def test_case_66_agents_may_ping_and_many_streams_are_served(running: Receiver) -> None:
     options = [("grpc.keepalive_time_ms", 10_000), ("grpc.keepalive_permit_without_calls", 1)]
     bodies = [traces(span(number)).SerializeToString() for number in range(1, 1001)]
