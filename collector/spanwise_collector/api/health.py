@@ -62,7 +62,10 @@ class CollectorHealth(models.Answer):
     refused: list[Refusal]
     arrived_total: list[ArrivalCount] = Field(description="Since the start of the collector.")
     refused_total: list[Refusal] = Field(description="Since the start of the collector.")
-    senders: list[Sender] = Field(description="Instances whose spans began in the last minutes, the busiest first.")
+    senders: list[Sender] = Field(
+        description="Instances whose stored spans began in the last minutes by their own clocks, the busiest first. Who"
+        " sends late, or with a clock that is wrong, is counted in `arrived` and is not here."
+    )
     waiting_bytes: int
     waiting_limit_bytes: int
     lag_seconds: float

@@ -51,11 +51,12 @@ def _from_whom(senders: list[Arrival] | None) -> str:
     if senders is None:
         return ""
     if not senders:
-        return "; nobody sent spans to this project"
+        return "; no span of this project began in that time, by its own clock"
     services = list(dict.fromkeys(each.service for each in senders))
     more = f" and {len(services) - _NAMED:,} more" if len(services) > _NAMED else ""
     return (
-        f"; spans of this project came from {_many(len(senders), 'instance')} of {', '.join(services[:_NAMED])}{more}"
+        f"; spans of this project that began in that time, by their own clocks, came from"
+        f" {_many(len(senders), 'instance')} of {', '.join(services[:_NAMED])}{more}"
     )
 
 

@@ -140,7 +140,8 @@ def test_the_answer_has_the_last_minutes_and_the_totals_beside_them(running: Run
     assert (answer["minutes"], answer["sentences"], quiet["minutes"]) == (5, [], 60)
     assert answer["summary"] == (
         "In the last 5 minutes 1 span arrived and 0 requests were refused;"
-        " spans of this project came from 5 instances of api, cart, pay and 2 more."
+        " spans of this project that began in that time, by their own clocks,"
+        " came from 5 instances of api, cart, pay and 2 more."
     )
     assert quiet["sentences"] == [
         "Since the start 10 minutes ago 2 requests with traces over OTLP over HTTP were refused: bad_data."
