@@ -21,6 +21,8 @@ _DEFAULT_URL: Final = "http://127.0.0.1:4318"
 _SECONDS: Final = 600
 _POLL: Final = 0.2
 _EXIT_CODES: Final = "Exit codes: 0 done, 1 it failed, 2 wrong usage, 3 the collector cannot be asked."
+# A path of some length, and what is wrong there in two sentences.
+_WORDS: Final = 1000
 
 
 class Undone(Exception):
@@ -141,7 +143,7 @@ def _backup(given: argparse.Namespace) -> None:
     post = _http(given.url, given.key)
     state = _watch(post, "/backup", post("/backup", {"path": given.folder}))
     if state["state"] == "failed":
-        raise Undone(f"There is no backup: {excerpt(str(state['error']))}")
+        raise Undone(f"There is no backup: {excerpt(str(state['error']), _WORDS)}")
     _show(given, state, f"Wrote {state['files']:,} files, {state['bytes']:,} bytes, to {excerpt(str(state['path']))}.")
 
 
@@ -161,7 +163,7 @@ def _watch(post: Post, path: str, state: dict[str, Any]) -> dict[str, Any]:
     while state["state"] not in ("done", "failed"):
         time.sleep(_POLL)
         state = post(f"{path}/{state['id']}")
-        now = excerpt(str(state.get("error") or state.get("step") or f"{state.get('bytes', 0):,} bytes"))
+        now = excerpt(str(state.get("error") or state.get("step") or f"{state.get('bytes', 0):,} bytes"), _WORDS)
         if now != said and sys.stderr.isatty():
             sys.stderr.write(f"  {now}\n")
         said = now

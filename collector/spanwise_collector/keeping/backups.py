@@ -16,6 +16,7 @@ from spanwise_collector.errors import InvalidParameter, NotebookError, NotFound,
 from spanwise_collector.folder import DataFolder
 from spanwise_collector.keeping.erasures import Note
 from spanwise_collector.keeping.manifest import Manifest, copy_file, sync_folders
+from spanwise_collector.keeping.trouble import told
 from spanwise_collector.keeping.unfinished import Unfinished, sweep
 from spanwise_collector.spool.copying import copy_spool
 from spanwise_collector.store import EmbeddedEngine, Loader
@@ -132,9 +133,11 @@ class Backups:
                 unfinished.finish()
             state.state = "done"
         except (OSError, StoreError, NotebookError, SettingError, sqlite3.Error) as error:
-            state.error = f"{error}"
+            then = "nothing of the backup is left there; ask for it again, or in a backup_dir on another disk."
+            # Before it is gone: afterwards there is room.
+            state.error = told(error, (target, self._folder.path), then)
             state.state = "failed"
-            _log.warning("The backup to %s failed: %s", target, error)
+            _log.warning("The backup to %s failed: %s", target, state.error)
             unfinished.drop()
             thaw(self._folder.store)
 

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from spanwise_collector import durable
 from spanwise_collector.errors import NotebookError, NotFound, StoreError, Unavailable, excerpt
+from spanwise_collector.keeping.trouble import told
 from spanwise_collector.model.erasure import Erasure, ErasureState
 from spanwise_collector.receive.leave_out import leaving_out
 from spanwise_collector.spool import Spool
@@ -123,7 +124,8 @@ class Erasures:
             durable.replace(self._places.wishes / f"{name}.json", json.dumps(asdict(erasure)))
         except OSError as error:
             raise Unavailable(
-                f"The deletion cannot be written down: {error.strerror}. Nothing is deleted; ask again."
+                "The deletion cannot be written down. "
+                + told(error, (self._places.wishes,), "nothing is deleted until you ask again.")
             ) from error
         return self._admit(name, erasure)
 
@@ -172,8 +174,8 @@ class Erasures:
                 self._note(_COLLECTOR, erasure.project, "finish deletion", json.dumps(facts))
                 (self._places.wishes / f"{name}.json").unlink(missing_ok=True)
             except (StoreError, NotebookError, OSError) as error:
-                state.error = str(error)
-                _log.warning("Deletion %s has to wait: %.300s", name, error)
+                state.error = told(error, (self._places.wishes,), "it is tried again by itself, also after a restart.")
+                _log.warning("Deletion %s has to wait: %.300s", name, state.error)
                 self._stopping.wait(_PAUSE)
             except Exception:
                 state.state, state.error = "waiting", "The collector met a fault of its own; see its log."

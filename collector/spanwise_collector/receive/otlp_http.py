@@ -67,6 +67,8 @@ class _Endpoint:
             response = await self._answer(request)
         if origin in self._origins:
             response.headers["Access-Control-Allow-Origin"] = str(origin)
+        if self._origins:
+            # Of every answer: what a cache has for one origin is not for another.
             response.headers["Vary"] = "Origin"
         await response(scope, receive, send)
 

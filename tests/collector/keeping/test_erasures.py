@@ -104,7 +104,7 @@ def test_where_there_can_be_no_wishes_the_start_goes_on_and_a_new_one_is_refused
         assert erasures.undone() == [
             f"{tmp_path}/erasures cannot be used (File exists). See to the disk, then start again."
         ]
-        with pytest.raises(Unavailable, match=r"cannot be written down: File exists\. Nothing is deleted"):
+        with pytest.raises(Unavailable, match=r"written down\. .*: File exists\. See to the disk: nothing"):
             erasures.ask(Erasure("default", 1, key="user.id", value="42"), "me")
 
 

@@ -141,6 +141,7 @@ def test_case_13_only_listed_origins_may_send_from_a_browser(tmp_path: Path) -> 
         sent = client.post("/v1/traces", content=b"{}", headers=JSON | {"Origin": "https://shop.example"})
     assert (listed.status_code, listed.headers["Access-Control-Allow-Origin"]) == (204, "https://shop.example")
     assert listed.headers["Access-Control-Allow-Methods"] == "POST"
+    assert (other.status_code, other.headers["Allow"], other.headers["Vary"]) == (405, "POST", "Origin")
     assert "Access-Control-Allow-Origin" not in other.headers
     assert sent.headers["Access-Control-Allow-Origin"] == "https://shop.example"
 
