@@ -10,19 +10,21 @@ import threading
 from collections.abc import Iterator
 from typing import Literal
 
-Fault = Literal["none", "latency", "stall", "reset", "half-close", "limit", "refuse"]
-FAULTS: tuple[Fault, ...] = ("latency", "stall", "reset", "half-close", "limit", "refuse")
+Fault = Literal["none", "latency", "narrow", "stall", "deaf", "mute", "reset", "half-close", "limit", "refuse"]
+FAULTS: tuple[Fault, ...] = ("latency", "narrow", "stall", "deaf", "mute", "reset", "half-close", "limit", "refuse")
 _LATENCY = 0.05
 _MOST = 3000
+_NARROW = 20_000
 _NOW = struct.pack("ii", 1, 0)
 
 
 class Proxy:
     """Passes bytes on to a port of this machine, under the fault of the moment, which may be set from any thread.
 
-    latency: 50 ms each way and chunk; stall: nothing passes, nothing is closed; reset: connections are reset at the
-    answer; half-close: the end of the request's direction comes at once, before the body; limit: a connection is
-    closed after 3,000 bytes of request; refuse: connections are reset at once.
+    latency: 50 ms each way and chunk; narrow: 20 kB/s; stall: nothing passes, nothing is closed; deaf and mute: the
+    same for requests alone and for answers alone, as where a network is parted in one direction; reset: connections
+    are reset at the answer; half-close: the end of the request's direction comes at once, before the body; limit: a
+    connection is closed after 3,000 bytes of request; refuse: connections are reset at once.
     """
 
     def __init__(self, target: int) -> None:
@@ -82,9 +84,14 @@ class Proxy:
                 match self.fault:
                     case "latency":
                         await asyncio.sleep(_LATENCY)
+                    case "narrow":
+                        await asyncio.sleep(len(chunk) / _NARROW)
                     case "stall":
-                        while self.fault == "stall":  # noqa: ASYNC110 - it is set from other threads
-                            await asyncio.sleep(0.02)
+                        await self._while("stall")
+                    case "deaf" if request:
+                        await self._while("deaf")
+                    case "mute" if not request:
+                        await self._while("mute")
                     case "reset" if not request:
                         self._reset(outer)
                         return
@@ -97,6 +104,10 @@ class Proxy:
                         return
                 writer.write(chunk)
                 await writer.drain()
+
+    async def _while(self, fault: Fault) -> None:
+        while self.fault == fault:  # noqa: ASYNC110 - it is set from other threads
+            await asyncio.sleep(0.02)
 
     def _reset(self, writer: asyncio.StreamWriter) -> None:
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NOW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import random
 import subprocess
 import time
@@ -17,6 +18,7 @@ from bench.client import Client
 from bench.collector import Collector
 from bench.ports import HOST
 from tests import factories
+from tests.collector.keeping.test_delete import spanwise
 from tests.collector.process import process, refused
 from tests.factories import span
 from tests.faults import promise
@@ -26,6 +28,8 @@ from tests.faults.exporter import Exporter
 from tests.faults.promise import SEED
 
 SPOOL_FAULTS = [("sync", errno.EIO), ("write", errno.ENOSPC), ("open", errno.EMFILE), ("sync", errno.ENOSPC)]
+# As a disk that the kernel has made read-only after an error.
+SPOOL_FAULTS += [("write", errno.EROFS), ("open", errno.EROFS)]
 
 
 def test_a_spool_whose_disk_fails_acknowledges_nothing_and_goes_on_when_it_works(failing: Failing) -> None:
@@ -102,6 +106,27 @@ def test_a_start_on_a_full_disk_is_refused_in_a_sentence_and_works_when_there_is
     with process(small_disk / "data") as second:
         second.settle()
         assert second.get(f"/traces/{'a' * 32}")["span_count"] == 1
+
+
+def test_a_backup_to_a_full_disk_says_so_leaves_nothing_there_and_works_when_there_is_room(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    filler = small_disk / "filler"
+    with process(tmp_path / "data", "--backup-dir", str(small_disk)) as collector:
+        with filler.open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+        os.truncate(filler, filler.stat().st_size - 2**14)  # for the folders alone
+        failed = spanwise("backup", "one", "--url", f"http://{collector.http}")
+        left = [path.name for path in small_disk.iterdir()]
+        filler.unlink()
+        code, _, trouble = spanwise("backup", "one", "--url", f"http://{collector.http}")
+    assert (failed[0], left) == (1, ["filler"])
+    assert (
+        f"The disk of {small_disk / 'one'} is full. Free some of it: nothing of the backup is left there; ask for it"
+        " again, or in a backup_dir on another disk."
+    ) in failed[2]
+    assert (code, trouble) == (0, "")
 
 
 def test_a_segment_whose_sync_failed_is_never_written_again(tmp_path: Path) -> None:

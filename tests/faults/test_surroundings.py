@@ -89,6 +89,19 @@ def test_500_slow_senders_are_cut_off_and_the_good_are_served(failing: Failing) 
     )
 
 
+def test_readers_that_do_not_read_their_answers_hold_up_nobody(failing: Failing) -> None:
+    collector, _ = failing
+    many = b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 50
+    with promise.exporting(collector) as sending, ExitStack() as crowd:
+        for _ in range(100):
+            connection = crowd.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect((HOST, collector.http))
+            connection.sendall(many)
+        promise.wait_for_more(sending)
+        assert promise.answers(collector)
+
+
 def test_a_collector_that_stands_still_for_a_while_goes_on(failing: Failing) -> None:
     collector, _ = failing
     with promise.exporting(collector, timeout=0.3) as sending:
