@@ -43,7 +43,8 @@ class EmbeddedEngine(Engine):
         self._path = str(folder)
         self._command_lock = threading.Lock()
         self._commands = self.connect({})
-        super().__init__(*(self._reading(each, query_seconds, query_memory) for each in (connections, 1, STREAMS)))
+        readers = (self._reading(each, query_seconds, query_memory) for each in (connections, 1, STREAMS))
+        super().__init__(*readers, query_seconds)
         sqlalchemy.event.listen(self._reader, "connect", _count_what_is_read)
 
     def inserter(self) -> Inserter:

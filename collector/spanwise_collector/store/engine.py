@@ -4,7 +4,8 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import namedtuple
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -12,6 +13,7 @@ import numpy as np
 import sqlalchemy
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as DriverError
+from clickhouse_connect.driver.exceptions import StreamFailureError
 from numpy.lib.recfunctions import unstructured_to_structured
 from numpy.typing import NDArray
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
@@ -32,6 +34,11 @@ INSERT_SETTINGS: Final = {
 # How many answers are streamed at once: each holds a connection and some megabytes for as long as its reader takes.
 STREAMS: Final = 2
 _SMALL: Final = {"max_block_size": 4096, "preferred_block_size_bytes": 1 << 20, "max_threads": 2}
+
+
+# The engine's clock of a query moves in steps, and may be this much ahead of ours.
+_COARSE_SECONDS: Final = 0.01
+_OVER: Final = "Code: 159. The time of the query was over, and its answer may not have been all of it."
 
 
 class StoreAway(StoreError):
@@ -103,13 +110,17 @@ class Engine(ABC):
     """Runs SQL; methods may be called from any thread and raise StoreError with the store's own words.
 
     `reader`, `watcher` and `streamer` connect in the same way: for the questions of people, for the collector's own,
-    and for answers that are read for as long as their reader takes.
+    and for answers that are read for as long as their reader takes. `seconds` is how long their queries may take that
+    say nothing else.
     """
 
     layout: Layout
 
-    def __init__(self, reader: sqlalchemy.Engine, watcher: sqlalchemy.Engine, streamer: sqlalchemy.Engine) -> None:
+    def __init__(
+        self, reader: sqlalchemy.Engine, watcher: sqlalchemy.Engine, streamer: sqlalchemy.Engine, seconds: float
+    ) -> None:
         self.queries = Queries()
+        self._seconds = seconds
         self._streamer = streamer
         self._reader = reader
         self._watcher = watcher
@@ -172,7 +183,10 @@ class Engine(ABC):
         started = time.perf_counter()
         self.queries.begin(errand)
         try:
-            with client.query_row_block_stream(text, values, settings | _SMALL) as blocks:
+            with (
+                self._in_time(connection, settings),
+                client.query_row_block_stream(text, values, settings | _SMALL) as blocks,
+            ):
                 row = namedtuple("row", blocks.source.column_names)  # type: ignore[misc]
                 for block in blocks:
                     yield [row._make(values) for values in block]
@@ -187,11 +201,32 @@ class Engine(ABC):
         self.queries.begin(errand)
         rows = 0
         try:
-            answer, summary = ask(connection, query, settings)
+            with self._in_time(connection, settings):
+                answer, summary = ask(connection, query, settings)
             rows = int(summary.get("read_rows", 0))
             return answer
         finally:
             self.queries.end(errand, time.perf_counter() - started, rows)
+
+    @contextmanager
+    def _in_time(self, connection: sqlalchemy.Connection, settings: Mapping[str, Any]) -> Iterator[None]:
+        """A query by its own settings; what it answers when its time is over is a failure, as it may not be all of it.
+
+        The engine ends a query whose time is over between two steps, and now and then says nothing of it: the answer
+        is then empty, or breaks off in the middle.
+        """
+        ends = time.perf_counter() + settings.get("max_execution_time", self._seconds) - _COARSE_SECONDS
+        try:
+            yield
+        except Exception as error:
+            # The embedded engine keeps what a query had answered before it failed for as long as its connection lives.
+            connection.invalidate()
+            broken_off = isinstance(getattr(error, "orig", error), StreamFailureError) and code_of(str(error)) is None
+            if broken_off and time.perf_counter() >= ends:
+                raise DriverError(_OVER) from error
+            raise
+        if time.perf_counter() >= ends:
+            raise DriverError(_OVER)
 
     def _refusal(self, text: str) -> Refused:
         errand = current.get()
@@ -219,7 +254,7 @@ class Engine(ABC):
     def look(self, query: _Select) -> Sequence[sqlalchemy.Row[Any]]:
         """Answer what the collector asks about itself: it never waits behind the questions of people."""
         try:
-            with self._watcher.connect() as connection:
+            with self._watcher.connect() as connection, self._in_time(connection, {}):
                 return connection.execute(query).all()
         except sqlalchemy.exc.DBAPIError as error:
             raise failure(str(error.orig)) from error

@@ -51,7 +51,8 @@ class ServerEngine(Engine):
         self._lock = threading.Lock()
         self._prepared = False
         self._commands: Client | None = None
-        super().__init__(*(self._reading(each, settings) for each in (_READERS, 1, STREAMS)))
+        readers = (self._reading(each, settings) for each in (_READERS, 1, STREAMS))
+        super().__init__(*readers, settings.query_timeout)
         self._turn = Turn(self, _SILENCES * self._seconds + _CONNECT_SECONDS)
 
     def prepare(self) -> None:

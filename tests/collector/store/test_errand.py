@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from spanwise_collector.errors import QueryLimit, SenderLeft
+from clickhouse_connect.driver._backend import chdb_backend
+from spanwise_collector.errors import QueryLimit, SenderLeft, StoreError
 from spanwise_collector.store.errand import Allowance, Errand, current
 from sqlalchemy import Select, column, func, select, table
 
@@ -68,6 +72,66 @@ def test_memory_is_limited_for_each_query(collector: Inside) -> None:
         with pytest.raises(QueryLimit, match="more than 512 MiB of memory") as caught:
             collector.engine.read(heap)
         assert caught.value.setting == "query_memory"
+
+
+def test_an_answer_that_the_end_of_the_time_cut_short_is_never_given(collector: Inside) -> None:
+    # The engine ends such a query between two steps, and of one in ten or twenty says nothing: no rows are its answer.
+    query = select(func.arraySum(func.range(1_000_000 + func.count()))).select_from(
+        func.numbers(300).table_valued("number")
+    )
+    began = time.monotonic()
+    for _ in range(3):
+        whole = collector.engine.read(query)
+    natural = (time.monotonic() - began) / 3
+    stopped, draw = 0, random.Random(4)
+    for _ in range(200):
+        with on(Errand(Allowance(0.02 + natural * draw.random(), 0, 1 << 29))):
+            try:
+                assert collector.engine.read(query) == whole
+            except QueryLimit:
+                stopped += 1
+        if stopped == 40:
+            break
+    assert stopped
+
+
+def test_an_answer_that_breaks_off_when_the_time_is_over_is_a_limit_and_before_a_failure(
+    collector: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = chdb_backend._BytesSource
+    seconds = 0.0
+
+    def half(data: bytes) -> Any:
+        if b"halved" not in data:
+            return whole(data)
+        time.sleep(seconds)
+        return whole(data[: len(data) // 2])
+
+    monkeypatch.setattr(chdb_backend, "_BytesSource", half)
+    many = select(column("number"), func.randomString(20).label("halved")).select_from(
+        func.numbers(1000).table_valued("number")
+    )
+    with on(Errand(Allowance(60.0, 0, 1 << 29))), pytest.raises(StoreError):
+        collector.engine.read(many)
+    seconds = 2.0
+    with on(Errand(Allowance(2.0, 0, 1 << 29))), pytest.raises(QueryLimit, match=r"longer than 2 s") as caught:
+        collector.engine.read(many)
+    assert caught.value.setting == "query_timeout"
+
+
+def test_what_failed_queries_had_answered_is_given_back(collector: Inside) -> None:
+    number = column("number")
+    fails = select(func.randomString(500), func.throwIf(number == 100_000)).select_from(
+        func.numbers(200_000).table_valued("number")
+    )
+    tracked = select(column("value")).select_from(table("metrics", schema="system"))
+    tracked = tracked.where(column("metric") == "MemoryTracking")
+    before = collector.engine.look(tracked)[0].value
+    for _ in range(8):
+        with pytest.raises(StoreError):
+            collector.engine.read(fails)
+    # Each had answered 50 MB.
+    assert collector.engine.look(tracked)[0].value - before < 200 << 20
 
 
 def test_nothing_is_asked_for_a_client_that_left(collector: Inside) -> None:
