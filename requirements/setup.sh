@@ -95,14 +95,14 @@ faults() {
 
 # What tracer and collector are tested against: none of them is started but by the tests.
 services() {
-    local ask="The tests against real services need redis-server, PostgreSQL, RabbitMQ, etcd and ZooKeeper: install them (on Debian: apt-get install redis-server postgresql rabbitmq-server etcd-server zookeeper), or run the others alone: .venv/bin/pytest -m 'not services'"
-    if ! { command -v redis-server && command -v rabbitmq-server && command -v etcd && [ -d /usr/share/zookeeper ] && compgen -G '/usr/lib/postgresql/*/bin/initdb'; } >/dev/null; then
+    local ask="The tests against real services need redis-server, PostgreSQL, RabbitMQ, etcd, ZooKeeper and rsyslogd: install them (on Debian: apt-get install redis-server postgresql rabbitmq-server etcd-server zookeeper rsyslog), or run the others alone: .venv/bin/pytest -m 'not services'"
+    if ! { command -v redis-server && command -v rabbitmq-server && command -v etcd && [ -d /usr/share/zookeeper ] && [ -x /usr/sbin/rsyslogd ] && compgen -G '/usr/lib/postgresql/*/bin/initdb'; } >/dev/null; then
         # Debian starts what it installs: not here.
         if [ "$(id -u)" -eq 0 ] && [ ! -e /usr/sbin/policy-rc.d ]; then
             printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
             trap 'rm -f /usr/sbin/policy-rc.d' EXIT
         fi
-        apt "the tests against real services" "$ask" redis-server postgresql rabbitmq-server etcd-server zookeeper
+        apt "the tests against real services" "$ask" redis-server postgresql rabbitmq-server etcd-server zookeeper rsyslog
     fi
     if [ ! -x .venv/bin/uwsgi ]; then
         echo "Building uwsgi, which has no wheels"

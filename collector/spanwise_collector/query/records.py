@@ -21,6 +21,8 @@ from spanwise_collector.store.tables import logs, spans
 T = TypeVar("T")
 # A cursor that nobody here has made could claim to stand behind any number of equal rows.
 _MOST_EQUAL: Final = 1_000_000_000
+# Rows may be deleted between the two queries of a page: a short one is no end of the list.
+_TRIES: Final = 3
 _TRACE: Final = Key("field", "trace_id")
 
 
@@ -116,37 +118,43 @@ def _rows(
     if request.trace_id is not None:
         own = condition(Term(_TRACE, Equals(request.trace_id)), kind.signal)
         wanted.append(own if also is None else or_(own, also))
-    found: list[Row[Any]] = []
     missing = request.limit + 1
     skip = min(place[2], _MOST_EQUAL) if place else 0
-    for start, end in _windows(engine, request, kind, place):
-        query = select(*kind.columns, kind.time.label("at"), kind.mark.label("mark"))
-        within = [*wanted, start <= kind.time, end > kind.time]
-        query = _ordered(query.where(*within), request.sort, kind, place)
-        furthest = _furthest(engine, request.sort, kind, within, place, missing - len(found))
-        if furthest is not None:
-            query = query.where(furthest)
-        # All rows that are equal to the cursor's lie in the first window, its end or start being their time.
-        found += engine.read(query.limit(missing - len(found)).offset(skip))
-        skip = 0
-        if len(found) >= missing:
+    here = [place[0]] if place and request.start <= place[0] < request.end else []
+    found: list[Row[Any]] = []
+    for _ in range(_TRIES):
+        times = _times(engine, request, kind, place, wanted, missing)
+        if not times and not here:
+            return []
+        # Most columns are read for few rows: what holds is asked again, but only at the times where it did.
+        ends = (*times[:1], *times[-1:], *here)
+        at = [kind.time.between(min(ends), max(ends)), kind.time.in_(sorted({*times, *here}))]
+        query = select(*kind.columns, kind.time.label("at"), kind.mark.label("mark")).where(*wanted, *at)
+        found = list(engine.read(_ordered(query, request.sort, kind, place).limit(missing).offset(skip)))
+        if len(found) >= min(missing, len(times)):
             break
     return found
 
 
-def _furthest(
-    engine: Engine, sort: str, kind: _Kind[T], within: list[ColumnElement[bool]], place: list[Any] | None, count: int
-) -> ColumnElement[bool] | None:
-    """How far the page reaches at most, from the times alone, so that the many columns of `mark` are read for few."""
-    newest = sort == "newest"
-    times = select(kind.time.label("at")).where(*within).order_by(kind.time.desc() if newest else kind.time)
-    if place is not None:
-        times = times.where(kind.time < place[0] if newest else kind.time > place[0])
-    last = engine.read(times.limit(1).offset(count - 1))
-    if not last:
-        return None
-    reached: ColumnElement[bool] = kind.time >= last[0].at if newest else kind.time <= last[0].at
-    return reached
+def _times(
+    engine: Engine,
+    request: RecordSearch,
+    kind: _Kind[T],
+    place: list[Any] | None,
+    wanted: list[ColumnElement[bool]],
+    count: int,
+) -> list[int]:
+    """The first `count` times of the rows wanted that lie behind the cursor's time, in the order of the list."""
+    newest = request.sort == "newest"
+    beyond = [] if place is None else [kind.time < place[0] if newest else kind.time > place[0]]
+    found: list[int] = []
+    for start, end in _windows(engine, request, kind, place):
+        query = select(kind.time.label("at")).where(*wanted, *beyond, start <= kind.time, end > kind.time)
+        query = query.order_by(kind.time.desc() if newest else kind.time)
+        found += (row.at for row in engine.read(query.limit(count - len(found))))
+        if len(found) >= count:
+            break
+    return found
 
 
 def _ordered(

@@ -51,7 +51,8 @@ def parse(message: bytes, reading: Reading) -> Parsed:
 def _new(rest: str, header: re.Match[str], reading: Reading) -> tuple[dict[str, str], Record]:
     moment, host, app, process, message_id = ("" if part == "-" else part for part in header.groups())
     data, body = _structured(rest[header.end() :])
-    record, service = from_line(body, reading)
+    # rsyslog forwards the blank that stands between tag and text in RFC 3164.
+    record, service = from_line(_plain(body.removeprefix(" ")), reading)
     record.time = time_of(moment, reading.zone) or record.time
     record.attributes |= data
     if message_id:
@@ -76,6 +77,11 @@ def _structured(text: str) -> tuple[dict[str, Any], str]:
     return found, text[position:].removeprefix(" ").removeprefix("\ufeff")
 
 
+def _plain(text: str) -> str:
+    """Without the cookie that announces JSON."""
+    return text.removeprefix("@cee:").lstrip(" ") if text.startswith("@cee:") else text
+
+
 def _old(rest: str, reading: Reading) -> tuple[dict[str, str], Record]:
     """RFC 3164 describes what was in use and demands nothing, so each part may be missing."""
     time, host, tag, process = 0, "", "", ""
@@ -89,7 +95,7 @@ def _old(rest: str, reading: Reading) -> tuple[dict[str, str], Record]:
             host, rest = named[1], rest[named.end() :]
     if (match := _TAG.match(rest)) is not None:
         tag, process, rest = match[1], match[2] or "", rest[match.end() :]
-    record, service = from_line(rest.removeprefix("@cee:").lstrip(" ") if rest.startswith("@cee:") else rest, reading)
+    record, service = from_line(_plain(rest), reading)
     record.time = time or record.time
     if process:
         record.attributes[PID] = int(process)

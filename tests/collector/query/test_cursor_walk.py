@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -14,15 +15,21 @@ import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from bench.ids import Shape
+from bench.load import Load, Plan
+from bench.logs import RECORDS
 from tests.collector.process import Process, process
 
-# Spans a second, and half as many log records; a twentieth of the batches is dated into the past.
+# Spans a second, and half as many log records. One thread sends up to a thousand, and dates a twentieth of its batches
+# into the past; the rest comes from processes.
 RATE = int(os.environ.get("SPANWISE_RATE", "300"))
+BY_THREAD = min(RATE, 1000)
 BEFORE = 4 * RATE
 BATCH = 50
 
 
-@pytest.fixture(scope="module")
+# Where so much comes in, each list begins with an empty collector, or the last would have millions to walk through.
+@pytest.fixture(scope="module" if RATE == BY_THREAD else "function")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Process, int]]:
     """A collector, and the time at which everything that it held had happened before."""
     with process(tmp_path_factory.mktemp("walk") / "data") as service:
@@ -54,11 +61,11 @@ def send(service: Process, name: str, numbers: range, start: int) -> None:
 def coming_in(service: Process) -> Iterator[None]:
     """More of both while the block runs: mostly of now, some that come late and lie among what was there."""
     over = threading.Event()
-    batch = max(BATCH, RATE // 10)
+    batch = max(BATCH, BY_THREAD // 10)
 
     def run() -> None:
         number = 0
-        while not over.wait(batch / RATE):
+        while not over.wait(batch / BY_THREAD):
             late = number // batch % 20 == 0
             send(service, "late" if late else "now", range(number, number + batch), time.time_ns() - late * 60 * 10**9)
             number += batch
@@ -66,10 +73,32 @@ def coming_in(service: Process) -> Iterator[None]:
     sender = threading.Thread(target=run)
     sender.start()
     try:
-        yield
+        with flood(service):
+            yield
     finally:
         over.set()
         sender.join()
+
+
+@contextmanager
+def flood(service: Process) -> Iterator[None]:
+    """What no thread of ours can send, while the block runs; says how much came in."""
+    if RATE == BY_THREAD:
+        yield
+        return
+    port = int(service.http.rpartition(":")[2])
+    spans = Load(Plan(port, math.inf, 2, rate=RATE))
+    logs = Load(Plan(port, math.inf, 1, shape=Shape(RECORDS), signal="logs", rate=RATE / 2))
+    for load in (spans, logs):
+        load.start()
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        seconds = time.monotonic() - began
+        for load, name in ((spans, "spans"), (logs, "log records")):
+            print(f"{load.acknowledged() / seconds:,.0f} {name} a second came in for {seconds:.1f} s")
+            load.end()
 
 
 @pytest.mark.parametrize(
@@ -93,7 +122,7 @@ def test_every_row_that_was_there_is_met_once(
     with coming_in(service):
         while True:
             page = service.get(f"/{path}", **parameters)
-            met.update(_name(each) for each in page[path])
+            met.update(name for name in map(_name, page[path]) if name.startswith(("before", "now", "late")))
             if page["next_cursor"] is None:
                 break
             parameters["cursor"] = page["next_cursor"]

@@ -50,6 +50,13 @@ def test_rfc_5424_with_structured_data_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sent", "body"), [(" hi", "hi"), ("  hi", " hi"), ("", ""), (' @cee: {"msg":"hi"}', "hi"), ('{"msg":"hi"}', "hi")]
+)
+def test_a_blank_that_rsyslog_forwards_and_a_cookie_are_no_part_of_the_message(sent: str, body: str) -> None:
+    assert read(f"<13>1 - - app - - - {sent}") == ({"service.name": "app"}, 0, 10, body, USER)
+
+
+@pytest.mark.parametrize(
     ("text", "service", "host", "time", "body", "pid"),
     [
         ("<13>2026-11-21T06:49:40Z web app[9]: hi", "app", "web", AT, "hi", 9),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +13,10 @@ import pytest
 from clickhouse_connect.driver._backend import chdb_backend
 from spanwise_collector.errors import QueryLimit, SenderLeft, StoreError
 from spanwise_collector.store.errand import Allowance, Errand, current
-from sqlalchemy import Select, column, func, select, table
+from sqlalchemy import Select, column, func, literal_column, select, table
 
 from tests.collector.inside import Inside
+from tests.collector.process import eventually
 
 PLENTY = Allowance(60.0, 1_000_000_000, 1 << 29)
 
@@ -132,6 +134,29 @@ def test_what_failed_queries_had_answered_is_given_back(collector: Inside) -> No
             collector.engine.read(fails)
     # Each had answered 50 MB.
     assert collector.engine.look(tracked)[0].value - before < 200 << 20
+
+
+def test_what_is_stopped_runs_in_the_engine_no_more(collector: Inside) -> None:
+    errand, ended = Errand(Allowance(60.0, 0, 1 << 29)), []
+    number = column("number")
+    endless = select(func.count()).select_from(func.numbers(10**12).table_valued("number"))
+
+    def run() -> None:
+        with on(errand), pytest.raises(SenderLeft) as caught:
+            collector.engine.read(endless.where(func.cityHash64(number) == 1))
+        ended.append(caught.type)
+
+    mark = literal_column("Settings['log_comment']")
+    running = select(func.count().label("n")).select_from(table("processes", schema="system"))
+    running = running.where(mark == errand.mark)
+    asking = threading.Thread(target=run)
+    asking.start()
+    assert eventually(lambda: collector.engine.look(running)[0].n, lambda found: found == 1) == 1
+    errand.left.set()
+    collector.engine.stop(errand.mark)
+    assert eventually(lambda: collector.engine.look(running)[0].n, lambda found: not found) == 0
+    asking.join()
+    assert ended == [SenderLeft]
 
 
 def test_nothing_is_asked_for_a_client_that_left(collector: Inside) -> None:
