@@ -12,7 +12,7 @@ from sqlalchemy.pool import QueuePool
 
 from spanwise_collector.errors import StoreError
 from spanwise_collector.store import schema
-from spanwise_collector.store.engine import INSERT_SETTINGS, STREAMS, Engine, Inserter
+from spanwise_collector.store.engine import INSERT_SETTINGS, Engine, Inserter
 from spanwise_collector.store.layout import Layout, quoted
 
 _SERVER_OPTIONS: Final[Mapping[str, int]] = {
@@ -43,8 +43,7 @@ class EmbeddedEngine(Engine):
         self._path = str(folder)
         self._command_lock = threading.Lock()
         self._commands = self.connect({})
-        readers = (self._reading(each, query_seconds, query_memory) for each in (connections, 1, STREAMS))
-        super().__init__(*readers, query_seconds)
+        super().__init__(query_seconds, lambda count: self._reading(count, query_seconds, query_memory), connections)
         sqlalchemy.event.listen(self._reader, "connect", _count_what_is_read)
 
     def inserter(self) -> Inserter:

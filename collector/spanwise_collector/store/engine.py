@@ -109,21 +109,19 @@ def _prepared(connection: sqlalchemy.Connection, query: _Select) -> tuple[Client
 class Engine(ABC):
     """Runs SQL; methods may be called from any thread and raise StoreError with the store's own words.
 
-    `reader`, `watcher` and `streamer` connect in the same way: for the questions of people, for the collector's own,
-    and for answers that are read for as long as their reader takes. `seconds` is how long their queries may take that
-    say nothing else.
+    `connect` makes a pool of so many connections, each of whose queries may take `seconds` where it says nothing else:
+    `connections` for the questions of people, one for the collector's own, and some for answers that are read for as
+    long as their reader takes.
     """
 
     layout: Layout
 
-    def __init__(
-        self, reader: sqlalchemy.Engine, watcher: sqlalchemy.Engine, streamer: sqlalchemy.Engine, seconds: float
-    ) -> None:
+    def __init__(self, seconds: float, connect: Callable[[int], sqlalchemy.Engine], connections: int) -> None:
         self.queries = Queries()
         self._seconds = seconds
-        self._streamer = streamer
-        self._reader = reader
-        self._watcher = watcher
+        self._reader = connect(connections)
+        self._watcher = connect(1)
+        self._streamer = connect(STREAMS)
         self._stopper: Client | None = None
         self._stopper_lock = threading.Lock()
 

@@ -19,7 +19,7 @@ from spanwise_collector.folder import Stand
 from spanwise_collector.settings import Keeping, StoreAddress
 from spanwise_collector.store import migration, schema
 from spanwise_collector.store.codes import ABSENT, code_of
-from spanwise_collector.store.engine import INSERT_SETTINGS, STREAMS, Engine, Inserter, failure
+from spanwise_collector.store.engine import INSERT_SETTINGS, Engine, Inserter, failure
 from spanwise_collector.store.layout import VERSIONS, Layout
 from spanwise_collector.store.turn import Turn
 
@@ -51,8 +51,7 @@ class ServerEngine(Engine):
         self._lock = threading.Lock()
         self._prepared = False
         self._commands: Client | None = None
-        readers = (self._reading(each, settings) for each in (_READERS, 1, STREAMS))
-        super().__init__(*readers, settings.query_timeout)
+        super().__init__(settings.query_timeout, lambda count: self._reading(count, settings), _READERS)
         self._turn = Turn(self, _SILENCES * self._seconds + _CONNECT_SECONDS)
 
     def prepare(self) -> None:

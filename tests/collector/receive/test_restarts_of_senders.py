@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from fluent.sender import FluentSender  # type: ignore[import-untyped]  # it has no types
 
-from bench.collector import Collector, free_port
+from bench.collector import Collector
+from bench.ports import free_port
 from tests.collector.process import eventually
 
 RSYSLOGD = shutil.which("rsyslogd", path="/usr/sbin:/usr/bin:/usr/local/sbin")

@@ -122,12 +122,13 @@ def test_an_answer_that_breaks_off_when_the_time_is_over_is_a_limit_and_before_a
 
 
 def test_what_failed_queries_had_answered_is_given_back(collector: Inside) -> None:
-    number = column("number")
-    fails = select(func.randomString(500), func.throwIf(number == 100_000)).select_from(
+    fails = select(func.randomString(500), func.throwIf(column("number") == 100_000)).select_from(
         func.numbers(200_000).table_valued("number")
     )
-    tracked = select(column("value")).select_from(table("metrics", schema="system"))
-    tracked = tracked.where(column("metric") == "MemoryTracking")
+    metrics = table("metrics", schema="system")
+    tracked: Select[Any] = (
+        select(literal_column("value")).select_from(metrics).where(literal_column("metric") == "MemoryTracking")
+    )
     before = collector.engine.look(tracked)[0].value
     for _ in range(8):
         with pytest.raises(StoreError):
@@ -138,17 +139,15 @@ def test_what_failed_queries_had_answered_is_given_back(collector: Inside) -> No
 
 def test_what_is_stopped_runs_in_the_engine_no_more(collector: Inside) -> None:
     errand, ended = Errand(Allowance(60.0, 0, 1 << 29)), []
-    number = column("number")
     endless = select(func.count()).select_from(func.numbers(10**12).table_valued("number"))
 
     def run() -> None:
         with on(errand), pytest.raises(SenderLeft) as caught:
-            collector.engine.read(endless.where(func.cityHash64(number) == 1))
+            collector.engine.read(endless.where(func.cityHash64(column("number")) == 1))
         ended.append(caught.type)
 
-    mark = literal_column("Settings['log_comment']")
-    running = select(func.count().label("n")).select_from(table("processes", schema="system"))
-    running = running.where(mark == errand.mark)
+    ours = literal_column("Settings['log_comment']") == errand.mark
+    running = select(func.count().label("n")).select_from(table("processes", schema="system")).where(ours)
     asking = threading.Thread(target=run)
     asking.start()
     assert eventually(lambda: collector.engine.look(running)[0].n, lambda found: found == 1) == 1
