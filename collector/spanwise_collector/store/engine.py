@@ -118,7 +118,7 @@ class Engine(ABC):
 
     def __init__(self, seconds: float, connect: Callable[[int], sqlalchemy.Engine], connections: int) -> None:
         self.queries = Queries()
-        self._seconds = seconds
+        self._query_seconds = seconds
         self._reader = connect(connections)
         self._watcher = connect(1)
         self._streamer = connect(STREAMS)
@@ -213,7 +213,7 @@ class Engine(ABC):
         The engine ends a query whose time is over between two steps, and now and then says nothing of it: the answer
         is then empty, or breaks off in the middle.
         """
-        ends = time.perf_counter() + settings.get("max_execution_time", self._seconds) - _COARSE_SECONDS
+        ends = time.perf_counter() + settings.get("max_execution_time", self._query_seconds) - _COARSE_SECONDS
         try:
             yield
         except Exception as error:
