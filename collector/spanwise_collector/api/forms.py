@@ -1,6 +1,7 @@
 """The forms of traces and logs below /api/v1: files to keep and pages for what has no script."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -39,7 +40,7 @@ def add(
     def get_trace_json(trace_id: str, project: Project) -> Response:
         """The trace as `/traces/{trace_id}` answers it, indented, as a file to keep."""
         loaded = load(trace_id, project)
-        content = json.dumps(present.trace(loaded).model_dump(), indent=1, ensure_ascii=False)
+        content = json.dumps(present.trace(loaded, time.time_ns()).model_dump(), indent=1, ensure_ascii=False)
         return Response(content, media_type="application/json", headers=_as_file(loaded, "json"))
 
     @made.get("/traces/{trace_id}.otlp", tags=["traces"], responses=_NOT_FOUND)

@@ -8,6 +8,7 @@ from spanwise_collector.errors import reasons
 from spanwise_collector.model.metric import MetricKind
 from spanwise_collector.model.span import Kind, StatusCode
 from spanwise_collector.store.errand import rows_scanned, time_taken
+from spanwise_collector.trace.lost_parents import Reason
 
 KindWord = Kind | Literal["unknown"]
 KIND_NUMBER: Final = "The kind as it was sent: OpenTelemetry may come to define others."
@@ -136,6 +137,7 @@ class Span(Answer):
     child_count: int
     descendant_count: int
     parent_missing: bool = Field(description="Its parent is not among the spans that arrived.")
+    parent_missing_reason: Reason | None = Field(description="Why, most likely: docs/api.md has what each means.")
     name: str
     kind: KindWord
     kind_number: int = Field(description=KIND_NUMBER)

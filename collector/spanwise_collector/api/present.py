@@ -15,6 +15,7 @@ from spanwise_collector.query.page import Page
 from spanwise_collector.query.trace import Trace
 from spanwise_collector.trace.clocks import Clock, clocks, corrections, host_of
 from spanwise_collector.trace.critical_path import Section, critical_path
+from spanwise_collector.trace.lost_parents import Reason, likely_reasons
 from spanwise_collector.trace.self_time import self_time
 from spanwise_collector.trace.tree import Node
 
@@ -66,7 +67,7 @@ def service_counts(spans: Mapping[str, int], errors: Mapping[str, int]) -> list[
     ]
 
 
-def trace(loaded: Trace) -> models.Trace:
+def trace(loaded: Trace, now: int) -> models.Trace:
     nodes = loaded.nodes
     start, end = loaded.start, loaded.end
     root = next((node.span for node in nodes if not node.span.parent_span_id), None)
@@ -81,6 +82,7 @@ def trace(loaded: Trace) -> models.Trace:
     of_hosts = clocks(nodes)
     corrected = corrections(of_hosts)
     complete = loaded.span_count == len(nodes)
+    lost = likely_reasons(nodes, now)
     return models.Trace(
         trace_id=loaded.trace_id,
         start_time_unix_nano=start,
@@ -100,10 +102,10 @@ def trace(loaded: Trace) -> models.Trace:
             _span(
                 node,
                 (start, end),
-                resource_index[id(node.span.resource)],
-                scope_index[id(node.span.scope)],
+                (resource_index[id(node.span.resource)], scope_index[id(node.span.scope)]),
                 critical.get(index, ()),
                 corrected[host_of(node.span)],
+                lost.get(index),
             )
             for index, node in enumerate(nodes)
         ],
@@ -115,7 +117,12 @@ def trace(loaded: Trace) -> models.Trace:
 
 
 def _span(
-    node: Node, bounds: Section, resource_index: int, scope_index: int, critical: Iterable[Section], correction: int
+    node: Node,
+    bounds: Section,
+    indexes: tuple[int, int],
+    critical: Iterable[Section],
+    correction: int,
+    lost: Reason | None,
 ) -> models.Span:
     span, (start, end) = node.span, bounds
     return models.Span(
@@ -125,13 +132,14 @@ def _span(
         child_count=len(node.children),
         descendant_count=node.descendant_count,
         parent_missing=node.parent_missing,
+        parent_missing_reason=lost,
         name=span.name,
         kind=kind_word(span.kind),
         kind_number=span.kind,
         service=span.service,
         instance=span.instance,
-        resource=resource_index,
-        scope=scope_index,
+        resource=indexes[0],
+        scope=indexes[1],
         start_time_unix_nano=span.start,
         end_time_unix_nano=span.end,
         start_offset=min(max(0, span.start - start), end - start),

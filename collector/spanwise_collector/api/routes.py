@@ -1,5 +1,6 @@
 """The routes below /api/v1."""
 
+import time
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -66,7 +67,7 @@ def router(  # noqa: PLR0913, PLR0917 - what the routes need between them
     @made.get("/traces/{trace_id}", tags=["traces"], responses={404: {"model": models.ErrorAnswer}})
     def get_trace(trace_id: str, project: Project) -> models.Trace:
         """One trace, whole: its tree in display order, with nothing dropped that arrived."""
-        return present.trace(trace.load(engine, project, parse_trace_id(trace_id), max_trace_spans))
+        return present.trace(trace.load(engine, project, parse_trace_id(trace_id), max_trace_spans), time.time_ns())
 
     @made.get("/logs", tags=["logs"])
     def list_logs(query: Annotated[LogQuery, Query()], project: Project) -> models.LogList:

@@ -15,19 +15,22 @@ _Key: TypeAlias = tuple[str, str, str, str]
 
 
 def slow_gaps(before: Iterable[Row], now: Iterable[Row], thresholds: Thresholds = DEFAULTS) -> list[Blame]:
-    """Every pair of records whose time between them rose beyond its own spread: put down to who wrote the second."""
+    """Every pair of records whose time between them rose beyond its own spread: put down to who wrote the second.
+
+    The difference of two clocks lies between them: an instance is held against its own baseline where it has one.
+    """
     before = list(before)
     usual: Mapping[_Key, Moments] = _sums(before)
+    own = {instance: _sums(rows) for instance, rows in _by_instance(before).items()}
     after_any: dict[tuple[str, str], Moments] = defaultdict(Moments)
     for row in before:
         after_any[row.service, row.operation].add(row.n, row.a, row.aa)
-    by_instance: dict[str, list[Row]] = defaultdict(list)
-    for row in now:
-        by_instance[row.instance].append(row)
     found = []
-    for instance, rows in sorted(by_instance.items()):
+    for instance, rows in sorted(_by_instance(now).items()):
         for key, measured in _sums(rows).items():
-            known = usual.get(key, Moments())
+            known = own.get(instance, {}).get(key, Moments())
+            if known.n < thresholds.own_gap_records:
+                known = usual.get(key, Moments())
             if known.n < thresholds.gap_records:
                 # What took long comes after another record than it used to, where clocks or calls overlap.
                 known = after_any[key[0], key[1]]
@@ -39,6 +42,13 @@ def slow_gaps(before: Iterable[Row], now: Iterable[Row], thresholds: Thresholds 
                 strength *= _WRITERS_SHARE
             second, first = Operation(service, instance, template), Operation(other, "", said)
             found.append(Blame(second, "log_gap", "slow", strength, known, measured, Edge(second, first)))
+    return found
+
+
+def _by_instance(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row.instance].append(row)
     return found
 
 

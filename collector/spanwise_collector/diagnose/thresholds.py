@@ -80,6 +80,9 @@ class OfWindows:
     silent_records: int = _threshold(20, "count", "Records, or traces, of a writer that may be called silent.")
     silent_left: float = _threshold(0.1, "share", "Of its records that a silent instance still writes.")
     gap_records: int = _threshold(5, "count", "Pairs of records in either window whose time between is compared.")
+    own_gap_records: int = _threshold(
+        10, "count", "Such pairs in the baseline from which an instance is held against itself."
+    )
     overload_calls: float = _threshold(1.5, "times", "As many calls as usual.")
     overload_time: float = _threshold(1.5, "times", "As long beside most others as beside fewest.")
     overload_fewest: int = _threshold(30, "count", "Calls that are compared with each other.")

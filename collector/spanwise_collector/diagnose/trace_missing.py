@@ -14,7 +14,7 @@ _MS: Final = 1_000_000
 _REFUSED: Final = re.compile(
     r"refused|unreachable|no route|name or service|resolv|getaddrinfo|connecterror", re.IGNORECASE
 )
-_TIMED_OUT: Final = re.compile(r"time[d ]?-?out|deadline|no answer", re.IGNORECASE)
+_TIMED_OUT: Final = re.compile(r"timed?[- ]?out|deadline|no answer", re.IGNORECASE)
 _CUT_OFF: Final = re.compile(r"reset|broken pipe|disconnected|closed|aborted|eof", re.IGNORECASE)
 # Not the code of gRPC, which the caller makes up itself where nobody answers.
 _ANSWERS: Final = ("http.response.status_code", "http.status_code")
@@ -38,7 +38,7 @@ def _reason(span: Span, quick: float) -> str:
         return "the call went well, so its span was not recorded, not sampled or has not arrived"
     if answer is not None:
         return f"it was answered with {answer}, by something before it or by a process that records no spans"
-    said = " ".join([span.status_message, str(span.attributes.get("error.type", "")), *_raised(span)])
+    said = _said(span)
     for seen, words in ((_TIMED_OUT, "timed out after {}"), (_REFUSED, "could not connect within {}")):
         if seen.search(said):
             return f"the caller {words.format(took)}"
@@ -47,6 +47,23 @@ def _reason(span: Span, quick: float) -> str:
     if span.duration < quick:
         return f"the caller failed within {took}, as when a connection is refused"
     return f"the caller failed after {took}, as when nobody answers in time"
+
+
+def may_have_given_up(span: Span, quick: float) -> bool:
+    """Whether a failed call without a span below may have ended because its caller waited no longer.
+
+    Not where it was answered, refused or cut off, or failed sooner than in `quick` ns without saying why.
+    """
+    if any(span.attributes.get(key) not in (None, "") for key in _ANSWERS):
+        return False
+    said = _said(span)
+    return bool(_TIMED_OUT.search(said)) or (
+        span.duration >= quick and not _REFUSED.search(said) and not _CUT_OFF.search(said)
+    )
+
+
+def _said(span: Span) -> str:
+    return " ".join([span.status_message, str(span.attributes.get("error.type", "")), *_raised(span)])
 
 
 def _raised(span: Span) -> list[str]:

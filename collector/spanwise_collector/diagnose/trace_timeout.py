@@ -8,6 +8,7 @@ from spanwise_collector.diagnose.counts import Operation, pooled
 from spanwise_collector.diagnose.early_ends import callees
 from spanwise_collector.diagnose.features import OFFSET, Moments
 from spanwise_collector.diagnose.finding import Deviation, Finding, Shows, Subject, operation
+from spanwise_collector.diagnose.trace_missing import may_have_given_up
 from spanwise_collector.model.span import ERROR
 from spanwise_collector.trace.tree import Node
 
@@ -23,8 +24,8 @@ def short_timeouts(subject: Subject) -> list[Finding]:
         callee = next((each for each in node.children if each.span.service != node.span.service), None)
         if node.span.status_code != ERROR or not (callee or pooled(operation(node)) in crossing):
             continue
-        outlived = callee is not None and callee.span.end - node.span.end >= limits.timeout_outlived * _MS
-        if callee is not None and not outlived:
+        outlived = callee is not None and _outlived(node, callee, limits.timeout_outlived * _MS)
+        if not (outlived or (callee is None and may_have_given_up(node.span, limits.missing_quick * _MS))):
             continue
         target = operation(callee) if callee is not None else crossing[pooled(operation(node))]
         usual = subject.history.durations.get(pooled(target), Moments())
@@ -33,6 +34,12 @@ def short_timeouts(subject: Subject) -> list[Finding]:
         if short or outlived:
             found.append(_finding(node, callee, target, typical if short else None, usual, subject))
     return found
+
+
+def _outlived(node: Node, callee: Node, least: float) -> bool:
+    """Whether a callee went on after its caller, and did not just answer with its failure by a clock that is ahead."""
+    answered = callee.span.status_code == ERROR and callee.span.duration <= node.span.duration
+    return callee.span.end - node.span.end >= least and not answered
 
 
 def _finding(

@@ -1,6 +1,5 @@
 """The verdict on one trace: the trace, what is usual for such traces, and what the rules find."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -56,11 +55,12 @@ def diagnose(
     chosen, window = _history(engine, project, trace, baseline, thresholds.history_traces)
     usual_traces = chosen.count if chosen is not None else 0
 
-    def counted() -> tuple[list[Row], Mapping[tuple[str, str], int]]:
-        return (rows(engine, project, chosen).rows if chosen is not None else []), _first_seen(engine, project, trace)
+    def counted() -> list[Row]:
+        return rows(engine, project, chosen).rows if chosen is not None else []
 
     (usual, first_seen), (records, usual_logs) = both(
-        counted, lambda: said(engine, project, trace, chosen, usual_traces)
+        lambda: both(counted, lambda: _first_seen(engine, project, trace)),
+        lambda: said(engine, project, trace, chosen, usual_traces),
     )
     subject = Subject(
         trace.nodes, Counts(usual, pooled=True), usual_traces, records, usual_logs, first_seen, thresholds

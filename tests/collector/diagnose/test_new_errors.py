@@ -28,3 +28,8 @@ def test_as_many_failures_as_before_are_usual() -> None:
 def test_a_failed_call_that_reached_nobody_is_put_down_to_whoever_was_called() -> None:
     now = calls("front/call pay", 100) + failed("front/call pay", 50, alone=50)
     assert blamed(calls("front/call pay", 100), now) == [("pay", 3)]
+
+
+def test_a_failure_or_two_more_in_a_hundred_may_be_chance() -> None:
+    before = calls("pay/charge", 100) + failed("pay/charge", 2)
+    assert blamed(before, calls("pay/charge", 100) + failed("pay/charge", 4)) == []

@@ -42,3 +42,19 @@ def test_the_usual_time_few_records_and_unknown_pairs_are_no_finding() -> None:
     assert slow_gaps(usual, gaps("stock/found", "stock/asked", [10, 11] * 15)) == []
     assert slow_gaps(usual, gaps("stock/found", "stock/asked", [80] * 4)) == []
     assert slow_gaps(usual, gaps("stock/other", "stock/asked", [80] * 30)) == []
+
+
+def test_an_instance_whose_clock_is_off_is_held_against_itself() -> None:
+    """The time between records of two services has the difference of their clocks in it, the same in both windows."""
+    late = [each + 60 for each in USUAL]
+    usual = [*gaps("stock@a/found", "shop/asked", USUAL * 3), *gaps("stock@b/found", "shop/asked", late[:10])]
+    now = [*gaps("stock@a/found", "shop/asked", USUAL), *gaps("stock@b/found", "shop/asked", late)]
+    assert slow_gaps(usual, now) == []
+    slower = gaps("stock@b/found", "shop/asked", [each * 3 for each in late])
+    assert [(each.culprit.instance, each.before.n) for each in slow_gaps(usual, slower)] == [("b", 10)]
+
+
+def test_an_instance_without_a_baseline_of_its_own_is_held_against_its_service() -> None:
+    usual = [*gaps("stock@a/found", "shop/asked", USUAL), *gaps("stock@b/found", "shop/asked", [70] * 9)]
+    (blame,) = slow_gaps(usual, gaps("stock@b/found", "shop/asked", [400] * 9))
+    assert (blame.culprit.instance, blame.before.n) == ("b", 39)

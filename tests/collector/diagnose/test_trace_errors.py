@@ -41,3 +41,8 @@ def test_failures_of_one_operation_are_one_finding_and_share_the_failures_with_o
 
 def test_a_trace_without_errors_has_none() -> None:
     assert errors_at_origin(subject([in_ms(1, 0, 0, 9, "shop/page")])) == []
+
+
+def test_an_exception_that_was_handled_and_an_error_in_a_record_only_are_no_failures() -> None:
+    handled = in_ms(2, 1, 1, 8, "pay/charge", events=(RAISED,), attributes={"error.type": "Declined"})
+    assert errors_at_origin(subject([in_ms(1, 0, 0, 9, "shop/page"), handled])) == []

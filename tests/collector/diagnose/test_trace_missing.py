@@ -34,6 +34,7 @@ def test_what_the_caller_saw_tells_why(end: int, status: int, reason: str) -> No
     [
         ({"status_message": "[Errno 111] Connection refused"}, "the caller could not connect within 900 ms"),
         ({"attributes": {"error.type": "httpx.ReadTimeout"}}, "the caller timed out after 900 ms"),
+        ({"status_message": "The read operation timed out"}, "the caller timed out after 900 ms"),
         (
             {"events": (Event(5, "exception", {"exception.type": "RemoteDisconnected"}),)},
             "the connection was cut off after 900 ms, as when it dies over the request",
@@ -44,7 +45,7 @@ def test_what_the_caller_saw_tells_why(end: int, status: int, reason: str) -> No
         ),
         ({"status_message": "Insufficient funds"}, "the caller failed after 900 ms, as when nobody answers in time"),
     ],
-    ids=["refused", "timed out", "cut off", "answered", "says nothing of it"],
+    ids=["refused", "timed out", "timed out in words", "cut off", "answered", "says nothing of it"],
 )
 def test_what_the_caller_says_of_its_failure_counts_more_than_how_long_it_took(fields: Any, reason: str) -> None:
     spans = [in_ms(1, 0, 0, 900, "shop/call pay", status_code=ERROR, **fields)]

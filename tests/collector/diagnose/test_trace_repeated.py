@@ -56,3 +56,9 @@ def test_what_normal_traces_do_as_often_is_marked_as_usual() -> None:
     calls = [in_ms(n, 1, n * 10, n * 10 + 9, "db/find") for n in range(2, 7)]
     known = [ends("shop/page", "db/find", 40, 0, times=times) for times in (5, 1)]
     assert [each.usual for rows in known for each in repeated_calls(subject([PAGE, *calls], rows))] == [True, False]
+
+
+def test_a_call_that_fails_after_others_went_well_or_calls_that_fail_at_once_are_no_retries() -> None:
+    last = [in_ms(2, 1, 10, 40, "pay/charge"), in_ms(3, 1, 45, 55, "pay/charge", status_code=ERROR)]
+    at_once = [in_ms(n, 1, 10, 40, "pay/charge", status_code=ERROR) for n in (2, 3)]
+    assert [retries(subject([PAGE, *each])) for each in (last, at_once)] == [[], []]

@@ -44,3 +44,31 @@ def test_without_the_callees_span_its_usual_time_still_tells() -> None:
 @pytest.mark.parametrize("spans", [given_up(90), given_up(300, status=0)])
 def test_answers_in_time_and_calls_that_went_well_are_no_timeouts(spans: list[Span]) -> None:
     assert short_timeouts(subject(spans, LONG)) == []
+
+
+def test_a_callee_that_answered_with_a_failure_and_whose_clock_is_ahead_was_waited_for() -> None:
+    called = in_ms(2, 1, 10, 12.9, "shop/call", status_code=ERROR)
+    answered = in_ms(3, 2, 12.5, 14.9, "stock/find", status_code=ERROR)
+    assert short_timeouts(subject([in_ms(1, 0, 0, 120, "shop/get"), called, answered], LONG)) == []
+    went_on = in_ms(3, 2, 12.5, 90, "stock/find", status_code=ERROR)
+    assert len(short_timeouts(subject([in_ms(1, 0, 0, 120, "shop/get"), called, went_on], LONG))) == 1
+
+
+@pytest.mark.parametrize(
+    ("took", "fields"),
+    [
+        (1, {}),
+        (50, {"status_message": "[Errno 111] Connection refused"}),
+        (50, {"status_message": "Connection reset by peer"}),
+        (50, {"attributes": {"http.response.status_code": 502}}),
+    ],
+    ids=["at once", "refused", "cut off", "answered"],
+)
+def test_a_call_that_nobody_took_or_that_was_answered_was_not_given_up(took: float, fields: dict[str, object]) -> None:
+    called = in_ms(2, 1, 10, 10 + took, "shop/call", status_code=ERROR, **fields)
+    assert short_timeouts(subject([in_ms(1, 0, 0, 120, "shop/get"), called], LONG)) == []
+
+
+def test_a_quick_call_that_says_it_timed_out_was_given_up() -> None:
+    called = in_ms(2, 1, 10, 12, "shop/call", status_code=ERROR, status_message="read timed out")
+    assert [each.culprit.service for each in short_timeouts(subject([called], LONG))] == ["shop"]

@@ -26,7 +26,7 @@ LIMIT = 100_000
 
 def shown(collector: Inside, project: str, trace_id: str) -> models.Trace:
     """The trace as the API answers it, at most 100,000 spans of it."""
-    return present.trace(trace.load(collector.engine, project, trace_id, LIMIT))
+    return present.trace(trace.load(collector.engine, project, trace_id, LIMIT), now=0)
 
 
 def listed(collector: Inside, project: str, **fields: Any) -> list[tuple[str, int, int, int]]:
@@ -186,3 +186,16 @@ def test_case_72_a_span_in_three_pieces_is_one_span(collector: Inside) -> None:
     assert (found.start_time_unix_nano, found.duration) == (now * 1000, 70_000)
     # The list counts what arrived, and a piece without a time does not make the trace last until it came.
     assert listed(collector, "pieces") == [(trace_id, now * 1000, 70_000, 4)]
+
+
+def test_a_span_without_its_parent_says_why_that_is_most_likely(collector: Inside) -> None:
+    trace_id = "ab" * 8 + trace_ids(1)[0][16:]
+    now = time.time_ns()
+    kept = span(trace_id, 2, 1, kind=2, start_time_unix_nano=now, end_time_unix_nano=now + SECOND)
+    collector.send("orphans", factories.traces([kept, span(trace_id, 3, 2, start_time_unix_nano=now)]))
+    loaded = trace.load(collector.engine, "orphans", trace_id, LIMIT)
+    said = [
+        [(each.parent_missing, each.parent_missing_reason) for each in present.trace(loaded, now=then).spans]
+        for then in (now + 2 * SECOND, now + 2 * MINUTE)
+    ]
+    assert said == [[(True, "on its way"), (False, None)], [(True, "not instrumented"), (False, None)]]
