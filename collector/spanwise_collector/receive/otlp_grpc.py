@@ -38,8 +38,9 @@ _OPTIONS = (
     ("grpc.max_connection_age_grace_ms", 30_000),
     ("grpc.max_concurrent_streams", 256),
     ("grpc.max_metadata_size", 16 * 2**10),
-    # Of a message that nobody reads yet, gRPC then takes what fits into a stream's first window: 64 KiB.
-    ("grpc.http2.lookahead_bytes", 64 * 2**10),
+    # Of a message that nobody reads yet, gRPC takes what fits into a stream's window: the usual 512 spans, so that they
+    # wait for no round trip, and no more.
+    ("grpc.http2.lookahead_bytes", 256 * 2**10),
     ("grpc.http2.bdp_probe", 0),
 )
 
