@@ -1,0 +1,119 @@
+"""Every route as people have their screens: narrow and wide, light and dark, without motion, in their own colours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.browsing import chromium, visiting
+from tests.e2e.running import running_collector
+from tests.e2e.seeded import Seeded, seed
+
+pytestmark = pytest.mark.browser
+
+ROUTES: Final = (
+    "/",
+    "/traces",
+    "/traces?view=spans&chart=rate",
+    "/traces?q=|+group+service,+name+|+count,+p95(duration)",
+    "/traces?q=service:none",
+    "/t/{trace}?diagnosis=on",
+    "/t/{trace}?sel=0000000000000002",
+    "/t/{trace}?view=flame",
+    "/t/{trace}?view=operations",
+    "/t/{trace}?view=graph",
+    "/t/{trace}?view=spans",
+    "/t/{trace}?view=logs",
+    "/t/{trace}?view=json",
+    "/logs",
+    "/logs?view=patterns",
+    "/logs?view=tail",
+    "/errors",
+    "/errors/{error}",
+    "/map",
+    "/map?part=11",
+    "/nodes",
+    "/services/api",
+    "/diagnosis",
+    "/compare?split=failed",
+    "/compare?a={trace}&b={long}",
+    "/settings/general",
+    "/settings/shortcuts",
+    "/settings/keys",
+    "/settings/retention",
+    "/settings/ingest",
+    "/settings/files",
+    "/start",
+    "/nowhere",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A screen and what its reader has asked the browser for."""
+
+    width: int
+    height: int
+    scheme: Literal["light", "dark"] = "light"
+    motion: Literal["reduce", "no-preference"] = "no-preference"
+    colours: Literal["active", "none"] = "none"
+
+    def take(self, page: Page) -> None:
+        """Look so from now on, and wait until the page has drawn itself anew."""
+        page.set_viewport_size({"width": self.width, "height": self.height})
+        page.emulate_media(color_scheme=self.scheme, reduced_motion=self.motion, forced_colors=self.colours)
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+LOOKS: Final = {
+    "narrow": Look(320, 640),
+    "wide": Look(2560, 1300, scheme="dark"),
+    "without motion": Look(1280, 800, scheme="dark", motion="reduce"),
+    "own colours": Look(1280, 800, scheme="dark", colours="active"),
+}
+
+# What of a page cannot be reached, read or seen. It is evaluated from outside: the page's policy knows nothing of it.
+_WRONG: Final = Path(__file__).with_name("looks.js").read_text(encoding="utf-8")
+# What has been told to be quick is over before anybody can see it.
+_MOVING: Final = """() => document.getAnimations()
+    .filter((each) => each.playState === 'running' && each.effect.getComputedTiming().activeDuration > 1)
+    .map((each) => `moves: ${each.effect.target.outerHTML.slice(0, 140)}`)"""
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
+    """A collector with the requests of the last minutes."""
+    with running_collector(tmp_path_factory.mktemp("looks") / "data") as collector:
+        yield seed(collector)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of this file."""
+    with chromium() as running:
+        yield running
+
+
+def test_everything_can_be_reached_read_and_seen_on_every_route(browser: Browser, seeded: Seeded) -> None:
+    found: dict[tuple[str, str], list[str]] = {}
+    with visiting(browser, seeded.collector.address, expected="Failed to load resource") as context:
+        page = context.new_page()
+        for route in ROUTES:
+            page.goto(seeded.address(route))
+            page.get_by_role("heading", level=1).wait_for(state="attached")
+            # The live tail's request stays open.
+            if "tail" not in route:
+                page.wait_for_load_state("networkidle")
+            for name, look in LOOKS.items():
+                look.take(page)
+                wrong: list[str] = page.evaluate(_WRONG)
+                if look.motion == "reduce":
+                    wrong += page.evaluate(_MOVING)
+                if wrong:
+                    found[route, name] = wrong
+    assert found == {}
