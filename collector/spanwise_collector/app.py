@@ -69,6 +69,7 @@ class Collector:
         entrance: Entrance,
         desk: Desk | None,
         vitals: Vitals,
+        thresholds: Thresholds,
     ) -> None:
         self.settings = settings
         self.folder = folder
@@ -82,8 +83,8 @@ class Collector:
         self.vitals = vitals
         self.sampling = SamplingFile(settings.sampling)
         self.desk = desk
-        self.thresholds = Thresholds.of(settings.threshold)
-        self.lookout = Lookout(engine, entrance.notebook, settings, folder.collector, self.thresholds)
+        self.thresholds = thresholds
+        self.lookout = Lookout(engine, entrance.notebook, settings, folder.collector, thresholds)
         self.feeds = Feeds(
             lambda: settled(spool.stats().oldest), buffer=settings.tail_buffer, most=settings.tail_clients
         )
@@ -180,8 +181,10 @@ def _ways_in(intake: Intake, settings: Settings) -> APIRouter:
 async def running(settings: Settings) -> AsyncIterator[Collector]:
     """A collector that takes gRPC and is ready to be served over HTTP; stops everything, in order, at the end.
 
-    Raises SettingError where the data folder or the gRPC address cannot be used, StoreError where the store cannot.
+    Raises SettingError where a threshold, the data folder or the gRPC address cannot be used, StoreError where the
+    store cannot.
     """
+    thresholds = Thresholds.of(settings.threshold)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(
             DataFolder(settings.data, f"http {settings.http}, gRPC {settings.grpc}", migration.VERSION)
@@ -204,7 +207,7 @@ async def running(settings: Settings) -> AsyncIterator[Collector]:
             Catalogue(engine, settings.catalogue_entries),
             undone,
         )
-        collector = Collector(settings, folder, engine, spool, loader, intake, door, work, vitals)
+        collector = Collector(settings, folder, engine, spool, loader, intake, door, work, vitals, thresholds)
         grpc = GrpcServer(intake, settings, door.gate.project_of_call, signals=tuple(Signal))
         collector.grpc = await grpc.start()
         stack.push_async_callback(grpc.stop, settings.stop_timeout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ import spanwise_collector
 from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 from spanwise_collector.api import diagnosis, diagnosis_trace, failures
+from spanwise_collector.app import running
 from spanwise_collector.diagnose.explain import RULES
 from spanwise_collector.diagnose.features import Moments, Row, rise, shift
 from spanwise_collector.diagnose.finding import Finding, Subject, UsualLogs
@@ -255,6 +257,18 @@ def test_they_are_given_as_flags_in_a_variable_or_as_a_table(clean: Path, monkey
 def test_what_is_no_name_with_a_number_is_refused(clean: Path, text: str) -> None:
     with pytest.raises(SettingError, match="expected NAME=VALUE with a number"):
         Settings.load(["--threshold", text])
+
+
+def test_a_collector_does_not_begin_with_a_threshold_that_there_is_not(clean: Path) -> None:
+    settings = Settings.load(["--data", str(clean / "data"), "--threshold", "slow_spread=4"])
+
+    async def begin() -> None:
+        async with running(settings):
+            pass
+
+    with pytest.raises(SettingError, match="did you mean 'slow_spreads'"):
+        asyncio.run(begin())
+    assert not (clean / "data").exists()
 
 
 def test_a_verdict_says_which_thresholds_were_set_otherwise(collector: Inside, api: TestClient) -> None:
