@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from spanwise_collector.api import present
-from spanwise_collector.api.models import Answer, KindWord, ServiceList
+from spanwise_collector.api.models import Answer, KindWord, ServiceList, described
 from spanwise_collector.api.parameters import QueryText, Text, TimeRange, read, without_groups
 from spanwise_collector.api.recent import Clock, Measured, RecentRange
 from spanwise_collector.model.span import kind_word
@@ -138,7 +138,8 @@ def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], l
         page = services(engine, project, *query.bounds())
         return ServiceList(services=[present.service(each) for each in page.items], **present.coverage(page))
 
-    @made.get("/services/{name:path}", tags=["services"])
+    # No path with a line break in it comes here.
+    @made.get("/services/{name:path}", tags=["services"], responses=described(404))
     def get_service(name: str, query: Annotated[PageQuery, Query()], project: Project) -> ServicePage:
         """One service: requests over time, operations, instances, versions, what calls it and what it calls."""
         clock, minutes = Clock(), Minutes.of(project, *query.bounds())
