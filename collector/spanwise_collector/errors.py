@@ -4,6 +4,7 @@
     ├── SettingError              a flag, variable or key of the settings cannot be used
     └── Refused                   a request got a negative answer; the text is shown to whoever sent it
         ├── BadData               the body is not what its Content-Type says, or breaks the protocol
+        │   └── Undecodable       our own decoder failed at it
         ├── InvalidParameter      a parameter of a query is wrong; `parameter` names it
         │   └── InvalidQuery      a text of the search language is wrong; `column` says where
         ├── QueryLimit            a query costs more than it may; `setting` names the limit
@@ -81,6 +82,12 @@ class BadData(Refused):
     """The body is not what its Content-Type says, or breaks the protocol. Sending it again cannot help."""
 
     reason = "bad_data"
+
+
+class Undecodable(BadData):
+    """Our own decoder failed at the message. Sending it again cannot help: it would fail again."""
+
+    reason = "internal_error"
 
 
 class InvalidParameter(Refused):

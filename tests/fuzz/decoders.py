@@ -14,6 +14,7 @@ from spanwise_collector.receive import fluent, jaeger, lines, loki, syslog, zipk
 from spanwise_collector.receive.body import inflate
 from spanwise_collector.receive.check import check
 from spanwise_collector.receive.declared import loki_push, zipkin_spans
+from spanwise_collector.receive.log_batch import Decoded
 from spanwise_collector.receive.log_fields import Reading
 from spanwise_collector.receive.otlp_json import from_json
 from spanwise_collector.spool import Signal
@@ -31,6 +32,13 @@ CALL: write.Fields = {1: (write.STRUCT, batch(span_fields()))}
 VALUES = [{"stringValue": "x"}, {"intValue": "1"}, {"arrayValue": {"values": [{}]}}, {"kvlistValue": {"values": []}}]
 RICH = json_span(attributes=[{"key": str(n), "value": value} for n, value in enumerate(VALUES)], status={"code": 2})
 LINES = b'{"level": "warn", "msg": "slow", "time": "2026-11-21T08:00:00Z"}\nlevel=info msg="ok" n=1\nplain text\n'
+# The shapes in which loggers nest a time, each with room for values that are none.
+NESTED: list[dict[str, Any]] = [
+    {"msg": "x", "timestamp": {"seconds": 1_795_301_000, "nanos": 1}},
+    {"msg": "x", "timestampSeconds": 1_795_301_000, "timestampNanos": 1},
+    {"text": "x", "record": {"message": "x", "level": {"name": "INFO", "no": 20}, "time": {"timestamp": 1.5}}},
+]
+NESTED_LINES = "".join(json.dumps(each) + "\n" for each in NESTED).encode()
 SYSLOG = b'<34>1 2026-11-21T08:00:00.003Z host app 12 ID47 [x@1 a="b\\"c" d="e"] hello'
 SYSLOG_OLD = b"<13>Nov 21 08:00:00 host app[12]: hello"
 
@@ -41,7 +49,7 @@ def lines_of(body: bytes) -> Any:
 
 
 def forwarded(body: bytes) -> list[Any]:
-    """The batches of Fluent's messages."""
+    """What becomes of Fluent's messages."""
     unpacker = fluent.unpacker(2**16)
     unpacker.feed(body)
     try:
@@ -50,7 +58,7 @@ def forwarded(body: bytes) -> list[Any]:
         # The connection ends at such.
         return []
     messages = [fluent.message_of(value, 2**16, 1000) for value in values]
-    return [fluent.to_batch(message, READING).request(b"key") for message in messages if message is not None]
+    return [fluent.to_batch(message, READING).decoded(b"key") for message in messages if message is not None]
 
 
 def _loki_json() -> bytes:
@@ -78,6 +86,7 @@ def _fluent() -> bytes:
         msgpack.packb(["tag", *event])
         + msgpack.packb(["tag", [event]])
         + msgpack.packb(["tag", packed, {"chunk": "c"}])
+        + b"".join(msgpack.packb(["tag", 1, each]) for each in NESTED)
     )
 
 
@@ -96,6 +105,7 @@ DECODERS: dict[str, tuple[Decode, bytes]] = {
     "loki json": (lambda body: loki.decode_json(body, READING, LIMITS), _loki_json()),
     "loki protobuf": (lambda body: loki.decode_proto(body, READING, LIMITS), _loki_proto()),
     "lines": (lines_of, LINES),
+    "lines, nested times": (lines_of, NESTED_LINES),
     "syslog, new": (lambda body: syslog.parse(body, READING), SYSLOG),
     "syslog, old": (lambda body: syslog.parse(body, READING), SYSLOG_OLD),
     "fluent": (forwarded, _fluent()),
@@ -128,7 +138,15 @@ def mutated(seed: bytes, chance: random.Random) -> bytes:
 def tried(decode: Decode, body: bytes) -> bool:
     """Whether it was decoded; a refusal is the only other answer that is allowed."""
     try:
-        decode(body)
+        found = decode(body)
     except Refused:
         return False
+    for each in found if isinstance(found, list) else [found]:
+        without_fault(each, body)
     return True
+
+
+def without_fault(found: object, body: bytes) -> None:
+    """Raises where a record of the body was rejected for a fault of the collector's own."""
+    if isinstance(found, Decoded) and "a fault of its own" in found.message:
+        raise AssertionError(f"not read and not refused for what it is: {body!r}")

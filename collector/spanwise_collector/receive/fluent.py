@@ -5,8 +5,9 @@ Source: the Forward Protocol Specification v1, and version 2 of its events as Fl
 
 import math
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import msgpack  # type: ignore[import-untyped]  # it has no types
@@ -77,16 +78,20 @@ def to_batch(message: Message, reading: Reading) -> Batch:
     """The events as log records."""
     batch = Batch()
     for moment, fields in message.events:
-        record, service = _record(fields, reading)
-        record.time = moment or record.time
-        record.attributes[_TAG] = message.tag
-        batch.add(_resource(fields, service or message.tag), record)
+        batch.take(partial(_taken, message.tag, moment, fields, reading))
     return batch
 
 
 def key_of(message: Message) -> bytes:
     """The name of the request: a chunk that is sent again counts once, a message without one each time."""
     return message.chunk or fresh_key()
+
+
+def _taken(tag: str, moment: int, fields: dict[str, Any], reading: Reading) -> tuple[Iterable[tuple[str, str]], Record]:
+    record, service = _record(fields, reading)
+    record.time = moment or record.time
+    record.attributes[_TAG] = tag
+    return _resource(fields, service or tag), record
 
 
 def _record(fields: dict[str, Any], reading: Reading) -> tuple[Record, str]:

@@ -58,7 +58,7 @@ class FluentServer:
                 self._intake,
                 self._project,
                 _PROTOCOL,
-                lambda: to_batch(message, self._reading).request(key_of(message)),
+                lambda: to_batch(message, self._reading).decoded(key_of(message)),
             )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from spanwise_collector.errors import Refused, Unavailable
+from spanwise_collector.errors import Refused, Unavailable, Undecodable
 from spanwise_collector.model.health import Counts
 from spanwise_collector.receive.body import Budget
 from spanwise_collector.receive.check import Checked, Request, check
@@ -141,7 +141,8 @@ class Intake:
     def counting(self, signal: Signal, protocol: str) -> Iterator[None]:
         """Counts whatever ends its block other than well. Every protocol does all its work for a request in one.
 
-        A fault of our own becomes Unavailable, never a 500: that would make the sender throw its data away.
+        A fault of our own becomes Unavailable, never a 500: that would make the sender throw its data away. One of a
+        decoder is no such, and was made Undecodable by `accept`.
         """
         try:
             yield
@@ -159,9 +160,20 @@ class Intake:
     def _ready(
         self, signal: Signal, project: str, payload: Payload | Callable[[], Made]
     ) -> tuple[Checked, list[Frame]]:
-        made = payload() if callable(payload) else payload
-        checked = made if isinstance(made, Checked) else check(signal, made)
-        if not checked.items:
-            return checked, []
-        parts = portions(signal, checked.body, checked.weight)
+        with _decoding(signal):
+            made = payload() if callable(payload) else payload
+            checked = made if isinstance(made, Checked) else check(signal, made)
+            parts = list(portions(signal, checked.body, checked.weight)) if checked.items else []
         return checked, [self._spool.prepare(signal, project, part.body, part.weight) for part in parts]
+
+
+@contextmanager
+def _decoding(signal: Signal) -> Iterator[None]:
+    """Makes a fault of a decoder Undecodable: the same message would meet it again, however often it is sent."""
+    try:
+        yield
+    except (Refused, MemoryError):
+        raise
+    except Exception as error:
+        _LOG.exception("A message of %s cannot be decoded for a fault of our own, and is refused", signal)
+        raise Undecodable("The collector met a fault of its own while it read this; see its log.") from error

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
 
@@ -12,16 +13,9 @@ from starlette.routing import Route
 from spanwise_collector.errors import BadData, UnsupportedMediaType, excerpt
 from spanwise_collector.receive.http import ProjectOf, default_project, media_type
 from spanwise_collector.receive.intake import Intake
-from spanwise_collector.receive.log_batch import Batch, Record, fresh_key
+from spanwise_collector.receive.log_batch import Batch, Decoded, Record, fresh_key
 from spanwise_collector.receive.log_fields import Reading, from_line
-from spanwise_collector.receive.log_http import (
-    Decoded,
-    Format,
-    LogEndpoint,
-    reading_of,
-    refuse_more_than,
-    stored_in_words,
-)
+from spanwise_collector.receive.log_http import Format, LogEndpoint, reading_of, refuse_more_than, stored_in_words
 from spanwise_collector.receive.log_time import time_of
 from spanwise_collector.settings import Settings
 
@@ -65,12 +59,15 @@ def decode(body: bytes, resource: dict[str, str], reading: Reading, most: int, k
         if not line or line.isspace():
             continue
         refuse_more_than(most, batch.count + 1)
-        record, service = _record(line, reading)
-        if service and "service.name" not in resource:
-            batch.add((("service.name", service), *resource.items()), record)
-        else:
-            batch.add(resource.items(), record)
-    return Decoded(batch.request(key))
+        batch.take(partial(_taken, line, resource, reading))
+    return batch.decoded(key)
+
+
+def _taken(line: str, resource: dict[str, str], reading: Reading) -> tuple[Iterable[tuple[str, str]], Record]:
+    record, service = _record(line, reading)
+    if service and "service.name" not in resource:
+        return (("service.name", service), *resource.items()), record
+    return resource.items(), record
 
 
 def _record(line: str, reading: Reading) -> tuple[Record, str]:

@@ -1,8 +1,9 @@
 """Log records of any protocol but OTLP, gathered into one OTLP request."""
 
 import json
+import logging
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -10,8 +11,10 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, SeverityNumber
 
+from spanwise_collector.errors import Refused
 from spanwise_collector.receive.log_ids import NO_IDS, Ids
 
+_LOG = logging.getLogger(__name__)
 CUT: Final = "spanwise.cut_bytes"
 """The attribute that tells how many bytes of a record's text were cut off, because it was over `max_log_bytes`."""
 
@@ -35,26 +38,44 @@ class Record:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What became of a body: the records that can be stored, and how many cannot, with a sentence about one."""
+
+    request: ExportLogsServiceRequest
+    rejected: int = 0
+    message: str = ""
+
+
 class Batch:
-    """Gathers records by resource. The same records in the same order always give the same bytes."""
+    """Gathers records by resource. The same records in the same order always give the same bytes.
+
+    `count` is of all records that it was to take, `faults` of those among them at which our own code failed.
+    """
 
     def __init__(self) -> None:
         self._request = ExportLogsServiceRequest()
         self._targets: dict[tuple[tuple[str, str], ...], Any] = {}
-        self.count = 0
+        self.count = self.faults = 0
 
-    def add(self, resource: Iterable[tuple[str, str]], record: Record) -> None:
-        """Add a record of the resource with these attributes, in their order."""
-        key = tuple(resource)
-        if key not in self._targets:
-            made = self._request.resource_logs.add()
-            put_all(made.resource.attributes, dict(key))
-            self._targets[key] = made.scope_logs.add().log_records
-        _fill(self._targets[key].add(), record)
+    def take(self, read: Callable[[], tuple[Iterable[tuple[str, str]], Record]]) -> None:
+        """Add the record that `read` makes, to the resource with the attributes that it gives, in their order.
+
+        A record at which our own code fails is rejected: those beside it are not to blame. Raises what is Refused.
+        """
         self.count += 1
+        try:
+            self._add(*read())
+        except (Refused, MemoryError):
+            raise
+        except Exception as error:
+            if not self.faults:
+                _LOG.error("A log record cannot be read for a fault of our own, and is rejected", exc_info=error)
+            self.faults += 1
 
-    def request(self, key: bytes | None = None) -> ExportLogsServiceRequest:
-        """The request, for the intake. One that is sent again is known by equal bytes.
+    def decoded(self, key: bytes | None = None, rejected: int = 0, message: str = "") -> Decoded:
+        """The request, for the intake, and what was rejected, here and before. One that is sent again is known by
+        equal bytes.
 
         So where a protocol names its requests, `key` is that name; where the sender never repeats itself, but may well
         say the same thing twice, leave a fresh one to be drawn with `secrets.token_bytes`; where a repeated request has
@@ -63,7 +84,21 @@ class Batch:
         if key:
             key = key[:127]
             self._request.MergeFromString(_KEY_TAG + bytes((len(key),)) + key)
-        return self._request
+        fault = "The collector met a fault of its own at a record; see its log." if self.faults else ""
+        return Decoded(self._request, rejected + self.faults, fault or message)
+
+    def _add(self, resource: Iterable[tuple[str, str]], record: Record) -> None:
+        key = tuple(resource)
+        if key not in self._targets:
+            made = self._request.resource_logs.add()
+            put_all(made.resource.attributes, dict(key))
+            self._targets[key] = made.scope_logs.add().log_records
+        records = self._targets[key]
+        try:
+            _fill(records.add(), record)
+        except Exception:
+            del records[-1]
+            raise
 
 
 def fresh_key() -> bytes:

@@ -123,15 +123,21 @@ def _time(fields: Mapping[str, Any], zone: tzinfo) -> tuple[int, str]:
     for name in _TIMES:
         value = fields.get(name)
         if isinstance(value, Mapping):
-            if name == "timestamp" and isinstance(seconds := value.get(_SECONDS[0]), int):  # Google Cloud's
-                return time_of(seconds * 10**9 + int(value.get(_SECONDS[1]) or 0)), name
+            if name == "timestamp" and (found := _of_parts(*map(value.get, _SECONDS))):  # Google Cloud's
+                return found, name
             value = value.get("timestamp")  # loguru: {"repr": …, "timestamp": 1.5}
         if value is not None and (found := time_of(value, zone)):
             return found, name
-    seconds, nanos = fields.get("timestampSeconds"), fields.get("timestampNanos")
-    if isinstance(seconds, int) and isinstance(nanos, int):
-        return time_of(seconds * 10**9 + nanos), "timestampSeconds"
-    return 0, ""
+    found = _of_parts(fields.get("timestampSeconds"), fields.get("timestampNanos"))
+    return found, "timestampSeconds" if found else ""
+
+
+def _of_parts(seconds: Any, nanos: Any) -> int:
+    """The time of whole seconds and of the nanoseconds beside them, which may be left out; 0 where one is odd."""
+    nanos = 0 if nanos is None else nanos
+    if not isinstance(seconds, int) or not isinstance(nanos, int | float) or bool in (type(seconds), type(nanos)):
+        return 0
+    return time_of(seconds * 10**9 + int(nanos)) if 0 <= nanos < 10**9 else 0
 
 
 def _service(fields: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -15,21 +14,13 @@ from spanwise_collector.errors import BadData, BodyTooLarge, MethodNotAllowed, R
 from spanwise_collector.receive.check import check_foreign
 from spanwise_collector.receive.http import ProjectOf, read_body, refusal_headers
 from spanwise_collector.receive.intake import Accepted, Intake
+from spanwise_collector.receive.log_batch import Decoded
 from spanwise_collector.receive.log_fields import Reading
 from spanwise_collector.settings import Settings, zone_of
 from spanwise_collector.spool import Signal
 
 # Bytes of memory that a byte of a body may take while it is decoded.
 _WEIGHT = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """What became of a body: the records that can be stored, and how many cannot, with a sentence about the first."""
-
-    request: ExportLogsServiceRequest
-    rejected: int = 0
-    message: str = ""
 
 
 LogDecoder = Callable[[bytes], Decoded]

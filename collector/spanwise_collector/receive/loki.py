@@ -5,15 +5,16 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
 from spanwise_collector.errors import BadData, excerpt
 from spanwise_collector.receive.declared import bounded, loki_push
-from spanwise_collector.receive.log_batch import Batch, clean
+from spanwise_collector.receive.log_batch import Batch, Decoded, Record, clean
 from spanwise_collector.receive.log_fields import Reading, from_text
-from spanwise_collector.receive.log_http import Decoded, refuse_more_than
+from spanwise_collector.receive.log_http import refuse_more_than
 from spanwise_collector.receive.log_severity import severity_of
 
 # Where Loki itself looks for the name of the service, in its order.
@@ -37,8 +38,9 @@ _ESCAPES: Final = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8
 _SIMPLE: Final = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _DIGITS: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 
+_Labels = list[tuple[str, str]]
 # Labels as written, the pairs where they can be had, and entries of time, line and metadata.
-_Stream = tuple[str, list[tuple[str, str]] | str, Iterable[tuple[Any, Any, Any]], int]
+_Stream = tuple[str, _Labels | str, Iterable[tuple[Any, Any, Any]], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +89,24 @@ def _decode(streams: Iterable[_Stream], reading: Reading, limits: Limits) -> Dec
             first = first or f"The stream {excerpt(name, 120)} {labels if isinstance(labels, str) else fault}."
             continue
         pairs = dict(labels)
-        resource = _resource(pairs)
+        resource, level = _resource(pairs), pairs.get("level") or pairs.get("detected_level") or ""
         for moment, line, metadata in entries:
             if fault := _entry_fault(moment, window, limits):
                 rejected += 1
                 first = first or f"An entry of the stream {excerpt(name, 120)} {fault}."
                 continue
-            record = from_text(line, reading, metadata)
-            record.time = moment
-            if not record.severity and (level := pairs.get("level") or pairs.get("detected_level")):
-                record.severity, record.severity_text = severity_of(level), level
-            batch.add(resource, record)
-    return Decoded(batch.request(), rejected, first)
+            batch.take(partial(_taken, resource, level, moment, line, metadata, reading))
+    return batch.decoded(rejected=rejected, message=first)
+
+
+def _taken(
+    resource: _Labels, level: str, moment: int, line: str, metadata: Mapping[str, Any], reading: Reading
+) -> tuple[_Labels, Record]:
+    record = from_text(line, reading, metadata)
+    record.time = moment
+    if not record.severity and level:
+        record.severity, record.severity_text = severity_of(level), level
+    return resource, record
 
 
 def _labels_fault(labels: list[tuple[str, str]], limits: Limits) -> str:

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from dataclasses import replace
 
 from spanwise_collector.errors import Refused, SettingError, wire_code
+from spanwise_collector.receive.check import Checked, check
 from spanwise_collector.receive.intake import Intake
+from spanwise_collector.receive.log_batch import Decoded
 from spanwise_collector.settings import Address
 from spanwise_collector.spool import Signal
 
@@ -58,14 +59,16 @@ class StreamServer:
             writer.close()
 
 
-async def store(intake: Intake, project: str, protocol: str, work: Callable[[], ExportLogsServiceRequest]) -> None:
-    """Returns once the records are safe. While they cannot be taken the sender waits: it has no way to be told."""
-    made: list[ExportLogsServiceRequest] = []
+async def store(intake: Intake, project: str, protocol: str, work: Callable[[], Decoded]) -> None:
+    """Returns once the records are safe, or refused for good. While they cannot be taken for now the sender waits: it
+    has no way to be told."""
+    made: list[Checked] = []
 
-    def once() -> ExportLogsServiceRequest:
+    def once() -> Checked:
         # The same request again, under the same name: what was stored before a fault is not stored twice.
         if not made:
-            made.append(work())
+            found = work()
+            made.append(replace(check(Signal.LOGS, found.request), rejected=found.rejected, message=found.message))
         return made[0]
 
     while True:

@@ -5,10 +5,11 @@ TLS (RFC 5425) is not spoken here; rsyslog and syslog-ng forward to the same mac
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 
 from spanwise_collector.errors import BodyTooLarge, Overloaded, Refused, SettingError
 from spanwise_collector.receive.intake import Intake
-from spanwise_collector.receive.log_batch import Batch, fresh_key
+from spanwise_collector.receive.log_batch import Batch, Decoded, fresh_key
 from spanwise_collector.receive.log_fields import Reading
 from spanwise_collector.receive.streams import StreamServer, store
 from spanwise_collector.receive.syslog import parse
@@ -75,13 +76,13 @@ class SyslogServer:
                 self._packets.task_done()
 
     async def _store(self, messages: list[bytes], protocol: str) -> None:
-        def work() -> Batch:
+        def work() -> Decoded:
             batch = Batch()
             for message in messages:
-                batch.add(*parse(message, self._reading))
-            return batch
+                batch.take(partial(parse, message, self._reading))
+            return batch.decoded(fresh_key())
 
-        await store(self._intake, self._project, protocol, lambda: work().request(fresh_key()))
+        await store(self._intake, self._project, protocol, work)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         framing = _Framing(self._reading.max_bytes + _OVERHEAD)

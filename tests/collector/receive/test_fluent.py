@@ -138,3 +138,20 @@ def test_more_than_the_limit_ends_the_connection_packed_or_not(server: Listening
 @pytest.mark.parametrize("moment", [1e305, -1e305, 2.0**80])
 def test_a_time_too_large_for_nanoseconds_is_none(moment: float) -> None:
     assert fluent._event([moment, {"log": "x"}]) == (0, {"log": "x"})
+
+
+def test_a_chunk_at_which_our_own_code_fails_is_answered_and_those_after_it_are_stored(
+    server: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fluent, "from_fields", None)
+    assert talk(server, ["app", [[TIME, {"msg": "bad"}]], {"chunk": "c1"}], answers=1) == [{"ack": "c1"}]
+    monkeypatch.undo()
+    assert talk(server, ["app", [[TIME, {"msg": "good"}]], {"chunk": "c2"}], answers=1) == [{"ack": "c2"}]
+    assert [record.body.string_value for _, record in server.found(1)] == ["good"]
+    assert server.intake.counters.refused_by_reason() == {"invalid_record": 1}
+
+
+def test_an_event_with_an_odd_time_in_a_field_is_stored(server: Listening) -> None:
+    talk(server, ["app", TIME, {"msg": "hi", "timestamp": {"seconds": AT // 10**9, "nanos": "abc"}}])
+    [(_, record)] = server.found(1)
+    assert (record.body.string_value, record.time_unix_nano) == ("hi", AT + 5)

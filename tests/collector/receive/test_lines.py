@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from spanwise_collector.receive import log_fields
+from spanwise_collector.receive.log_batch import Batch
 
 from tests.collector.receive.running import Receiver, receiver
 from tests.collector.receive.test_log_fields import AT, HIGH, SPAN, TRACE
@@ -104,3 +106,39 @@ def test_the_zone_of_times_without_one_is_a_setting(tmp_path: Path) -> None:
 def test_ids_of_both_kinds_are_stored(running: Receiver) -> None:
     running.post("/v1/lines", f"x trace_id={HIGH['trace_id']} span_id={SPAN}", TEXT)
     assert [(r.trace_id.hex(), r.span_id.hex()) for r in running.records()] == [(TRACE, SPAN)]
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A text at which our own code fails."""
+    read = log_fields.from_text
+
+    def fail(text: str, *others: Any) -> Any:
+        if "poison" in text:
+            raise ZeroDivisionError("a fault of a decoder")
+        return read(text, *others)
+
+    monkeypatch.setattr(log_fields, "from_text", fail)
+    return "poison"
+
+
+def test_a_line_at_which_our_own_code_fails_is_refused_and_those_beside_it_are_stored(
+    running: Receiver, failing: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = running.post("/v1/lines", f"first\n{failing}\n{failing} again\nlast", TEXT)
+    assert (answer.status_code, answer.text) == (
+        400,
+        "2 records were refused, the other 2 are stored. The collector met a fault of its own at a record; see its log.",
+    )
+    assert bodies(running) == ["first", "last"]
+    assert running.refused() == {"bad_data": 1, "invalid_record": 2}
+    assert [record.exc_info is not None for record in caplog.records] == [True]
+
+
+def test_a_body_at_which_our_own_code_fails_is_bad_data_and_not_to_be_sent_again(
+    running: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Batch, "decoded", None)
+    answer = running.post("/v1/lines", "first", TEXT)
+    assert (answer.status_code, "fault of its own" in answer.text) == (400, True)
+    assert (running.records(), running.refused()) == ([], {"internal_error": 1})

@@ -120,6 +120,19 @@ def test_a_time_is_read_as_it_is_written(written: Any) -> None:
     assert time_of(written) == TIMES[written]
 
 
+@pytest.mark.parametrize("nanos", ["abc", [1], {}, True, -1, 10**9, float("nan"), float("inf")], ids=str)
+def test_an_odd_time_in_seconds_and_nanoseconds_is_none_and_stays_an_attribute(nanos: Any) -> None:
+    odd = {"timestamp": {"seconds": AT // 10**9, "nanos": nanos}}
+    record = read({"msg": "x", **odd})
+    assert (record.time, record.body, str(record.attributes)) == (0, "x", str(odd))
+    odd = {"timestampSeconds": AT // 10**9, "timestampNanos": nanos}
+    assert str(read({"msg": "x", **odd}).attributes) == str(odd)
+
+
+def test_seconds_alone_are_a_time() -> None:
+    assert read({"timestamp": {"seconds": AT // 10**9}}).time == read({"timestampSeconds": AT // 10**9}).time == AT
+
+
 def test_a_time_without_a_zone_is_the_senders() -> None:
     east = timezone(timedelta(hours=2))
     assert time_of("2026-11-21 06:49:40", east) == AT - 7200 * 10**9

@@ -18,6 +18,8 @@ from spanwise_collector.receive.zipkin_json import decode_v2
 from spanwise_collector.receive.zipkin_v1 import decode_v1_json
 from spanwise_collector.spool import Signal
 
+from tests.fuzz.decoders import NESTED, without_fault
+
 ODD: list[Any] = [
     *(None, True, -1, 2**64, 10**400, 1.5, float("inf"), float("nan")),
     *("", "5", "99999999999999999999999", "\ud800", "a\ud800b", "\0", "fe80::1%\ud800", "9999-12-31T23:59:59Z"),
@@ -130,6 +132,10 @@ FORMATS: dict[str, tuple[Callable[[bytes], object], Any]] = {
             "x": {"y": [1]},
         },
     ),
+    **{
+        f"lines, {name}": (lambda body: lines.decode(body, {}, Reading(), 1000, b"key"), each)
+        for name, each in zip(("a nested time", "a time in two", "loguru"), NESTED, strict=True)
+    },
     "docker": (
         lambda body: lines.decode(body, {}, Reading(), 1000, b"key"),
         {"log": '{"a": 1}', "stream": "stdout", "time": "2026-11-21T00:00:00Z", "attrs": {"a": "b"}},
@@ -144,7 +150,8 @@ def test_an_odd_value_in_any_place_is_read_or_refused(name: str) -> None:
     for body in with_each(whole):
         try:
             with suppress(Refused):
-                decode(json.dumps(body).encode())
+                text = json.dumps(body).encode()
+                without_fault(decode(text), text)
         except Exception as error:
             raise AssertionError(f"not read and not refused: {json.dumps(body)}") from error
 

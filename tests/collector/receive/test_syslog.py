@@ -8,13 +8,16 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from spanwise_collector.receive import syslog_server
 from spanwise_collector.receive.log_fields import Reading
 from spanwise_collector.receive.syslog import parse
 
+from tests.collector.process import eventually
 from tests.collector.receive.listening import Listening, attributes, listening
 from tests.collector.receive.test_log_fields import AT, SPAN, TRACE
 
@@ -137,3 +140,35 @@ def test_a_message_without_end_is_cut_and_one_that_announces_too_much_ends_the_c
         sender.sendall(b"99999999 <13>a: x")
         assert sender.recv(1) == b""
     assert server.intake.counters.refused_by_reason() == {"body_too_large": 1}
+
+
+POISON = b'<13>a: {"timestamp":{"seconds":1795301000,"nanos":"abc"},"msg":"poison"}'
+
+
+@pytest.mark.parametrize(("part", "reason"), [("parse", "invalid_record"), ("fresh_key", "internal_error")])
+def test_a_packet_at_which_our_own_code_fails_is_refused_and_those_after_it_are_stored(
+    server: Listening, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, part: str, reason: str
+) -> None:
+    real, calls = getattr(syslog_server, part), count()
+
+    def fail_once(*given: Any) -> Any:
+        if not next(calls):
+            raise ZeroDivisionError("a fault of a decoder")
+        return real(*given)
+
+    monkeypatch.setattr(syslog_server, part, fail_once)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"<13>a: bad", ("127.0.0.1", server.port))
+        assert eventually(server.intake.counters.refused_by_reason, bool) == {reason: 1}
+        sender.sendto(b"<13>a: good", ("127.0.0.1", server.port))
+    assert [record.body.string_value for _, record in server.found(1)] == ["good"]
+    assert server.intake.counters.refused_by_reason() == {reason: 1}
+    assert len([each for each in caplog.records if each.exc_info]) == 1
+
+
+def test_a_record_with_an_odd_time_is_stored(server: Listening) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(POISON, ("127.0.0.1", server.port))
+    [(_, record)] = server.found(1)
+    assert (record.body.string_value, record.time_unix_nano) == ("poison", 0)
+    assert [each.key for each in record.attributes][0] == "timestamp"
