@@ -32,13 +32,12 @@ CALL: write.Fields = {1: (write.STRUCT, batch(span_fields()))}
 VALUES = [{"stringValue": "x"}, {"intValue": "1"}, {"arrayValue": {"values": [{}]}}, {"kvlistValue": {"values": []}}]
 RICH = json_span(attributes=[{"key": str(n), "value": value} for n, value in enumerate(VALUES)], status={"code": 2})
 LINES = b'{"level": "warn", "msg": "slow", "time": "2026-11-21T08:00:00Z"}\nlevel=info msg="ok" n=1\nplain text\n'
-# The shapes in which loggers nest a time, each with room for values that are none.
-NESTED: list[dict[str, Any]] = [
-    {"msg": "x", "timestamp": {"seconds": 1_795_301_000, "nanos": 1}},
-    {"msg": "x", "timestampSeconds": 1_795_301_000, "timestampNanos": 1},
-    {"text": "x", "record": {"message": "x", "level": {"name": "INFO", "no": 20}, "time": {"timestamp": 1.5}}},
-]
-NESTED_LINES = "".join(json.dumps(each) + "\n" for each in NESTED).encode()
+# The shapes in which loggers write a time as more than one value.
+NESTED: dict[str, dict[str, Any]] = {
+    "a nested time": {"timestamp": {"seconds": 1, "nanos": 1}},
+    "a time in two": {"timestampSeconds": 1, "timestampNanos": 1},
+    "loguru": {"text": "x", "record": {"message": "x", "level": {"name": "INFO", "no": 2}, "time": {"timestamp": 1}}},
+}
 SYSLOG = b'<34>1 2026-11-21T08:00:00.003Z host app 12 ID47 [x@1 a="b\\"c" d="e"] hello'
 SYSLOG_OLD = b"<13>Nov 21 08:00:00 host app[12]: hello"
 
@@ -86,7 +85,7 @@ def _fluent() -> bytes:
         msgpack.packb(["tag", *event])
         + msgpack.packb(["tag", [event]])
         + msgpack.packb(["tag", packed, {"chunk": "c"}])
-        + b"".join(msgpack.packb(["tag", 1, each]) for each in NESTED)
+        + b"".join(msgpack.packb(["tag", 1, each]) for each in NESTED.values())
     )
 
 
@@ -105,7 +104,7 @@ DECODERS: dict[str, tuple[Decode, bytes]] = {
     "loki json": (lambda body: loki.decode_json(body, READING, LIMITS), _loki_json()),
     "loki protobuf": (lambda body: loki.decode_proto(body, READING, LIMITS), _loki_proto()),
     "lines": (lines_of, LINES),
-    "lines, nested times": (lines_of, NESTED_LINES),
+    **{f"lines, {name}": (lines_of, json.dumps(each).encode()) for name, each in NESTED.items()},
     "syslog, new": (lambda body: syslog.parse(body, READING), SYSLOG),
     "syslog, old": (lambda body: syslog.parse(body, READING), SYSLOG_OLD),
     "fluent": (forwarded, _fluent()),
@@ -114,6 +113,12 @@ DECODERS: dict[str, tuple[Decode, bytes]] = {
     "zstd": (lambda body: inflate(body, "zstd", 1000), b"\x28\xb5\x2f\xfd\x20\x01\x09\x00\x00a"),
     "snappy": (lambda body: inflate(body, "snappy", 1000), b"\x01\x00a"),
 }
+
+
+_EXTREMES = (
+    *(b"\x00", b"\xff", b"\x7f\xff\xff\xff"),
+    *(b"-1", b"null", b"[", b"{}", b"[1]", b"NaN", b"1e999", b'"x"'),
+)
 
 
 def mutated(seed: bytes, chance: random.Random) -> bytes:
@@ -129,7 +134,7 @@ def mutated(seed: bytes, chance: random.Random) -> bytes:
             case 2:
                 data[at:at] = data[at : at + chance.randint(1, 16)]
             case 3:
-                data[at : at + 1] = chance.choice((b"\x00", b"\xff", b"\x7f\xff\xff\xff", b"-1", b"null", b"[", b"{}"))
+                data[at : at + 1] = chance.choice(_EXTREMES)
             case _:
                 del data[at:]
     return bytes(data)

@@ -128,7 +128,8 @@ def test_a_line_at_which_our_own_code_fails_is_refused_and_those_beside_it_are_s
     answer = running.post("/v1/lines", f"first\n{failing}\n{failing} again\nlast", TEXT)
     assert (answer.status_code, answer.text) == (
         400,
-        "2 records were refused, the other 2 are stored. The collector met a fault of its own at a record; see its log.",
+        "2 records were refused, the other 2 are stored."
+        " The collector met a fault of its own at a record; see its log.",
     )
     assert bodies(running) == ["first", "last"]
     assert running.refused() == {"bad_data": 1, "invalid_record": 2}

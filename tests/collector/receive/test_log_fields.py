@@ -122,7 +122,7 @@ def test_a_time_is_read_as_it_is_written(written: Any) -> None:
 
 @pytest.mark.parametrize("nanos", ["abc", [1], {}, True, -1, 10**9, float("nan"), float("inf")], ids=str)
 def test_an_odd_time_in_seconds_and_nanoseconds_is_none_and_stays_an_attribute(nanos: Any) -> None:
-    odd = {"timestamp": {"seconds": AT // 10**9, "nanos": nanos}}
+    odd: dict[str, Any] = {"timestamp": {"seconds": AT // 10**9, "nanos": nanos}}
     record = read({"msg": "x", **odd})
     assert (record.time, record.body, str(record.attributes)) == (0, "x", str(odd))
     odd = {"timestampSeconds": AT // 10**9, "timestampNanos": nanos}

@@ -134,7 +134,7 @@ FORMATS: dict[str, tuple[Callable[[bytes], object], Any]] = {
     ),
     **{
         f"lines, {name}": (lambda body: lines.decode(body, {}, Reading(), 1000, b"key"), each)
-        for name, each in zip(("a nested time", "a time in two", "loguru"), NESTED, strict=True)
+        for name, each in NESTED.items()
     },
     "docker": (
         lambda body: lines.decode(body, {}, Reading(), 1000, b"key"),

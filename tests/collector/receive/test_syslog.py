@@ -171,4 +171,4 @@ def test_a_record_with_an_odd_time_is_stored(server: Listening) -> None:
         sender.sendto(POISON, ("127.0.0.1", server.port))
     [(_, record)] = server.found(1)
     assert (record.body.string_value, record.time_unix_nano) == ("poison", 0)
-    assert [each.key for each in record.attributes][0] == "timestamp"
+    assert record.attributes[0].key == "timestamp"
