@@ -182,7 +182,7 @@ class Engine(ABC):
         self.queries.begin(errand)
         try:
             with (
-                self._in_time(connection, settings),
+                self._whole(connection, settings),
                 client.query_row_block_stream(text, values, settings | _SMALL) as blocks,
             ):
                 row = namedtuple("row", blocks.source.column_names)  # type: ignore[misc]
@@ -199,7 +199,7 @@ class Engine(ABC):
         self.queries.begin(errand)
         rows = 0
         try:
-            with self._in_time(connection, settings):
+            with self._whole(connection, settings):
                 answer, summary = ask(connection, query, settings)
             rows = int(summary.get("read_rows", 0))
             return answer
@@ -207,15 +207,19 @@ class Engine(ABC):
             self.queries.end(errand, time.perf_counter() - started, rows)
 
     @contextmanager
-    def _in_time(self, connection: sqlalchemy.Connection, settings: Mapping[str, Any]) -> Iterator[None]:
-        """A query by its own settings; what it answers when its time is over is a failure, as it may not be all of it.
+    def _whole(self, connection: sqlalchemy.Connection, settings: Mapping[str, Any]) -> Iterator[None]:
+        """A query by its own settings; an answer that may not be all of it is a failure.
 
-        The engine ends a query whose time is over between two steps, and now and then says nothing of it: the answer
-        is then empty, or breaks off in the middle.
+        The engine ends a query whose time is over, or that is stopped, between two steps, and now and then says nothing
+        of it: the answer is then empty, or breaks off in the middle.
         """
         ends = time.perf_counter() + settings.get("max_execution_time", self._query_seconds) - _COARSE_SECONDS
         try:
             yield
+            if time.perf_counter() >= ends:
+                raise DriverError(_OVER)
+            if (errand := current.get()) is not None:
+                errand.awaited()
         except Exception as error:
             # The embedded engine keeps what a query had answered before it failed for as long as its connection lives.
             connection.invalidate()
@@ -223,8 +227,6 @@ class Engine(ABC):
             if broken_off and time.perf_counter() >= ends:
                 raise DriverError(_OVER) from error
             raise
-        if time.perf_counter() >= ends:
-            raise DriverError(_OVER)
 
     def _refusal(self, text: str) -> Refused:
         errand = current.get()
@@ -252,8 +254,8 @@ class Engine(ABC):
     def look(self, query: _Select) -> Sequence[sqlalchemy.Row[Any]]:
         """Answer what the collector asks about itself: it never waits behind the questions of people."""
         try:
-            with self._watcher.connect() as connection, self._in_time(connection, {}):
-                return connection.execute(query).all()
+            with self._watcher.connect() as connection, self._whole(connection, {}):
+                return _rows(connection, query, {})[0]
         except sqlalchemy.exc.DBAPIError as error:
             raise failure(str(error.orig)) from error
         except (sqlalchemy.exc.SQLAlchemyError, DriverError) as error:

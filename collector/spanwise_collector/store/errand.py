@@ -47,8 +47,7 @@ class Errand:
 
     def settings(self) -> dict[str, Any]:
         """What the store is told with the next query; raises SenderLeft, and QueryLimit where nothing is left."""
-        if self.left.is_set():
-            raise _nobody()
+        self.awaited()
         seconds = self._allowance.seconds - self.time / 1e9
         if seconds <= 0:
             raise self._limit(self._allowance.timeout)
@@ -58,6 +57,11 @@ class Errand:
         if self.rows >= self._allowance.rows:
             raise self._limit("query_rows")
         return asked | {"max_rows_to_read": self._allowance.rows - self.rows}
+
+    def awaited(self) -> None:
+        """Raise SenderLeft where nobody waits for it any more."""
+        if self.left.is_set():
+            raise _nobody()
 
     def refusal(self, text: str) -> Refused | None:
         """What a failed query means for who asked; None where it is the store's own trouble."""

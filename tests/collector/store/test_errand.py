@@ -158,6 +158,16 @@ def test_what_is_stopped_runs_in_the_engine_no_more(collector: Inside) -> None:
     assert ended == [SenderLeft]
 
 
+def test_an_answer_that_comes_after_its_client_left_is_not_given(collector: Inside) -> None:
+    """It may be what a stop has left of it."""
+    with on(Errand(PLENTY)) as errand:
+        leaving = threading.Timer(0.2, errand.left.set)
+        leaving.start()
+        with pytest.raises(SenderLeft):
+            collector.engine.read(select(func.sleep(1)))
+        leaving.join()
+
+
 def test_nothing_is_asked_for_a_client_that_left(collector: Inside) -> None:
     with on(Errand(PLENTY)) as errand:
         errand.left.set()
