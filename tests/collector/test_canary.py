@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -34,8 +35,9 @@ Fault = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 def canary(address: str, *flags: str) -> tuple[int, list[dict[str, Any]]]:
-    command = [str(Path(sys.executable).parent / "spanwise"), "canary", "--url", f"http://{address}", "--json"]
-    ended = subprocess.run([*command, *flags], capture_output=True, text=True, timeout=120, check=False)
+    command = [str(Path(sys.executable).parent / "spanwise"), "canary", "--json"]
+    env = {**os.environ, "SPANWISE_ENDPOINT": f"http://{address}/"}
+    ended = subprocess.run([*command, *flags], capture_output=True, text=True, timeout=120, check=False, env=env)
     return ended.returncode, [json.loads(line) for line in ended.stdout.splitlines()]
 
 

@@ -19,21 +19,26 @@ _EXIT_CODES = "Exit codes: 0 all was found as it was written, 1 it was not, 2 wr
 
 def main(argv: list[str]) -> int:
     """Write, read back and say what is wrong, for some rounds or until Ctrl-C; `_EXIT_CODES` says what it returns."""
-    chosen = _parser().parse_args(argv)
+    parser = _parser()
+    chosen = parser.parse_args(argv)
+    try:
+        url = remote.address(chosen.url).geturl()
+    except ValueError as error:
+        parser.error(str(error))
     seed = chosen.seed if chosen.seed is not None else time.time_ns() % (1 << 32)
     patience = Patience(chosen.patience, chosen.give_up if chosen.give_up is not None else 10 * chosen.patience)
     draw = random.Random(seed)  # noqa: S311 - content, no secret
-    canary = Canary(chosen.url.rstrip("/"), draw, patience, remote.key_headers(chosen.key))
+    canary = Canary(url, draw, patience, remote.key_headers(chosen.key))
     tally = Tally()
     try:
         for number in _rounds(chosen.rounds, chosen.interval):
             canary.round(tally)
             print(_as_json(number, seed, tally) if chosen.json else _as_text(number, seed, tally), flush=True)
     except urllib.error.HTTPError as error:
-        print(f"spanwise canary: {chosen.url} refuses: {remote.said(error)}", file=sys.stderr)
+        print(f"spanwise canary: {url} refuses: {remote.said(error)}", file=sys.stderr)
         return _UNREACHABLE
     except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
-        print(f"spanwise canary: {chosen.url} does not answer as a collector does: {error}", file=sys.stderr)
+        print(f"spanwise canary: {url} does not answer as a collector does: {error}", file=sys.stderr)
         return _UNREACHABLE
     except KeyboardInterrupt:
         pass
@@ -45,7 +50,7 @@ def main(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     description = "Write seeded traces and logs, and read them back by id, by search and by rollup."
     parser = argparse.ArgumentParser(prog="spanwise canary", description=description, epilog=_EXIT_CODES)
-    parser.add_argument("--url", default="http://127.0.0.1:4318", help="the collector's address [%(default)s]")
+    parser.add_argument("--url", help=f"address of the collector (SPANWISE_ENDPOINT) [{remote.DEFAULT_URL}]")
     parser.add_argument("--rounds", type=int, default=0, help="rounds to make; 0 goes on until Ctrl-C [%(default)s]")
     parser.add_argument("--interval", type=float, default=1.0, help="seconds between rounds [%(default)s]")
     parser.add_argument("--patience", type=float, default=2.0, help="seconds after which it is late [%(default)s]")

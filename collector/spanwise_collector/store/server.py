@@ -31,8 +31,8 @@ _CHUNK: Final = 1 << 20
 _CONNECT_SECONDS: Final = 5
 _GRACE_SECONDS: Final = 5
 _READERS: Final = 4
-# No statement is waited for as long: who says nothing meanwhile is dead.
-_SILENCES: Final = 2
+# Between two signs of life of who makes the tables: a mark, a quarter of the patience, a look, and a statement.
+_SILENCES: Final = 4
 
 
 class ServerEngine(Engine):

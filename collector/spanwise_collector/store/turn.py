@@ -34,7 +34,8 @@ class _Taken:
 class Turn:
     """The turn of one collector at the store of `engine`; one that is silent for `patience` seconds has lost it.
 
-    `patience` must be longer than any one statement is waited for.
+    `patience` must be longer than the holder may be silent: four statements are, each as long as one is waited for. A
+    statement that was not answered may still run: its turn is not given back, and this one too waits that long.
     """
 
     def __init__(self, engine: Engine, patience: float) -> None:
@@ -43,17 +44,22 @@ class Turn:
         self._holder = secrets.token_hex(8)
         self._number = 0
         self._said = 0.0
+        self._unanswered = float("-inf")
 
     @contextmanager
     def taken(self) -> Generator[None, None, None]:
-        """Hold the turn until the block ends. Raises StoreAway while another has it, or has just been quicker."""
+        """Hold the turn until the block ends.
+
+        Raises StoreAway while another has it, or has just been quicker, and while what was begun may still run.
+        """
         self._take()
         try:
             yield
         finally:
             # Where it cannot be given back it is lost by silence.
             with suppress(StoreError):
-                self._mark(_FREE)
+                if self._rest() <= 0:
+                    self._mark(_FREE)
 
     def run(self, statement: str) -> None:
         """Run a statement if this one still has the turn; raises StoreAway where it was silent for too long."""
@@ -62,9 +68,22 @@ class Turn:
             raise StoreAway("Another collector makes the tables: this one was silent for too long and lost its turn.")
         if time.monotonic() - self._said > self._patience / 4:
             self._mark(self._holder)
-        self._engine.run(statement)
+        try:
+            self._engine.run(statement)
+        except StoreAway:
+            self._unanswered = time.monotonic()
+            raise
+
+    def _rest(self) -> float:
+        """Seconds for which a statement that was not answered may still run; 0 or less where none may."""
+        return self._patience - (time.monotonic() - self._unanswered)
 
     def _take(self) -> None:
+        if (rest := self._rest()) > 0:
+            raise StoreAway(
+                "The store did not say how a step of making its tables ended, and may still be at it: the next attempt"
+                f" is {rest:.0f} s from now."
+            )
         before = self._found()
         newest = before[-1] if before else _Taken(0, _FREE, 0)
         # It may be this one's own: made, and the answer lost.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from spanwise_collector.settings import Settings
@@ -163,3 +164,36 @@ def test_a_turn_whose_making_was_not_answered_is_this_ones_own(without_tables: l
     with turn.taken():
         turn.run("SELECT 4")
     assert engine.ran.count(cut[0]) == 1
+
+
+def test_while_a_statement_that_was_not_answered_may_still_run_nobody_goes_on(
+    without_tables: list[Written], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("spanwise_collector.store.turn.time", SimpleNamespace(monotonic=lambda: now))
+    engine = without_tables[0]
+    holder, other = Turn(engine, 60), Turn(without_tables[1], 60)
+    with pytest.raises(StoreAway, match="cut"), holder.taken():
+        unanswered(engine, "SELECT 5", lambda: holder.run("SELECT 5"))
+    with pytest.raises(StoreAway, match="Another collector makes the tables"), other.taken():
+        pass
+    now += 59
+    with pytest.raises(StoreAway, match="the next attempt is 1 s from now"), holder.taken():
+        pass
+    now += 1
+    with holder.taken():
+        holder.run("SELECT 6")
+
+
+def unanswered(engine: Written, statement: str, act: Callable[[], None]) -> None:
+    """Do something while the connection is cut after that statement."""
+    real = engine.run
+
+    def cut(each: str) -> None:
+        real(each)
+        if each == statement:
+            raise StoreAway("The connection was cut.")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(engine, "run", cut)
+        act()
