@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from spanwise_collector.errors import BodyTooLarge
 from spanwise_collector.receive.fields import fields
-from spanwise_collector.receive.slices import LARGEST_PART, LEVELS
+from spanwise_collector.receive.slices import HEAVIEST_ITEM, LARGEST_PART, LEVELS
 from spanwise_collector.receive.weight import ROW_BYTES, weigh
 from spanwise_collector.spool import Signal
 from spanwise_collector.spool.frame import varint
@@ -32,7 +32,7 @@ def portions(signal: Signal, body: bytes, weight: int) -> Iterator[Portion]:
     """The body whole where the store can take it so, else cut between its items; the same for the same body.
 
     Each portion is a request with all that is around its items. Raises BodyTooLarge, before the first, for what
-    weighs more than HEAVIEST.
+    weighs more than HEAVIEST, and at an item that with what is around it weighs more than HEAVIEST_ITEM.
     """
     if weight > HEAVIEST:
         raise BodyTooLarge(
@@ -63,6 +63,11 @@ class _Cut:
             if tag not in tags:
                 continue
             more = carried + self._item(start, stop) if last else self._weight(depth + 1, content, stop, carried)
+            if last and more > HEAVIEST_ITEM:
+                raise BodyTooLarge(
+                    f"An item with its resource and scope takes {more} bytes of memory in the store; at most"
+                    f" {HEAVIEST_ITEM} are taken. Put less into the resource and the scope."
+                )
             if weight + more > PORTION or len(run) + stop - start > LARGEST_PART:
                 if weight:
                     yield Portion(bytes(run), weight)

@@ -137,6 +137,39 @@ def test_the_weight_of_a_body_is_what_its_items_are_with_all_around_them(
         assert max(len(each.body) for each in made) <= LARGEST_PART + 2**17
 
 
+ATTRIBUTES, TEXT, SCHEMA = inside(1, b"") * 100_000, inside(1, inside(1, b"k" * 900_000)), inside(3, b"s" * 900_000)
+# Around the scope, and in it around the spans.
+LARGE = {
+    "attributes of a resource": (inside(1, ATTRIBUTES), b""),
+    "text of a resource": (inside(1, TEXT), b""),
+    "schema of a resource": (SCHEMA, b""),
+    "attributes of a scope": (b"", inside(1, inside(3, b"") * 100_000)),
+    "schema of a scope": (b"", SCHEMA),
+}
+
+
+@pytest.mark.parametrize("items", [2, 15, 16])
+@pytest.mark.parametrize("what", LARGE)
+def test_what_is_around_few_items_counts_for_each_of_them(what: str, items: int) -> None:
+    """180,000 empty attributes around 15 spans counted once, and no memory was enough for a segment of such bodies."""
+    resource, scope = LARGE[what]
+    body = inside(1, resource + inside(2, scope + inside(2, span().SerializeToString()) * items))
+    alone = weigh(Signal.TRACES, resource + scope)
+    assert 0.99 * items * alone < check(Signal.TRACES, body).weight < (items + 2) * alone
+
+
+def test_few_points_of_a_metric_count_its_metadata_each() -> None:
+    metric = inside(12, inside(1, b"k")) * 100_000 + inside(5, inside(1, b"") * 15)
+    body = inside(1, inside(2, inside(2, metric)))
+    assert check(Signal.METRICS, body).weight > 15 * 36_000_000
+
+
+def test_a_resource_for_which_there_is_no_memory_even_beside_one_item_is_refused() -> None:
+    body = inside(1, inside(1, inside(1, b"") * 900_000) + inside(2, inside(2, span().SerializeToString())))
+    with pytest.raises(BodyTooLarge, match=f"with its resource and scope takes 2.* at most {HEAVIEST_ITEM} are taken"):
+        list(portions(Signal.TRACES, body, check(Signal.TRACES, body).weight))
+
+
 ARRAY = inside(9, inside(2, inside(5, inside(1, b"") * 500_000)))
 HALF_A_MILLION = {"attributes": inside(9, b"") * 500_000, "events": inside(11, b"") * 500_000}
 HALF_A_MILLION |= {"links": inside(13, b"") * 500_000, "an array": ARRAY}
