@@ -156,6 +156,20 @@ def test_beyond_the_limit_a_file_ends_and_says_so(tmp_path_factory: pytest.TempP
     assert end["message"] == "There are more: the setting export_rows is 3."
 
 
+def test_an_export_of_traces_looks_at_no_more_spans_than_the_setting_allows(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    (trace_id,) = trace_ids(1)
+    sent = factories.traces([span(trace_id, n, n - 1) for n in range(1, 6)])
+    with process(tmp_path_factory.mktemp("looked at") / "data", "--structure-spans", "4") as limited:
+        limited.post("/v1/traces", sent.SerializeToString())
+        limited.settle()
+        asked = {"signal": "traces", "q": "{ } > { }", "start": "0", "end": str(START + 60 * MINUTE)}
+        answer = limited.client.get("/api/v1/export", params=asked)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "query_limit")
+    assert "structure_spans" in answer.json()["error"]["message"]
+
+
 def test_whole_traces_are_exported_though_one_span_fits(service: Process) -> None:
     (trace_id,) = trace_ids(1)
     spans = [span(trace_id, 1), span(trace_id, 2, 1, name="needle", start_time_unix_nano=START + 90 * MINUTE)]

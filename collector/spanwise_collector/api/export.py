@@ -102,7 +102,7 @@ def router(engine: Engine, project_of: Callable[[Request], str], limits: Limits,
         """
         level = query.signal
         where = without_groups(await run_in_threadpool(read, query.q, level, limits))
-        wanted = Export(project, level, *query.bounds(), time.time_ns(), where)
+        wanted = Export(project, level, *query.bounds(), time.time_ns(), where, limits.structure_spans)
         covering = _Covering(query, wanted, most)
         if query.format == "parquet":
             await run_in_threadpool(parquet.library)

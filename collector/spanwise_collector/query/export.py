@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from spanwise_collector.model.log import LogRecord
 from spanwise_collector.model.span import Span
 from spanwise_collector.query.conditions import condition
+from spanwise_collector.query.language.parse import DEFAULT_LIMITS
 from spanwise_collector.query.language.tree import EVERYTHING, Node
 from spanwise_collector.query.patterns import widened
 from spanwise_collector.query.traces import TraceSearch, search
@@ -27,7 +28,7 @@ class Export:
     """What arrived before `until` and lies from `start` (inclusive) to `end` (exclusive), as `where` says.
 
     `traces` are all spans of the traces that are so, whichever minute they lie in, the newest trace first; `spans` and
-    `logs` are rows by themselves, the oldest minute first.
+    `logs` are rows by themselves, the oldest minute first. `structure_spans` is that of TraceSearch.
     """
 
     project: str
@@ -36,6 +37,7 @@ class Export:
     end: int
     until: int
     where: Node = EVERYTHING
+    structure_spans: int = DEFAULT_LIMITS.structure_spans
 
 
 def rows(engine: Engine, wanted: Export) -> Rows:
@@ -65,7 +67,15 @@ def _of_traces(engine: Engine, wanted: Export) -> Rows:
     while True:
         page = search(
             engine,
-            TraceSearch(wanted.project, wanted.start, wanted.end, wanted.where, limit=_TRACES, cursor=cursor),
+            TraceSearch(
+                wanted.project,
+                wanted.start,
+                wanted.end,
+                wanted.where,
+                limit=_TRACES,
+                cursor=cursor,
+                structure_spans=wanted.structure_spans,
+            ),
         )
         if page.items:
             yield from engine.stream(_spans_of(engine, wanted, [each.trace_id for each in page.items]))

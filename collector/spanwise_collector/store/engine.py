@@ -169,7 +169,9 @@ class Engine(ABC):
             raise
         except sqlalchemy.exc.TimeoutError as error:
             raise Overloaded(f"{STREAMS} others export now, and no more can: come back later.", delay=5) from error
-        except DriverError as error:
+        except sqlalchemy.exc.DBAPIError as error:
+            raise self._refusal(str(error.orig)) from error
+        except (sqlalchemy.exc.SQLAlchemyError, DriverError) as error:
             raise self._refusal(str(error)) from error
 
     def _blocks(

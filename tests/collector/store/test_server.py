@@ -217,6 +217,10 @@ def test_while_the_server_is_away_telemetry_is_taken_and_questions_are_told_so(t
             # Started without the store: it is not there yet.
             taken = collector.post("/v1/traces", spans(0).SerializeToString()).status_code
             asked = collector.client.get("/api/v1/traces")
+            exported = [
+                collector.client.get("/api/v1/export", params={"signal": each}).status_code
+                for each in ("traces", "spans", "logs")
+            ]
             ready = collector.client.get("/readyz")
             health = collector.client.get("/api/v1/health")
             figures = collector.client.get("/metrics")
@@ -228,6 +232,7 @@ def test_while_the_server_is_away_telemetry_is_taken_and_questions_are_told_so(t
             server.start()
             after = stored(collector, 6)
     assert (taken, taken_again, asked.status_code, ready.status_code, waiting) == (200, 200, 503, 503, 503)
+    assert exported == [503, 503, 503]
     assert (health.status_code, health.json()["status"], health.json()["stored_bytes"]) == (200, "trouble", None)
     assert (figures.status_code, "spanwise_store_bytes" in figures.text) == (200, False)
     assert (before, after) == (3, 6)
