@@ -198,7 +198,7 @@ class Asking:
     def _of_trace(self) -> str:
         chance = self._chance
         number = chance.randint(0, 4)
-        compare = chance.choice([">", ">=", "<", "<=", "!="])
+        compare = chance.choice([">", ">=", "<", "<=", "=", "!="])
         made: list[Callable[[], str]] = [
             self._braces,
             lambda: f"{self._braces()} {chance.choice(['>', '>>'])} {self._braces()}",

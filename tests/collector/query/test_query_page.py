@@ -27,6 +27,15 @@ EXAMPLES = [
     for level, block in re.findall(r"```(spans|logs|traces)\n(.*?)```", TEXT, re.DOTALL)
     for line in block.splitlines()
 ]
+# The left column of a table of what is written: values are those of spans and records alike.
+WRITTEN = [
+    (level, f"key{text}10" if text[0] in "<>" else text)
+    for section, levels in {"Values": ("spans", "logs"), "Traces": ("traces",)}.items()
+    for row in re.findall(r"^\| (`.*?) \| ", TEXT.split(f"## {section}\n")[1].split("\n## ")[0], re.MULTILINE)
+    for text in re.findall(r"`(.*?)`", row)
+    for level in levels
+]
+OF_FIELDS = [(level, field.example) for field in FIELDS for level in field.levels]
 MISTAKES = re.findall(r"^\| `(.*?)` \| (`q`, column .*) \|$", TEXT, re.MULTILINE)
 
 
@@ -42,7 +51,7 @@ def test_the_example_of_a_field_asks_for_it(field: Field) -> None:
         assert f"name='{field.name}'" in repr(parse(field.example, level).where)
 
 
-@pytest.mark.parametrize(("level", "text"), EXAMPLES)
+@pytest.mark.parametrize(("level", "text"), [*EXAMPLES, *WRITTEN, *OF_FIELDS])
 def test_every_example_is_answered(collector: Inside, level: Level, text: str) -> None:
     query = parse(text, level)
     if level == "traces":
@@ -63,7 +72,7 @@ def test_every_mistake_is_answered_as_the_page_says(text: str, answer: str) -> N
 
 
 def test_there_are_examples_and_mistakes() -> None:
-    assert (len(EXAMPLES), len(MISTAKES)) == (16, 4)
+    assert (len(EXAMPLES), len(WRITTEN), len(OF_FIELDS), len(MISTAKES)) == (16, 33, 31, 4)
 
 
 @pytest.mark.parametrize(

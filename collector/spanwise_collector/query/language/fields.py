@@ -69,7 +69,7 @@ FIELDS: Final = (
         "pattern",
         _LOGS,
         Kind.ID,
-        "Its template, by an id of /api/v1/patterns.",
+        "Its template, by the id of any of its forms.",
         f"pattern:{'4b' * 8}",
         (),
         (),
