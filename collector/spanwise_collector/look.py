@@ -224,6 +224,10 @@ def _events(stream: IO[bytes]) -> Iterator[tuple[str, str, str]]:
 def _show_event(given: argparse.Namespace, kind: str, data: str) -> None:
     if kind == "dropped":
         sys.stderr.write(styled("33", f"spanwise tail: {json.loads(data)['count']:,} are left out; narrow the query\n"))
+    elif kind == "failed":
+        sys.stderr.write(
+            styled("33", f"spanwise tail: what was missed is not read: {plain(json.loads(data)['message'])}\n")
+        )
     elif kind in ("span", "log"):
         write(data if given.json else (_span_line if kind == "span" else _log_line)(json.loads(data)))
         sys.stdout.flush()

@@ -1,42 +1,64 @@
 """Live tails: one look at the newest arrivals serves all clients that ask the same, each with a bounded queue."""
 
 import asyncio
+import json
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from contextvars import Context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
-from spanwise_collector.errors import Overloaded, Refused
+from spanwise_collector.errors import Overloaded, QueryLimit, Refused
 
 _BEAT_SECONDS: Final = 15.0
 _POSITION: Final = b"id: "
 _GRACE: Final = 1_500_000_000
+# So many messages of what a client missed are told, some megabytes and twenty looks; what is more, is counted.
+_MOST_MISSED: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Messages of one look as they go over the wire, and what it covered: arrivals after the last until `until`."""
+class Rest:
+    """What a page left: `page` reads on, `count` says how much it is. Both run in a thread."""
+
+    page: "Callable[[], Page]"
+    count: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Messages as they go over the wire, and what they and those before cover wholly: arrivals until `until`."""
 
     messages: Sequence[bytes]
     until: int
-    left_out: int = 0
+    rest: Rest | None = None
 
 
-Look = Callable[[int, int], Batch]
-"""What arrived after one moment and until another, in ns; runs in a thread."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What arrived after one moment and until another, in ns, asked in a thread.
+
+    `news` are the messages of one look, and how many it left out; `page` is the first of them, and leads to the others.
+    """
+
+    news: Callable[[int, int], tuple[Sequence[bytes], int]]
+    page: Callable[[int, int], Page]
 
 
 @dataclass(eq=False, slots=True)
 class _Client:
     waiting: deque[bytes]
+    # It still reads what it missed, and all that comes meanwhile after that.
+    behind: bool
     dropped: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def offer(self, batch: Batch) -> None:
-        self.dropped += batch.left_out
-        for message in batch.messages:
+    def offer(self, messages: Sequence[bytes], left_out: int) -> None:
+        self.dropped += left_out
+        for message in messages:
             if len(self.waiting) == self.waiting.maxlen and not self.waiting[0].startswith(_POSITION):
                 self.dropped += 1
             self.waiting.append(message)
@@ -44,8 +66,8 @@ class _Client:
 
 
 class _Feed:
-    def __init__(self, look: Look, position: int) -> None:
-        self.look = look
+    def __init__(self, source: Source, position: int) -> None:
+        self.source = source
         self.position = position
         self.clients: set[_Client] = set()
         self.task: asyncio.Task[None] | None = None
@@ -77,11 +99,11 @@ class Feeds:
         """How many follow at this moment."""
         return sum(len(feed.clients) for feed in self._feeds.values())
 
-    def follow(self, key: object, look: Look, after: int | None) -> AsyncGenerator[bytes]:
+    def follow(self, key: object, source: Source, after: int | None) -> AsyncGenerator[bytes]:
         """Messages from now on, or after the moment `after`; clients of one `key` share a look."""
         if self.clients >= self._most:
             raise Overloaded(f"{self._most} clients follow already, which is tail_clients.", delay=30)
-        return self._messages(key, look, after)
+        return self._messages(key, source, after)
 
     def close(self) -> None:
         """End every tail, so that none holds up a stop."""
@@ -90,31 +112,25 @@ class Feeds:
             for client in feed.clients:
                 client.news.set()
 
-    async def _messages(self, key: object, look: Look, after: int | None) -> AsyncGenerator[bytes]:
+    async def _messages(self, key: object, source: Source, after: int | None) -> AsyncGenerator[bytes]:
         # Here and not in `follow`: an answer that never began would leave its client behind.
-        feed = self._feeds.get(key) or self._start(key, look)
-        client = _Client(deque(maxlen=self._buffer))
+        feed = self._feeds.get(key) or self._start(key, source)
+        client = _Client(deque(maxlen=self._buffer), behind=after is not None)
         feed.clients.add(client)
-        begin = feed.position
+        begin = feed.position if after is None else min(after, feed.position)
         try:
-            yield position(begin if after is None else min(after, begin))
-            if after is not None and after < begin:
-                missed = await asyncio.to_thread(look, after, begin)
-                for message in missed.messages:
+            yield position(begin)
+            async with aclosing(self._missed(feed, client, begin)) as missed:
+                async for message in missed:
                     yield message
-                client.dropped += missed.left_out
-                yield position(begin)
             while not self._closed:
                 if client.dropped:
                     lost, client.dropped = client.dropped, 0
-                    yield b'event: dropped\ndata: {"count":%d}\n\n' % lost
+                    yield _dropped(lost)
                 while client.waiting:
                     yield client.waiting.popleft()
                 client.news.clear()
-                try:
-                    async with asyncio.timeout(_BEAT_SECONDS):
-                        await client.news.wait()
-                except TimeoutError:
+                if not await self._pause(client, _BEAT_SECONDS):
                     yield b": still here\n\n"
         finally:
             feed.clients.discard(client)
@@ -122,8 +138,49 @@ class Feeds:
                 del self._feeds[key]
                 feed.end()
 
-    def _start(self, key: object, look: Look) -> _Feed:
-        feed = self._feeds[key] = _Feed(look, self._settled())
+    async def _missed(self, feed: _Feed, client: _Client, after: int) -> AsyncGenerator[bytes]:
+        """What a client that is behind has missed, as it takes it, until it is not behind."""
+        while client.behind and not self._closed:
+            until = feed.position
+            if after >= until:
+                # Nothing was awaited since: what comes from now on is offered to it.
+                client.behind = False
+                return
+            async with aclosing(self._pages(client, partial(feed.source.page, after, until))) as pages:
+                async for message in pages:
+                    yield message
+            if not self._closed:
+                yield position(until)
+            after = until
+
+    async def _pages(self, client: _Client, first: Callable[[], Page]) -> AsyncGenerator[bytes]:
+        told, failing = 0, False
+        ask: Callable[[], Page] | None = first
+        while ask is not None and not self._closed:
+            try:
+                page = await asyncio.to_thread(ask)
+                enough = told + len(page.messages) >= _MOST_MISSED
+                left_out = await asyncio.to_thread(page.rest.count) if page.rest and enough else 0
+            except QueryLimit as refusal:
+                # To ask again cannot help: it goes on with what comes now.
+                yield _failed(refusal)
+                return
+            except Refused as refusal:
+                yield b": still here\n\n" if failing else _failed(refusal)
+                failing = True
+                await self._pause(client, self._interval)
+                continue
+            failing, told = False, told + len(page.messages)
+            for message in page.messages:
+                yield message
+            if left_out:
+                yield _dropped(left_out)
+            ask = page.rest.page if page.rest and not enough else None
+            if ask is not None:
+                yield position(page.until)
+
+    def _start(self, key: object, source: Source) -> _Feed:
+        feed = self._feeds[key] = _Feed(source, self._settled())
         # Without the context of the first client's request, which may end long before.
         feed.task = asyncio.create_task(self._watch(feed), context=Context())
         return feed
@@ -135,15 +192,33 @@ class Feeds:
             if until <= feed.position:
                 continue
             try:
-                batch = await asyncio.to_thread(feed.look, feed.position, until)
+                messages, left_out = await asyncio.to_thread(feed.source.news, feed.position, until)
             except Refused:
                 # What was not read now is read with the next look.
                 continue
             feed.position = until
-            if batch.messages or batch.left_out:
-                batch = Batch([*batch.messages, position(until)], until, batch.left_out)
+            if messages or left_out:
                 for client in feed.clients:
-                    client.offer(batch)
+                    if not client.behind:
+                        client.offer([*messages, position(until)], left_out)
+
+    @staticmethod
+    async def _pause(client: _Client, seconds: float) -> bool:
+        """Wait for news for so long; whether there are any."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await client.news.wait()
+        except TimeoutError:
+            return False
+
+
+def _dropped(count: int) -> bytes:
+    return b'event: dropped\ndata: {"count":%d}\n\n' % count
+
+
+def _failed(refusal: Refused) -> bytes:
+    said = json.dumps({"code": refusal.reason, "message": refusal.message})
+    return f"event: failed\ndata: {said}\n\n".encode()
 
 
 def position(until: int) -> bytes:

@@ -7,17 +7,27 @@ import json
 import signal
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from spanwise_collector.api.feeds import Batch, Feeds
-from spanwise_collector.errors import Overloaded
+from spanwise_collector.api import feeds as tails
+from spanwise_collector.api.feeds import Feeds, Page, Rest, Source
+from spanwise_collector.errors import Overloaded, QueryLimit, Refused, StoreError
+from spanwise_collector.model.log import LogRecord
+from spanwise_collector.query.language.parse import parse
+from spanwise_collector.query.language.tree import Signal
+from spanwise_collector.query.tail import Place, Wanted, arrived, remaining
+from spanwise_collector.query.times import MAX_TIME
 
+from tests.collector.inside import Inside
 from tests.collector.process import Process, process
 from tests.factories import START, key_values, logs, record, span, trace_ids, traces
 
 
-class Source:
+class Ticking:
     """Ten messages a look, and a clock that ticks with each."""
 
     def __init__(self) -> None:
@@ -28,21 +38,32 @@ class Source:
         self.now += 10
         return self.now
 
-    def look(self, after: int, until: int) -> Batch:
+    def news(self, after: int, until: int) -> tuple[list[bytes], int]:
         self.looks.append((after, until))
-        return Batch([b"%d" % number for number in range(after, until)], until)
+        return [b"%d" % number for number in range(after, until)], 0
+
+    def page(self, after: int, until: int) -> Page:
+        """Seven messages a page."""
+        here = min(after + 7, until)
+        messages = [b"%d" % number for number in range(after, here)]
+        rest = None if here == until else Rest(partial(self.page, here, until), lambda: until - here)
+        return Page(messages, here, rest)
+
+    @property
+    def whole(self) -> Source:
+        return Source(self.news, self.page)
 
 
 def test_clients_of_one_query_share_a_look_and_those_who_leave_are_freed() -> None:
     async def follow() -> None:
-        source = Source()
+        source = Ticking()
         feeds = Feeds(source.tick, interval=0.001, most=2)
-        first = feeds.follow("q", source.look, None)
-        second = feeds.follow("q", source.look, None)
+        first = feeds.follow("q", source.whole, None)
+        second = feeds.follow("q", source.whole, None)
         begun = [await anext(each) for each in (first, second)]
         assert begun[0] == begun[1]
         with pytest.raises(Overloaded, match="tail_clients"):
-            feeds.follow("q", source.look, None)
+            feeds.follow("q", source.whole, None)
         seen = [[await anext(each) for _ in range(23)] for each in (first, second)]
         assert seen[0] == seen[1]
         assert len(source.looks) == len({after for after, _ in source.looks})
@@ -58,10 +79,10 @@ def test_clients_of_one_query_share_a_look_and_those_who_leave_are_freed() -> No
 
 def test_what_came_before_is_read_once_and_followed_without_a_gap() -> None:
     async def follow() -> None:
-        source = Source()
+        source = Ticking()
         source.now = 100
         feeds = Feeds(source.tick, interval=0.001)
-        client = feeds.follow("q", source.look, 90)
+        client = feeds.follow("q", source.whole, 90)
         numbers: list[int] = []
         async for message in client:
             if message.isdigit():
@@ -73,11 +94,106 @@ def test_what_came_before_is_read_once_and_followed_without_a_gap() -> None:
     asyncio.run(follow())
 
 
+def told(messages: list[bytes]) -> list[str]:
+    """Numbers as they are, of other messages the kind; positions and comments left out."""
+    texts = [each.decode() for each in messages]
+    kinds = {each: each.split("\n")[0] for each in texts if not each.startswith(("id: ", ": "))}
+    return [kinds[each] for each in texts if each in kinds]
+
+
+async def first_of(client: AsyncGenerator[bytes], count: int) -> list[str]:
+    found: list[bytes] = []
+    while len(told(found)) < count:
+        found.append(await anext(client))
+    return told(found)
+
+
+def test_of_more_than_is_told_of_what_was_missed_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tails, "_MOST_MISSED", 20)
+
+    async def follow() -> None:
+        source = Ticking()
+        source.now = 100
+        # Nothing comes meanwhile.
+        client = Feeds(lambda: source.now, interval=0.001).follow("q", source.whole, 50)
+        found = [await anext(client) for _ in range(26)]
+        await client.aclose()
+        assert told(found) == [*map(str, range(50, 71)), "event: dropped"]
+        assert found[-2] == b'event: dropped\ndata: {"count":29}\n\n'
+        assert [each for each in found if each.startswith(b"id: ")] == [*map(tails.position, (50, 57, 64, 100))]
+
+    asyncio.run(follow())
+
+
+@pytest.mark.parametrize("refusal", [StoreError("away"), Overloaded("busy")])
+def test_a_refusal_while_it_catches_up_is_told_and_nothing_is_missed(refusal: Refused) -> None:
+    async def follow() -> None:
+        source = Ticking()
+        source.now = 100
+        refusals = [refusal, refusal]
+
+        def page(after: int, until: int) -> Page:
+            if after and refusals:
+                raise refusals.pop()
+            return source.page(after, until)
+
+        client = Feeds(source.tick, interval=0.001).follow("q", Source(source.news, page), 90)
+        found = await first_of(client, 51)
+        await client.aclose()
+        assert found == ["event: failed", *map(str, range(90, 140))]
+
+    asyncio.run(follow())
+
+
+def test_what_costs_too_much_to_catch_up_with_is_told_and_the_tail_goes_on() -> None:
+    async def follow() -> None:
+        source = Ticking()
+        source.now = 100
+        limit = QueryLimit("query_timeout", "it takes longer than 30 s")
+
+        def page(after: int, until: int) -> Page:
+            if after < 100:
+                raise limit
+            return source.page(after, until)
+
+        client = Feeds(source.tick, interval=0.001).follow("q", Source(source.news, page), 90)
+        found = await first_of(client, 21)
+        await client.aclose()
+        assert found == ["event: failed", *map(str, range(110, 130))]
+
+    asyncio.run(follow())
+
+
+def test_what_was_missed_comes_page_by_page_each_once_in_the_order_of_arrival(collector: Inside) -> None:
+    project = "missed"
+    made = [record(f"line {number}", START + number) for number in range(37)]
+    # Those of one request are received at the same time, and some are alike.
+    for some in (made[:25], [*made[25:], made[30]]):
+        collector.send(project, logs(some))
+        collector.send(project, traces([span(each, 1) for each in trace_ids(3)]))
+    signals: tuple[Signal, ...] = ("spans", "logs")
+    wanted = [Wanted(project, each, parse("", each).where) for each in signals]
+    whole = arrived(collector.engine, wanted, dict.fromkeys(signals, Place(1)), MAX_TIME, 1000)
+    assert whole.rest is None
+    paged = arrived(collector.engine, wanted, dict.fromkeys(signals, Place(1)), MAX_TIME, 10)
+    rows, left = list(paged.rows), []
+    while paged.rest is not None:
+        left.append(remaining(collector.engine, wanted, paged.rest, MAX_TIME))
+        assert len(rows) + left[-1] == 44
+        paged = arrived(collector.engine, wanted, paged.rest, MAX_TIME, 10)
+        assert paged.rows
+        rows += paged.rows
+    assert len(left) >= 3
+    assert rows == whole.rows
+    bodies = Counter(each.body for _, each in rows if isinstance(each, LogRecord))
+    assert bodies == Counter(f"line {number}" for number in [*range(37), 30])
+
+
 def test_a_slow_client_is_told_how_many_it_missed() -> None:
     async def follow() -> None:
-        source = Source()
+        source = Ticking()
         feeds = Feeds(source.tick, interval=0.001, buffer=15)
-        client = feeds.follow("q", source.look, None)
+        client = feeds.follow("q", source.whole, None)
         await anext(client)
         while len(source.looks) < 5:  # noqa: ASYNC110 - the source has no event
             await asyncio.sleep(0.001)
