@@ -1,7 +1,7 @@
 """Groups of errors as they are shown: what each is, where in the code, how often, in which services and versions."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import func, select, tuple_
@@ -14,6 +14,7 @@ from spanwise_collector.model.log import LogRecord
 from spanwise_collector.query.error_forms import Form, Forms
 from spanwise_collector.query.language.tree import Equals, Key, Term
 from spanwise_collector.query.occurrences import FROM_LOGS, LAST, Occurrences
+from spanwise_collector.query.patterns import widened
 from spanwise_collector.query.records import RecordSearch, search_logs
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import error_forms
@@ -114,6 +115,8 @@ def count(engine: Engine, asked: Occurrences, of: Mapping[int, Group]) -> None:
     Where there is a condition, find the trend and the last occurrences as well: to read twice for them costs more.
     """
     if asked.where:
+        meant = {signal: widened(engine, asked.project, where) for signal, where in asked.where.items()}
+        asked = replace(asked, where=meant)
         query, lasts = asked.tallied(asked.within.step(STEPS)), []
     else:
         found = asked.counted()

@@ -1,6 +1,6 @@
 """What the spans or log records found are like: the most telling keys, and how often each has which values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Subquery, and_, func, literal_column, select
@@ -11,6 +11,7 @@ from spanwise_collector.query.conditions import TABLES, value_of
 from spanwise_collector.query.extent import Extent, Rows, extent
 from spanwise_collector.query.language.tree import Key, Signal
 from spanwise_collector.query.language.write import name_of
+from spanwise_collector.query.patterns import widened
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import logs, spans
 
@@ -71,6 +72,7 @@ class Facets:
 
 def facets(engine: Engine, rows: Rows, wanted: Wanted, most: int) -> Facets:
     """Look at the rows, or at about `most` of them where there are more."""
+    rows = replace(rows, where=widened(engine, rows.project, rows.where))
     measured = extent(engine, rows, most)
     chosen = and_(*rows.found(), measured.sample(rows.signal))
     looked_at = measured.matched

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true
@@ -12,6 +12,7 @@ from spanwise_collector.model.span import ERROR
 from spanwise_collector.query.bounds import BEGAN, ENDED
 from spanwise_collector.query.conditions import condition, no, passes
 from spanwise_collector.query.language.tree import EVERYTHING, And, Exists, Node, Not, Or, Term
+from spanwise_collector.query.patterns import widened
 from spanwise_collector.query.trace_conditions import Window, candidates, is_structural
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE, NO_BUCKET, logs, span_stats, spans, traces
@@ -82,6 +83,7 @@ class Histogram:
 
 def histogram(engine: Engine, grid: Grid) -> Histogram:
     """The cells that are not empty, by time and then row."""
+    grid = replace(grid, where=widened(engine, grid.project, grid.where))
     bounds = _bounds(engine, grid)
     if bounds is None:
         return Histogram(grid.start, grid.end, 0, [], "rows")

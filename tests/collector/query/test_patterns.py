@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 
 from spanwise_collector.api.parameters import LogQuery
 from spanwise_collector.api.patterns import PatternQuery
-from spanwise_collector.query import patterns, records
-from spanwise_collector.query.language.parse import DEFAULT_LIMITS
-from spanwise_collector.query.patterns import Patterns
+from spanwise_collector.query import errors, export, patterns, records, tail
+from spanwise_collector.query.aggregate import Aggregation, aggregate
+from spanwise_collector.query.error_forms import Forms
+from spanwise_collector.query.error_group import Group
+from spanwise_collector.query.errors import ErrorSearch
+from spanwise_collector.query.export import Export
+from spanwise_collector.query.extent import Rows
+from spanwise_collector.query.facets import Wanted, facets
+from spanwise_collector.query.histogram import Grid, histogram
+from spanwise_collector.query.language.parse import DEFAULT_LIMITS, parse
+from spanwise_collector.query.language.tree import Node
+from spanwise_collector.query.occurrences import Occurrences
+from spanwise_collector.query.patterns import Patterns, Range
+from spanwise_collector.query.times import MAX_TIME
 
 from tests import factories
 from tests.collector.inside import Inside
@@ -78,6 +90,51 @@ def test_a_search_by_any_form_of_a_template_finds_all_of_its_records(collector: 
         page = records.search_logs(collector.engine, query)
         assert Counter(str(each.body).split()[4] for each in page.items) == dict.fromkeys(names, 2)
         assert {int(each.pattern, 16) for each in page.items} == set(template.template.forms)
+
+
+def test_any_form_of_a_template_means_all_of_its_records_wherever_it_is_asked(collector: Inside) -> None:
+    project = "by form anywhere"
+    thrown = {
+        "exception.type": "pam.Denied",
+        "exception.stacktrace": "pam.Denied: no\n    at open (/app/pam.js:10:15)\n",
+    }
+    names = ("anna", "bob", "carla", "dimitri")
+    made = [
+        record(f"session opened for user {name} by root", AT + n, attributes=thrown) for n, name in enumerate(names * 2)
+    ]
+    made.append(record("session closed", AT, attributes=thrown))
+    collector.send(project, factories.logs(made, "sshd"))
+    engine, end = collector.engine, AT + 10 * MINUTE
+    template = ask(collector, project).page.items[0].template
+    assert len(template.forms) == 4
+    for form in template.forms:
+        query = parse(f"pattern:{form:016x} | count", "logs")
+        assert query.pipeline is not None
+        asked = Rows(project, "logs", AT, end, query.where)
+        seen = {
+            "facets": facets(engine, asked, Wanted(), 1000).extent.matched,
+            "histogram": sum(
+                cell.count for cell in histogram(engine, Grid(project, "logs", AT, end, query.where)).cells
+            ),
+            "groups": aggregate(engine, Aggregation(project, "logs", AT, end, query.where, query.pipeline))[0][
+                0
+            ].values[0],
+            "export": sum(map(len, export.rows(engine, Export(project, "logs", AT, end, MAX_TIME, query.where)))),
+            "tail": len(_arrived(collector, tail.Wanted(project, "logs", query.where))),
+            "errors": sum(group.count for group in _errors(collector, project, query.where)),
+        }
+        assert seen == dict.fromkeys(seen, 8)
+
+
+def _arrived(collector: Inside, wanted: tail.Wanted) -> Sequence[object]:
+    return tail.arrived(
+        collector.engine, [wanted.widened(collector.engine)], {"logs": tail.Place(0)}, MAX_TIME, 1000
+    ).rows
+
+
+def _errors(collector: Inside, project: str, where: Node) -> Sequence[Group]:
+    asked = Occurrences(project, Range.around(AT, AT + 10 * MINUTE), None, {"logs": where})
+    return errors.search(collector.engine, Forms(collector.engine), ErrorSearch(asked, {})).items
 
 
 def test_any_order_and_any_batches_give_the_same_patterns_and_counts(collector: Inside) -> None:
