@@ -25,9 +25,17 @@ def in_words(given: Iterable[Hint]) -> list[models.Hint]:
     return [
         models.Hint(
             key=each.key,
-            message=f"Nothing that is kept has the key `{excerpt(each.key, 60)}`."
-            + (f" Did you mean {' or '.join(f'`{name}`' for name in each.suggestions)}?" if each.suggestions else ""),
+            message=_sentence(each),
             suggestions=list(each.suggestions),
         )
         for each in given
     ]
+
+
+def _sentence(hint: Hint) -> str:
+    key = excerpt(hint.key, 60)
+    if hint.field_of is not None:
+        there, here = ("spans", "log records") if hint.field_of == "spans" else ("log records", "spans")
+        return f"`{key}` is a field of {there}; of {here} it is an attribute, which nothing that is kept has."
+    meant = " or ".join(f"`{name}`" for name in hint.suggestions)
+    return f"Nothing that is kept has the key `{key}`." + (f" Did you mean {meant}?" if meant else "")

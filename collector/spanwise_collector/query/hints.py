@@ -6,9 +6,9 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
 
-from spanwise_collector.query.language.fields import FIELDS
+from spanwise_collector.query.language.fields import FIELDS, field_of, names
 from spanwise_collector.query.language.mistakes import nearest
-from spanwise_collector.query.language.tree import And, Key, Level, Node, Pipeline, Spans, Term, walk
+from spanwise_collector.query.language.tree import And, Key, Level, Node, Pipeline, Signal, Spans, Term, walk
 from spanwise_collector.query.language.write import key_text, name_of
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import attributes
@@ -23,10 +23,14 @@ _OWN: Final = {"scope": ("name", "version"), "event": ("name",)}
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A key as it is written in a query, and known ones that it may be a misspelling of, the likeliest first."""
+    """A key as it is written in a query, and known ones that it may be a misspelling of, the likeliest first.
+
+    `field_of` is the other signal, where the key is a field of that.
+    """
 
     key: str
     suggestions: tuple[str, ...]
+    field_of: Signal | None = None
 
 
 def hints(
@@ -41,14 +45,24 @@ def hints(
         return []
     inner: Level = "logs" if level == "logs" else "spans"
     of_project = (_columns.project == project, _columns.signal == inner)
-    names = sorted({key.name for key in asked})
-    rows = engine.read(select(_columns.scope, _columns.key).where(*of_project, _columns.key.in_(names)).distinct())
+    named = sorted({key.name for key in asked})
+    rows = engine.read(select(_columns.scope, _columns.key).where(*of_project, _columns.key.in_(named)).distinct())
     there = {(row.scope, row.key) for row in rows}
     unknown = [key for key in asked if not any((scope, key.name) in there for scope in _scopes(key))]
     if not unknown:
         return []
     known = _known(engine, inner, of_project)
-    return [Hint(key_text(name_of(inner, key)), nearest(name_of(inner, key), known)) for key in unknown]
+    return [_hint(inner, key, known) for key in unknown]
+
+
+def _hint(level: Level, key: Key, known: Sequence[str]) -> Hint:
+    name = key.name if key.scope == "plain" else f"{key.scope}.{key.name}"
+    other: Signal = "spans" if level == "logs" else "logs"
+    if key.scope == "plain" and field_of(other, name):
+        return Hint(key_text(name), (), other)
+    if name.startswith("trace."):
+        known = [*(f"trace.{each}" for each in names("traces")), *known]
+    return Hint(key_text(name), nearest(name, known))
 
 
 def _known(engine: Engine, level: Level, of_project: Sequence[ColumnElement[bool]]) -> list[str]:
@@ -60,7 +74,8 @@ def _known(engine: Engine, level: Level, of_project: Sequence[ColumnElement[bool
         .limit(_NEAR)
     )
     keys = [Key("event" if row.scope == "event" else "plain", row.key) for row in engine.read(query)]
-    return [field.name for field in FIELDS if level in field.levels] + [name_of(level, key) for key in keys]
+    fields = [field.name for field in FIELDS if level in field.levels]
+    return fields + [name_of(level, key) for key in keys]
 
 
 def _asked(where: Node, found: bool, pipeline: Pipeline | None) -> list[Key]:

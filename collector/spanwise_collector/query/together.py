@@ -10,10 +10,11 @@ U = TypeVar("U")
 
 
 def together(asks: Sequence[Callable[[], T]]) -> list[T]:
-    """What each returns, asked at the same time on the same errand; raises what the first of them that failed raises.
+    """What each returns, asked at the same time on the same errand.
 
-    None may hold a connection of the store's while it waits for another: there are few. Each may read what the errand
-    has left when it is asked.
+    Where several fail, it raises what the last of `asks` raises, else the first of the others. None may hold a
+    connection of the store's while it waits for another: there are few. Each may read what the errand has left when it
+    is asked.
     """
     if not asks:
         return []

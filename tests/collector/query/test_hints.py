@@ -48,6 +48,19 @@ def test_keys_that_are_known_get_none(filled: Process, path: str) -> None:
     assert hints(filled, path, q="service:shop trace_id:* scope.name:x") == []
 
 
+def test_a_key_is_named_as_it_was_written_and_what_is_of_another_signal_is_said(filled: Process) -> None:
+    assert hints(filled, "/spans", q="trace.durationn>2s") == [("trace.durationn", ["trace.duration"])]
+    assert hints(filled, "/spans", q="1=1") == [("1", [])]
+    (hint,) = filled.get("/spans", q="severity:error", start="2026-01-01T00:00:00Z")["hints"]
+    assert hint == {
+        "key": "severity",
+        "message": "`severity` is a field of log records; of spans it is an attribute, which nothing that is kept has.",
+        "suggestions": [],
+    }
+    (hint,) = filled.get("/logs", q="duration>1s", start="2026-01-01T00:00:00Z")["hints"]
+    assert hint["message"].startswith("`duration` is a field of spans; of log records it is an attribute,")
+
+
 def test_where_something_is_found_only_keys_that_need_not_be_there_are_doubted(filled: Process) -> None:
     assert hints(filled, "/spans", q="http.route:/hinted -tenat:b") == [("tenat", ["tenant"])]
     assert hints(filled, "/spans", q="http.route:/hinted OR tenat:b") == [("tenat", ["tenant"])]

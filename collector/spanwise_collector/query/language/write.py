@@ -6,7 +6,7 @@ from typing import Final
 from spanwise_collector.query.language.fields import HAS, PREFIXES, field_of
 from spanwise_collector.query.language.tree import Key, Level
 
-_PLAIN_KEY: Final = re.compile(r"[A-Za-z_@][\w.@/-]*", re.ASCII)
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_@][\w.@/-]*", re.ASCII)
 _PLAIN_VALUE: Final = re.compile(r"[A-Za-z0-9_][\w.:@/-]*", re.ASCII)
 
 
