@@ -266,7 +266,7 @@ class CollectorStatus(Answer):
     data: str
     span_count: int = Field(description="Spans that can be searched.")
     log_count: int
-    service_count: int
+    service_count: int = Field(description="Services with spans.")
     accepted_spans: int = Field(description="Since the start of the collector.")
     accepted_logs: int
     refused: dict[str, int] = Field(description="Requests, and items of good requests, by reason.")

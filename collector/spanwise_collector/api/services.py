@@ -134,7 +134,7 @@ def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], l
 
     @made.get("/services", tags=["services"])
     def list_services(query: Annotated[TimeRange, Query()], project: Project) -> ServiceList:
-        """Every service that was seen, by name, with its rates, errors and durations."""
+        """Every service with spans, by name, with its rates, errors and durations; `/api/v1/nodes` lists all."""
         page = services(engine, project, *query.bounds())
         return ServiceList(services=[present.service(each) for each in page.items], **present.coverage(page))
 
