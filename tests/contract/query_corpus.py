@@ -149,6 +149,7 @@ def make_logs(chance: random.Random, count: int, trace_ids: list[str]) -> list[L
             made.append(replace(chance.choice(made)))
             continue
         service = chance.choice(SERVICES)
+        number = chance.choice([0, 1, 5, 9, 10, 13, 16, 17, 20, 21, 24])
         made.append(
             LogRecord(
                 time=START + chance.choice([0, chance.randrange(9 * MINUTE)]),
@@ -156,8 +157,9 @@ def make_logs(chance: random.Random, count: int, trace_ids: list[str]) -> list[L
                 observed_time=1,
                 service=service,
                 instance="",
-                severity_number=chance.choice([0, 1, 5, 9, 10, 13, 16, 17, 20, 21, 24]),
-                severity_text=chance.choice(["", "WARNING", "info"]),
+                severity_number=number,
+                # Without a number it would get that of its word.
+                severity_text=chance.choice(["", "WARNING", "info"] if number else [""]),
                 body=chance.choice([*MESSAGES, 17, {"a": "Payment"}]),
                 event_name=chance.choice(["", "login"]),
                 trace_id=chance.choice(["", "", *trace_ids[:3]]),

@@ -62,6 +62,7 @@ def forwarded(body: bytes) -> list[Any]:
 
 def _loki_json() -> bytes:
     values = [[str(time.time_ns()), "level=warn slow"], [str(time.time_ns()), "b", {"trace_id": "1" * 32}]]
+    values.append([str(time.time_ns()), json.dumps(NESTED["a nested time"]), {"level": "warn"}])
     return json.dumps({"streams": [{"stream": {"app": "shop", "level": "info"}, "values": values}]}).encode()
 
 

@@ -47,15 +47,34 @@ class Decoded:
     message: str = ""
 
 
+@dataclass(slots=True)
+class _Target:
+    """The records of one resource. Of the last of them: the time it had of its own, and the one it was given."""
+
+    records: Any
+    own: int = 0
+    given: int = 0
+
+    def after(self, own: int) -> int:
+        """The time of the next record: its own, or a nanosecond after that of the record before it where it has none
+        or the same. So what is sorted by time keeps the order in which it was written."""
+        if not own or self.own <= own <= self.given:
+            self.given += bool(self.given)
+        else:
+            self.own = self.given = own
+        return self.given
+
+
 class Batch:
-    """Gathers records by resource. The same records in the same order always give the same bytes.
+    """Gathers records by resource, those of one moment a nanosecond apart. The same records in the same order always
+    give the same bytes.
 
     `count` is of all records that it was to take, `faults` of those among them at which our own code failed.
     """
 
     def __init__(self) -> None:
         self._request = ExportLogsServiceRequest()
-        self._targets: dict[tuple[tuple[str, str], ...], Any] = {}
+        self._targets: dict[tuple[tuple[str, str], ...], _Target] = {}
         self.count = self.faults = 0
 
     def take(self, read: Callable[[], tuple[Iterable[tuple[str, str]], Record]]) -> None:
@@ -92,8 +111,9 @@ class Batch:
         if key not in self._targets:
             made = self._request.resource_logs.add()
             put_all(made.resource.attributes, dict(key))
-            self._targets[key] = made.scope_logs.add().log_records
-        records = self._targets[key]
+            self._targets[key] = _Target(made.scope_logs.add().log_records)
+        records = self._targets[key].records
+        record.time = self._targets[key].after(record.time)
         try:
             _fill(records.add(), record)
         except Exception:

@@ -3,17 +3,8 @@
 import re
 from typing import Any, Final
 
-_WORDS: Final = {
-    "trace": 1, "trc": 1, "t": 1, "finest": 1, "finer": 1, "verbose": 1, "v": 1, "vrb": 1, "silly": 1, "spam": 1,
-    "debug": 5, "dbug": 5, "dbg": 5, "d": 5, "fine": 5, "config": 5, "deb": 5,
-    "info": 9, "inf": 9, "i": 9, "information": 9, "informational": 9, "default": 9, "log": 9, "http": 9,
-    "notice": 10, "success": 10, "n": 10,
-    "warn": 13, "warning": 13, "wrn": 13, "w": 13,
-    "error": 17, "err": 17, "eror": 17, "e": 17, "severe": 17, "exception": 17, "failure": 17,
-    "critical": 18, "crit": 18, "dpanic": 18, "c": 18,
-    "alert": 19, "a": 19, "panic": 21,
-    "fatal": 21, "ftl": 21, "f": 21, "emerg": 21, "emergency": 21,
-}  # fmt: skip
+from spanwise_collector.model.severity import SPELLINGS
+
 SYSLOG: Final = (21, 19, 18, 17, 13, 10, 9, 5)
 """By syslog's numbers 0 (emergency) to 7 (debug), as OpenTelemetry's data model maps them."""
 _LEVELNO_NAMES: Final = frozenset(("levelno", "level_number"))
@@ -41,8 +32,8 @@ def severity_of(value: Any, name: str = "level") -> int:
     """
     if isinstance(value, str):
         text = value.strip().strip("[]<>()").lower()
-        if text in _WORDS:
-            return _WORDS[text]
+        if text in SPELLINGS:
+            return SPELLINGS[text]
         if not (text.isascii() and text.isdigit() and len(text) < 4):
             return 0
         value = int(text)

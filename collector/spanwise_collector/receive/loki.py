@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 from spanwise_collector.errors import BadData, excerpt
 from spanwise_collector.receive.declared import bounded, loki_push
 from spanwise_collector.receive.log_batch import Batch, Decoded, Record, clean
-from spanwise_collector.receive.log_fields import Reading, from_text
+from spanwise_collector.receive.log_fields import Reading, from_line, from_text
 from spanwise_collector.receive.log_http import refuse_more_than
 from spanwise_collector.receive.log_severity import severity_of
 
@@ -102,10 +102,19 @@ def _decode(streams: Iterable[_Stream], reading: Reading, limits: Limits) -> Dec
 def _taken(
     resource: _Labels, level: str, moment: int, line: str, metadata: Mapping[str, Any], reading: Reading
 ) -> tuple[_Labels, Record]:
-    record = from_text(line, reading, metadata)
+    """What the line says of itself; what metadata and labels say beside it counts before that."""
+    record, service = from_line(line, reading)
     record.time = moment
-    if not record.severity and level:
-        record.severity, record.severity_text = severity_of(level), level
+    if number := severity_of(level):
+        record.severity, record.severity_text = number, level
+    if metadata:
+        said = from_text("", reading, metadata)
+        record.attributes |= said.attributes
+        record.ids = said.ids if said.ids.trace_id else record.ids
+        if said.severity:
+            record.severity, record.severity_text = said.severity, said.severity_text
+    if service and not any(name == "service.name" for name, _ in resource):
+        resource = [("service.name", service), *resource]
     return resource, record
 
 

@@ -6,7 +6,8 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from spanwise_collector.store.layout import Layout
+from spanwise_collector.model.severity import SPELLINGS
+from spanwise_collector.store.layout import Layout, quoted
 
 _ONE_PLACE = Layout()
 # A table of which each shard of a cluster has a piece.
@@ -25,6 +26,8 @@ _VALUE = (
 
 _NAMES = {
     "value": _VALUE,
+    "severity_words": f"[{', '.join(map(quoted, SPELLINGS))}]",
+    "severity_numbers": f"{list(SPELLINGS.values())}",
     "attributes": f"Array(Tuple(key String, value {_VALUE}))",
     # Fsync before an insert is answered, since the spool deletes its copy then; remember the names of loaded
     # segments, so that one inserted again after a crash counts once.

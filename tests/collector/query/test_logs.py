@@ -11,9 +11,13 @@ import pytest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord as WireRecord
 from spanwise_collector.api.parameters import LogQuery
 from spanwise_collector.model.log import LogRecord
+from spanwise_collector.model.severity import SPELLINGS
 from spanwise_collector.query.page import encode_cursor
 from spanwise_collector.query.records import RecordSearch, search_logs
 from spanwise_collector.query.times import MAX_TIME
+from spanwise_collector.receive.lines import decode
+from spanwise_collector.receive.log_batch import fresh_key
+from spanwise_collector.receive.log_fields import Reading
 
 from tests import factories
 from tests.collector.inside import Inside
@@ -181,3 +185,29 @@ def test_a_record_without_a_time_has_that_of_its_observation_else_of_its_arrival
     }
     assert (found["observed"].time, found["own"].time, found["received"].observed_time) == (START, 7, 0)
     assert found["received"].time > START - 10**18
+
+
+@pytest.mark.parametrize("time", ["", "2026-11-21T06:49:40 "])
+def test_lines_of_one_moment_come_back_in_the_order_in_which_they_were_written(collector: Inside, time: str) -> None:
+    project = f"lines of one moment{time}"
+    wanted = [f"{time}line {number}" for number in range(60)]
+    # Of two bodies only times of arrival are told apart.
+    for lines in [wanted] if time else [wanted[:30], wanted[30:]]:
+        body = "\n".join(lines).encode()
+        collector.send(project, decode(body, {"service.name": "shop"}, Reading(), 100, fresh_key()).request)
+    found = walk(collector, RecordSearch(project, 0, MAX_TIME, sort="oldest"))
+    assert [each.body for each in found] == wanted
+
+
+def test_a_severity_that_is_only_a_word_has_its_number_in_every_spelling(collector: Inside) -> None:
+    spelled = [each for word in SPELLINGS for each in (word, word.upper(), f" {word.capitalize()} ")]
+    records = [record(text, severity_text=text) for text in [*spelled, "", "sometimes"]]
+    records.append(record("both", severity_text="error", severity_number=3))
+    collector.send("spelled", factories.logs(records))
+    found = {str(each.body): each for each in walk(collector, RecordSearch("spelled", 0, MAX_TIME))}
+    wanted = {text: SPELLINGS[text.strip().lower()] for text in spelled} | {"": 0, "sometimes": 0, "both": 3}
+    assert {text: each.severity_number for text, each in found.items()} == wanted
+    assert {text: each.severity_text for text, each in found.items() if text != "both"} == {
+        text: text for text in wanted if text != "both"
+    }
+    assert SPELLINGS["warning"] == 13

@@ -143,3 +143,26 @@ def test_a_body_at_which_our_own_code_fails_is_bad_data_and_not_to_be_sent_again
     answer = running.post("/v1/lines", "first", TEXT)
     assert (answer.status_code, "fault of its own" in answer.text) == (400, True)
     assert (running.records(), running.refused()) == ([], {"internal_error": 1})
+
+
+@pytest.mark.parametrize(
+    ("body", "after"),
+    [
+        ("{at} a\n{at} b\n{at} c", [0, 1, 2]),
+        ("{at} a\n  at once\n{at} c", [0, 1, 2]),
+        ("{at} a\n{at} b\n{before} c\n{at} d", [0, 1, -1_000_000_000, 0]),
+        ("{at} a\n{at} b\n{at}.000000001 c\n{at}.000000009 d", [0, 1, 2, 9]),
+    ],
+)
+def test_a_record_without_a_time_or_with_that_of_the_one_before_it_is_a_nanosecond_after_that(
+    running: Receiver, body: str, after: list[int]
+) -> None:
+    body = body.format(at="2026-11-21T06:49:40", before="2026-11-21T06:49:39")
+    assert running.post("/v1/lines", body, TEXT).status_code == 200
+    assert [record.time_unix_nano - AT for record in running.records()] == after
+
+
+def test_records_of_another_service_have_no_part_in_a_time(running: Receiver) -> None:
+    body = '{"service":"a","ts":1795243780,"msg":"x"}\n{"service":"b","msg":"y"}\n{"service":"a","msg":"z"}'
+    running.post("/v1/lines", body, TEXT)
+    assert [record.time_unix_nano for record in running.records()] == [AT, AT + 1, 0]

@@ -77,8 +77,39 @@ def test_json_is_stored_compressed_or_not(running: Receiver, encoding: str) -> N
     assert running.post(PATH, packed, JSON | {"Content-Encoding": encoding}).status_code == 204
     assert [(r.time_unix_nano, r.body.string_value, attributes(r.attributes)) for r in running.records()] == [
         (moment, "a", {}),
-        (moment, "b", {"k": "v"}),
+        (moment + 1, "b", {"k": "v"}),
     ]
+
+
+def test_lines_of_json_and_logfmt_are_read_as_elsewhere_and_what_is_said_beside_them_counts_first(
+    running: Receiver,
+) -> None:
+    moment = now()
+    line = {"message": "card declined", "level": "error", "trace_id": "2" * 32, "user": "of the line", "n": {"a": [1]}}
+    values = [
+        [str(moment), json.dumps(line)],
+        [str(moment), json.dumps(line), {"user": "beside", "trace_id": "1" * 32, "level": "warn"}],
+        [str(moment), 'level=error msg="card declined" n=1'],
+        [str(moment), '{"message": '],
+    ]
+    assert push(running, stream(*values)).status_code == 204
+    own, beside, logfmt, broken = running.records()
+    assert (own.time_unix_nano, own.body.string_value, own.severity_number) == (moment, "card declined", 17)
+    assert (own.trace_id.hex(), [each.key for each in own.attributes]) == ("2" * 32, ["user", "n"])
+    assert (beside.body.string_value, beside.severity_number, beside.trace_id.hex()) == ("card declined", 13, "1" * 32)
+    assert attributes(beside.attributes)["user"] == "beside"
+    assert (logfmt.body.string_value, logfmt.severity_number) == ("card declined", 17)
+    assert (attributes(logfmt.attributes), broken.body.string_value) == ({"n": "1"}, '{"message": ')
+
+
+def test_labels_count_before_what_a_line_of_json_says(running: Receiver) -> None:
+    line = json.dumps({"message": "hi", "level": "error", "service": "of the line"})
+    assert push(running, stream([str(now()), line], app="shop", level="warn")).status_code == 204
+    assert push(running, stream([str(now()), line], zone="a")).status_code == 204
+    services = [
+        attributes(each.resource.attributes)["service.name"] for r in running.log_requests() for each in r.resource_logs
+    ]
+    assert (services, [each.severity_number for each in running.records()]) == (["shop", "of the line"], [13, 17])
 
 
 def test_what_is_sent_again_is_stored_once(running: Receiver) -> None:

@@ -60,11 +60,14 @@ SELECT
     instance,
     multiIf(record.time_unix_nano > 0, record.time_unix_nano,
         record.observed_time_unix_nano > 0, record.observed_time_unix_nano,
-        received_time_unix_nano) AS time_unix_nano,
+        -- Those of one request in its order.
+        received_time_unix_nano + position - 1) AS time_unix_nano,
     multiIf(record.time_unix_nano > 0, 1, record.observed_time_unix_nano > 0, 2, 3) AS time_source,
     record.observed_time_unix_nano AS observed_time_unix_nano,
-    record.severity_number AS severity_number,
-    record.severity_text AS severity_text,
+    toLowCardinality(record.severity_text) AS severity_text,
+    -- Where there is only a word, its number; a word is looked up once for all records that have it.
+    if(record.severity_number != 0, record.severity_number,
+        toInt32(transform(lower(trimBoth(severity_text)), $severity_words, $severity_numbers, 0))) AS severity_number,
     spanwise_text(record.body) AS body,
     toUInt8(record.body.value) AS body_type,
     record.event_name AS event_name,
@@ -114,5 +117,5 @@ FROM (
     )
     ARRAY JOIN scope_logs AS scope_log
 )
-ARRAY JOIN log_records AS record
+ARRAY JOIN log_records AS record, arrayEnumerate(log_records) AS position
 );

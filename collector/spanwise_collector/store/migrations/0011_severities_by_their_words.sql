@@ -1,0 +1,3 @@
+-- Records that say their severity by a word alone get its number, and those without a time keep the order of their
+-- request. Records of before stay as they are.
+-- schema 8558c09baf45
