@@ -31,7 +31,8 @@ class Committer:
     """Writes what is submitted, in order, in one thread of its own.
 
     `settled` is called in that thread with every batch that has an outcome, before its waiters are answered. While the
-    store is `behind`, segments are closed only when they are full: an insert costs nearly the same whatever its size.
+    store is `behind`, segments are closed when they are full or very old: an insert costs nearly the same whatever its
+    size.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Committer:
         self._wake = threading.Condition()
         self._waiting: list[Pending] = []
         self._running = True
+        self._at_once = False
         self._writers = {signal: SegmentWriter(place, signal, limits, publish) for signal in Signal}
         self._thread = threading.Thread(target=self._run, name="spool-committer", daemon=True)
 
@@ -64,6 +66,12 @@ class Committer:
     def look(self) -> None:
         """Look at once whether the store is still behind."""
         with self._wake:
+            self._wake.notify()
+
+    def close_now(self) -> None:
+        """Close every segment with what was submitted before this call in it; does not wait for that."""
+        with self._wake:
+            self._at_once = True
             self._wake.notify()
 
     def stop(self) -> None:
@@ -92,16 +100,17 @@ class Committer:
         running = True
         while running:
             with self._wake:
-                if not self._waiting and self._running:
+                if not self._waiting and self._running and not self._at_once:
                     self._wake.wait(self._until_due())
                 batch, self._waiting = self._waiting, []
+                at_once, self._at_once = self._at_once, False
                 running = self._running or bool(batch)
             if batch:
                 self._commit(batch)
             # After the answers: closing a segment takes two syncs of its own.
             patient = self._behind()
             for writer in self._writers.values():
-                writer.tend(patient)
+                writer.tend(patient, at_once)
         for writer in self._writers.values():
             writer.close()
 

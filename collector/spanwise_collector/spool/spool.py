@@ -207,9 +207,13 @@ class Spool:
         return mended
 
     def barrier(self) -> Callable[[], bool]:
-        """A question that becomes true once all that was taken before this call is stored or set aside."""
+        """A question that becomes true once all that was taken before this call is stored or set aside.
+
+        The segments with it are closed, however far the store is behind.
+        """
         with self._lock:
             pending = set(self._in_flight)
+        self._committer.close_now()
         names: set[str] | None = None
 
         def passed() -> bool:

@@ -12,6 +12,8 @@ from spanwise_collector.spool.receipts import record
 from spanwise_collector.spool.segment import Place, Segment, Signal
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+# Ages after which a segment is closed however far the store is behind: what waits may be stuck, and this is not.
+_PATIENCE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class SegmentWriter:
             return None
         if self._open.failed:
             return self.retry_at
-        return None if patient else self._open.opened + self._limits.age
+        return self._open.opened + self._limits.age * (_PATIENCE if patient else 1)
 
     def append(self, frames: list[Frame]) -> int:
         """Write frames in order. Returns how many of them, from the first, now survive a loss of power.
@@ -100,13 +102,16 @@ class SegmentWriter:
             self.error, self._pause = None, _FIRST_PAUSE
         return done
 
-    def tend(self, patient: bool = False) -> None:
-        """Close the open segment if it is full or, unless `patient`, old; or try again to close one that failed."""
+    def tend(self, patient: bool = False, at_once: bool = False) -> None:
+        """Close the open segment if it is full or old, if `patient` very old; or try again to close one that failed.
+
+        `at_once` closes what has not failed whatever its age.
+        """
         opened, now = self._open, self._place.clock.monotonic()
         if opened is None:
             return
         due = self.due(patient)
-        if (due is not None and now >= due) or (self._full(opened) and not opened.failed):
+        if (due is not None and now >= due) or ((at_once or self._full(opened)) and not opened.failed):
             self.close()
 
     def close(self) -> None:

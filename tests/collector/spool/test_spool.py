@@ -104,6 +104,32 @@ def test_a_segment_closes_by_age_without_new_traffic(open_spool: Callable[..., S
     assert bodies(spool.closed.get(timeout=30)) == [b"alone"]
 
 
+def test_what_came_before_a_barrier_is_closed_however_far_the_store_is_behind(open_spool: Callable[..., Spool]) -> None:
+    spool = open_spool(segment_bytes=200)
+    stuck = []
+    for letter in (b"s", b"t"):
+        run(append_all(spool, letter * 200))
+        stuck.append(spool.closed.get(timeout=30))
+    run(append_all(spool, b"small"))
+    passed = spool.barrier()
+    asked = passed()
+    closed = spool.closed.get(timeout=30)
+    assert (asked, bodies(closed), passed()) == (False, [b"small"], False)
+    spool.release(*stuck)
+    assert not passed()
+    spool.release(closed)
+    assert passed()
+
+
+def test_a_segment_closes_by_age_while_others_are_stuck(open_spool: Callable[..., Spool]) -> None:
+    spool = open_spool(segment_bytes=200, segment_age=0.01)
+    for letter in (b"s", b"t"):
+        run(append_all(spool, letter * 200))
+        spool.closed.get(timeout=30)
+    run(append_all(spool, b"small"))
+    assert bodies(spool.closed.get(timeout=30)) == [b"small"]
+
+
 def test_what_arrives_together_shares_a_sync(open_spool: Callable[..., Spool]) -> None:
     files = CountingFiles()
     spool = open_spool(files=files)

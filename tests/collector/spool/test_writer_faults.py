@@ -30,6 +30,17 @@ def journal_with(body: bytes) -> tuple[Disk, TickingClock, Journal]:
     return disk, clock, journal
 
 
+def test_a_segment_that_waits_to_be_full_is_closed_at_ten_times_its_age() -> None:
+    _, clock, journal = journal_with(b"small")
+    assert journal.writer.due(patient=True) == clock.seconds + 10
+    clock.tick(9.9)
+    journal.writer.tend(patient=True)
+    assert journal.closed == []
+    clock.tick(0.1)
+    journal.writer.tend(patient=True)
+    assert journal.all_bodies() == [b"small"]
+
+
 @pytest.mark.parametrize("operation", ["write", "sync"])
 def test_a_segment_is_cut_and_closed_after_an_error_and_not_written_again(operation: str) -> None:
     disk, clock, journal = journal_with(b"good")
