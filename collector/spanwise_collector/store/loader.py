@@ -13,6 +13,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from spanwise_collector.errors import Refused, StoreError
 from spanwise_collector.store.codes import TOO_MUCH_MEMORY, TROUBLE, code_of
+from spanwise_collector.store.crowded import SECONDS, TRIES, Crowded, Shelf
 from spanwise_collector.store.engine import Engine, Inserter, StoreAway
 
 _log = logging.getLogger(__name__)
@@ -58,19 +59,22 @@ class Loader(Generic[S]):
 
     `release` is called once a segment's rows are fsynced. What the engine refuses goes through `mend` once, to be
     written in a form that every protobuf reader takes, and to `set_aside` with the reason after `_REFUSALS` refusals;
-    trouble of the store itself is waited for without end, and where that is want of memory others are loaded meanwhile.
+    trouble of the store itself is waited for without end. Where that is want of memory others are loaded meanwhile, and
+    what has none alone either, again and again, is set aside too.
     Where the disk fails `release` or `set_aside`, it is called again until it succeeds. After a crash a segment may be
     inserted again: the engine knows the token. Two threads insert side by side, since one insert uses one core.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a segment goes through, by name
         self,
         engine: Engine,
         segments: "queue.SimpleQueue[S]",
         release: Callable[[S], None],
         mend: Callable[[S], S],
         set_aside: Callable[[S, str], None],
+        *,
         threads: int = 2,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.state = LoaderState()
         self._engine = engine
@@ -81,7 +85,8 @@ class Loader(Generic[S]):
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._inserting = 0
-        self._paused = False
+        self._paused = self._alone = False
+        self._shelf: Shelf[S] = Shelf(clock)
         self._turn = threading.Condition()
         self._threads = [
             threading.Thread(target=self._run, name=f"spanwise-loader-{number}", daemon=True)
@@ -128,6 +133,10 @@ class Loader(Generic[S]):
             return
         try:
             while not self._stopping.is_set():
+                crowded = self._shelf.take(self.state.loaded, self._segments.empty())
+                if crowded is not None:
+                    self._see_through(crowded.segment, partial(self._load_alone, inserter, crowded))
+                    continue
                 with contextlib.suppress(queue.Empty):
                     segment = self._segments.get(timeout=_POLL)
                     self._see_through(segment, partial(self._load, inserter, segment))
@@ -181,7 +190,7 @@ class Loader(Generic[S]):
                     raise StoreError(reason)
                 crowded += code_of(reason) in TOO_MUCH_MEMORY
                 if crowded == _TURN:
-                    self._segments.put(segment)
+                    self._shelf.put(segment, self.state.loaded)
                     return
             else:
                 refusals += 1
@@ -195,7 +204,21 @@ class Loader(Generic[S]):
             pause = min(pause * 2, _LONGEST_PAUSE)
         self._done(segment, partial(self._release, segment), patient)
 
-    def _done(self, segment: S, step: Callable[[], object], patient: bool) -> None:
+    def _load_alone(self, inserter: Inserter, crowded: Crowded[S]) -> None:
+        segment = crowded.segment
+        error = self._try(inserter, segment, alone=True)
+        if error is None:
+            self._done(segment, partial(self._release, segment))
+            return
+        reason = str(error)
+        _log.warning("Segment %s is not stored alone either: %.300s", segment.name, reason)
+        if code_of(reason) not in TOO_MUCH_MEMORY:
+            self._segments.put(segment)
+        elif self._shelf.refused(crowded, self.state.loaded):
+            reason = f"Tried alone {TRIES} times, at least {SECONDS:.0f} s apart while others were stored: {reason}"
+            self._done(segment, partial(self._set_aside, segment, reason))
+
+    def _done(self, segment: S, step: Callable[[], object], patient: bool = True) -> None:
         # Tried again by itself, and not from the insert on: the file may be gone or moved already.
         if patient:
             self._see_through(segment, step)
@@ -210,10 +233,13 @@ class Loader(Generic[S]):
             _log.warning("Segment %s cannot be mended: %.300s", segment.name, error)
             return segment
 
-    def _try(self, inserter: Inserter, segment: S) -> Exception | None:
-        """Insert; says why not."""
+    def _try(self, inserter: Inserter, segment: S, alone: bool = False) -> Exception | None:
+        """Insert, `alone` while no other does; says why not."""
         with self._turn:
-            self._turn.wait_for(lambda: not self._paused)
+            self._turn.wait_for(lambda: not self._paused and not self._alone)
+            # Before the others end: else the next of them would be first.
+            self._alone = alone
+            self._turn.wait_for(lambda: not alone or not (self._inserting or self._paused))
             self._inserting += 1
         started = time.perf_counter()
         table, message = _TABLES[segment.signal]
@@ -225,6 +251,7 @@ class Loader(Generic[S]):
         finally:
             with self._turn:
                 self._inserting -= 1
+                self._alone = self._alone and not alone
                 self._turn.notify_all()
         with self._lock:
             self.state.loaded += 1
