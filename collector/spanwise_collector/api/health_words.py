@@ -17,6 +17,8 @@ _ADVICE: Final = {
     "unknown_key": "The sender's key is wrong or was revoked: make another with `spanwise keys create`.",
     "permission_denied": "The key lacks the scope, or the request came from a foreign page or name.",
     "overloaded": "More arrived at once than max_inflight_bytes allows; senders were told to come back.",
+    "no_place": "Calls waited too long for one of grpc_receiving; senders were told to come back.",
+    "displaced": "Messages came slowly, or not at all, while others waited; senders were told to come back.",
     "spool_unavailable": "The disk is full or failing; senders were told to come back.",
 }
 _NAMES: Final = {

@@ -9,11 +9,12 @@ from functools import partial
 import grpc  # type: ignore[import-untyped]  # it has no types
 import grpc.aio  # type: ignore[import-untyped]
 
-from spanwise_collector.errors import BadData, BodyTimeout, Overloaded, Refused, SettingError, wire_code
+from spanwise_collector.errors import BadData, Refused, SenderLeft, SettingError, wire_code
 from spanwise_collector.receive.check import check_foreign
 from spanwise_collector.receive.http import Decoder
 from spanwise_collector.receive.intake import HEAVY_BYTES, Intake
 from spanwise_collector.receive.jaeger import decode_post_spans
+from spanwise_collector.receive.places import Places
 from spanwise_collector.receive.status import Encoding, status, success
 from spanwise_collector.settings import Address, Settings
 from spanwise_collector.spool import Signal
@@ -128,7 +129,7 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no typ
     """Finds the method by its path; no message is parsed by gRPC, so that garbage is answered by us.
 
     Calls are served as streams of one message, which looks the same on the wire: so it is asked whether a message may
-    be taken before it is in memory, and only so many are received at once.
+    be taken before it is in memory, and only so many are received at once, shared by connections.
     """
 
     def __init__(
@@ -137,9 +138,7 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no typ
         self._intake = intake
         self._project_of = project_of
         self._methods = methods
-        self._deadline = settings.read_timeout
-        self._limit = settings.grpc_receiving
-        self._receiving = asyncio.Semaphore(settings.grpc_receiving)
+        self._places = Places(settings.grpc_receiving, settings.read_timeout)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
         method = self._methods.get(handler_call_details.method)
@@ -159,28 +158,20 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no typ
                     protocol=method.protocol,
                     heavy=len(body) > HEAVY_BYTES,
                 )
+        except SenderLeft:
+            # Nobody hears an answer, and gRPC takes this for the end of the call.
+            raise asyncio.CancelledError from None
         except Refused as refusal:
             await _abort(context, refusal)
             raise
         return b"" if method.decode else success(method.signal, accepted, Encoding.PROTOBUF)
 
     async def _received(self, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
-        """The message of a call, when it is its turn. Raises Overloaded and BodyTimeout."""
+        """The message of a call, when it is its turn. Raises Refused as `Places.receive`, and SenderLeft."""
         try:
-            # Within one deadline whoever stands still is cut off and leaves a place, within two it is taken.
-            async with asyncio.timeout(2 * self._deadline):
-                await self._receiving.acquire()
-        except TimeoutError:
-            raise Overloaded(f"{self._limit} others are being received, which is grpc_receiving.") from None
-        try:
-            async with asyncio.timeout(self._deadline):
-                body: object = await context.read()
-        except TimeoutError:
-            raise BodyTimeout(
-                f"The message was not complete after {self._deadline:g} s, which is read_timeout."
-            ) from None
-        finally:
-            self._receiving.release()
+            body: object = await self._places.receive(context.peer(), context.read)
+        except asyncio.CancelledError:
+            raise SenderLeft("The caller gave up before its message was received.") from None
         if not isinstance(body, bytes):
             raise BadData("The call has no message.")
         return body

@@ -21,11 +21,12 @@ class Receiving(BaseModel):
         4 * 2**30, ge=2**20, description="Largest Parquet file that is imported; it is kept on disk meanwhile."
     )
     grpc_receiving: int = Field(
-        64,
+        16,
         ge=1,
         le=10_000,
-        description="Calls over gRPC whose message is received at once; others wait. gRPC has each in memory, up to"
-        " max_body_bytes, before it can be counted against max_inflight_bytes.",
+        description="Calls over gRPC whose message is received at once, a quarter of them of one connection; others"
+        " wait for up to 8 s and get RESOURCE_EXHAUSTED. gRPC has each in memory, up to max_body_bytes, before it can be"
+        " counted against max_inflight_bytes.",
     )
     max_inflight_bytes: Size = Field(
         256 * 2**20,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,7 @@ def test_case_65_what_a_sender_gave_up_on_is_not_stored_twice(running: Receiver)
 
 def test_of_many_messages_that_are_being_received_few_are_in_memory_and_the_others_wait(tmp_path: Path) -> None:
     """A sender that stands still holds a place until the deadline, and nobody's message is lost."""
-    flags = ("--grpc-receiving", "2", "--read-timeout", "3s")
+    flags = ("--grpc-receiving", "2", "--read-timeout", "1s")
     arrived, go_on = threading.Semaphore(0), threading.Event()
 
     def slow() -> Iterator[bytes]:
@@ -178,6 +179,60 @@ def test_of_many_messages_that_are_being_received_few_are_in_memory_and_the_othe
         refused = running.refused()
     assert codes == {grpc.StatusCode.DEADLINE_EXCEEDED}
     assert refused == {"body_timeout": 2}
+
+
+@contextlib.contextmanager
+def silent(running: Receiver, calls: int) -> Iterator[list[Any]]:
+    """Calls of a connection of their own that the server knows of and that send nothing, until the end of the block."""
+    go_on = threading.Event()
+
+    def nothing() -> Iterator[bytes]:
+        go_on.wait(120)
+        yield from ()
+
+    with grpc.insecure_channel(running.grpc_address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+        opened = [channel.stream_unary(TRACE_EXPORT).future(nothing(), timeout=120) for _ in range(calls)]
+        # Calls of a connection begin in their order, and this one needs no place.
+        with pytest.raises(grpc.RpcError, match="UNIMPLEMENTED"):
+            channel.unary_unary("/a.B/C")(b"", timeout=60)
+        try:
+            yield opened
+        finally:
+            for call in opened:
+                call.cancel()
+            go_on.set()
+
+
+def test_a_connection_full_of_silent_calls_leaves_places_to_others(tmp_path: Path) -> None:
+    with receiver(tmp_path / "one", "--read-timeout", "120s") as running, silent(running, 64) as calls:
+        for number in range(1, 101):
+            assert export(running, traces(span(number)).SerializeToString(), deadline=60) == b""
+        assert not all(call.done() for call in calls)
+        assert len(running.spans()) == 100
+
+
+def test_connections_with_many_silent_calls_make_room_for_one_with_none(tmp_path: Path) -> None:
+    flags = ("--grpc-receiving", "8", "--read-timeout", "120s")
+    with receiver(tmp_path / "some", *flags) as running, contextlib.ExitStack() as stack:
+        calls = [call for _ in range(4) for call in stack.enter_context(silent(running, 2))]
+        assert export(running, traces(span(1)).SerializeToString(), deadline=60) == b""
+        refused = running.refused()
+        first = next(call for call in calls if call.done() or call is calls[-1])
+        assert first.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert retry_info(first) is not None
+        assert [call.done() for call in calls].count(False) == 7
+    assert refused == {"displaced": 1}
+
+
+def test_a_caller_that_gives_up_while_it_waits_is_counted(tmp_path: Path) -> None:
+    flags = ("--grpc-receiving", "1", "--read-timeout", "120s")
+    with receiver(tmp_path / "none", *flags) as running, silent(running, 1):
+        error = refusal(running, traces(span(1)).SerializeToString(), deadline=0.5)
+        assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        deadline = time.monotonic() + 60
+        while not running.refused() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert running.refused() == {"sender_left": 1}
 
 
 def test_a_call_without_a_message_is_an_invalid_argument(running: Receiver) -> None:
