@@ -16,7 +16,7 @@ from spanwise_collector.api import failures, keys, session, written
 from spanwise_collector.errors import Refused, SettingError, wire_code
 from spanwise_collector.notebook import Notebook, acts
 from spanwise_collector.receive import otlp_http
-from spanwise_collector.receive.intake import Counters
+from spanwise_collector.receive.intake import UNKNOWN, Counters
 from spanwise_collector.settings import Settings
 from spanwise_collector.spool import Signal
 
@@ -50,8 +50,9 @@ class Entrance:
             if not door.ingest:
                 signal, protocol = "questions", "api"
             # A stranger may not make up names of counters.
-            if signal in {"questions", *Signal}:
-                counters.refused[signal, protocol, refusal.reason] += 1
+            if signal not in {"questions", *Signal}:
+                signal = UNKNOWN
+            counters.refused[signal, protocol, refusal.reason] += 1
 
         return Guard(app, self.gate, _ANSWERS, count)
 

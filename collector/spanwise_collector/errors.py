@@ -19,8 +19,8 @@
         ├── PermissionDenied      a key that does not allow this
         ├── Overloaded            more than can be taken now; come back after `delay`
         │   ├── SpoolFull         the spool has reached its size
-        │   ├── NoPlace           a call waited for its message to be received, and others are before it
-        │   └── Displaced         a message came too slowly while others waited
+        │   ├── NoPlace           a call waited for its message to be received (receive/places.py)
+        │   └── Displaced         a message came too slowly while others waited (there too)
         └── Unavailable           our own trouble; come back after `delay`
             ├── SpoolUnavailable  the spool cannot write: full disk, I/O error
             ├── NotebookError     the notebook cannot be asked or written
@@ -209,18 +209,6 @@ class SpoolFull(Overloaded):
     """The spool has reached its size, because the store does not keep up or is away."""
 
     reason = "spool_full"
-
-
-class NoPlace(Overloaded):
-    """A call waited for its message to be received, and others are before it."""
-
-    reason = "no_place"
-
-
-class Displaced(Overloaded):
-    """A message came too slowly while others waited."""
-
-    reason = "displaced"
 
 
 class Unavailable(Refused):

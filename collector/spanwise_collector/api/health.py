@@ -26,7 +26,7 @@ class ArrivalCount(models.Answer):
 
 
 class Refusal(models.Answer):
-    signal: Literal["traces", "logs", "metrics", "questions"]
+    signal: Literal["traces", "logs", "metrics", "questions", "unknown"]
     protocol: str
     reason: str
     requests: int

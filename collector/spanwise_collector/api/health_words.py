@@ -11,6 +11,8 @@ _ADVICE: Final = {
     "body_too_large": "Send smaller batches, or raise max_body_bytes.",
     "body_timeout": "The sender or the network is slow; read_timeout is the limit.",
     "bad_data": "The sender's exporter is set to another protocol, or is broken.",
+    "not_found": "The sender's exporter has another path, or sends what is not taken here.",
+    "bad_http": "What came is no HTTP: the sender may speak TLS or gRPC to the port of HTTP.",
     "unsupported_media_type": "Set the exporter to http/protobuf or http/json.",
     "spool_full": "The store does not keep up; senders were told to come back.",
     "unauthenticated": "The sender gives no key: set SPANWISE_KEY there.",
@@ -24,6 +26,7 @@ _ADVICE: Final = {
 _NAMES: Final = {
     "otlp_http": "OTLP over HTTP",
     "otlp_http_json": "OTLP over HTTP in JSON",
+    "http": "HTTP",
     "otlp_grpc": "OTLP over gRPC",
 }
 _ITEMS: Final = {"traces": "span", "logs": "log record", "metrics": "metric point"}
@@ -95,9 +98,8 @@ def sentences(now: Health, lately: Recent) -> Iterator[str]:
 
 def _refusals(lately: Recent) -> Iterator[str]:
     for (signal, protocol, reason), count in sorted(lately.counts.refused.items(), key=lambda item: -item[1]):
-        were = (
-            f"{_many(count, 'request')} with {signal} over {_name(protocol)} {'was' if count == 1 else 'were'} refused"
-        )
+        of = "" if signal == "unknown" else f" with {signal}"
+        were = f"{_many(count, 'request')}{of} over {_name(protocol)} {'was' if count == 1 else 'were'} refused"
         yield f"{_when(lately)} {were}: {reason}. {_ADVICE.get(reason, '')}".rstrip()
     for (signal, protocol), count in sorted(lately.counts.rejected.items()):
         why = "its id is" if count == 1 else "their ids are"

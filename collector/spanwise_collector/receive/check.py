@@ -234,7 +234,7 @@ def _take_out(request: ExportTraceServiceRequest, spans: int) -> tuple[int, int,
             faults = [_fault(span) for span in scope.spans]
             for k, fault in enumerate(faults):
                 if fault and not first:
-                    first = f"resource_spans[{i}].scope_spans[{j}].spans[{k}] {fault}"
+                    first = f"resourceSpans[{i}].scopeSpans[{j}].spans[{k}] {fault}"
             rejected += sum(map(bool, faults))
             good = [span for span, fault in zip(scope.spans, faults, strict=True) if not fault]
             if len(good) < len(faults):

@@ -28,6 +28,10 @@ Payload = bytes | Request
 Made = Payload | Checked
 
 
+# What is counted in a signal's place where a request does not tell it.
+UNKNOWN = "unknown"
+
+
 class Log(Protocol):
     """What the intake needs of a spool."""
 
@@ -68,6 +72,10 @@ class Counters:
     def counts(self) -> Counts:
         """A copy, as of now."""
         return Counts(dict(self.accepted), dict(self.rejected), dict(self.repeated), dict(self.refused))
+
+    def refuse_connection(self, reason: str) -> None:
+        """Count what was no request yet."""
+        self.refused[UNKNOWN, "http", reason] += 1
 
     def accepted_of(self, signal: Signal) -> int:
         return sum(count for (which, _), count in self.accepted.items() if which == signal)
@@ -138,7 +146,7 @@ class Intake:
         return Accepted(checked.items, checked.rejected, checked.message, repeated)
 
     @contextmanager
-    def counting(self, signal: Signal, protocol: str) -> Iterator[None]:
+    def counting(self, signal: str, protocol: str) -> Iterator[None]:
         """Counts whatever ends its block other than well. Every protocol does all its work for a request in one.
 
         A fault of our own becomes Unavailable, never a 500: that would make the sender throw its data away. One of a

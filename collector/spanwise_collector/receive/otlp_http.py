@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from spanwise_collector.errors import MethodNotAllowed, NotFound, Refused, UnsupportedMediaType, excerpt, wire_code
 from spanwise_collector.receive.check import check_foreign
 from spanwise_collector.receive.http import ProjectOf, default_project, media_type, read_body, refusal_headers
-from spanwise_collector.receive.intake import Intake, Made
+from spanwise_collector.receive.intake import UNKNOWN, Intake, Made
 from spanwise_collector.receive.otlp_json import from_json
 from spanwise_collector.receive.status import Encoding, failure, success
 from spanwise_collector.settings import Settings
@@ -44,7 +44,7 @@ def router(
     for signal in signals:
         endpoint = _Endpoint(intake, settings, project_of, signal)
         made.routes.append(Route(f"/v1/{signal}", endpoint, include_in_schema=False))
-    made.routes.append(Route("/v1/{rest:path}", _NothingHere(), include_in_schema=False))
+    made.routes.append(Route("/v1/{rest:path}", _NothingHere(intake), include_in_schema=False))
     return made
 
 
@@ -108,10 +108,17 @@ def _as_it_is(body: bytes) -> bytes:
 class _NothingHere:
     """What other paths below /v1/ answer: the web view's page must not look like success to an exporter."""
 
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        refusal = NotFound(f"{excerpt(request.url.path)} is no path of OTLP that is served here.")
-        await refused(refusal, encoding_of(request))(scope, receive, send)
+        encoding = encoding_of(request)
+        try:
+            with self._intake.counting(UNKNOWN, _PROTOCOLS[encoding]):
+                raise NotFound(f"{excerpt(request.url.path)} is no path of OTLP that is served here.")
+        except NotFound as refusal:
+            await refused(refusal, encoding)(scope, receive, send)
 
 
 def encoding_of(connection: HTTPConnection) -> Encoding:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from spanwise_collector.access import Gate, project_of
 from spanwise_collector.errors import SettingError
 from spanwise_collector.receive import jaeger_http, zipkin_http
-from spanwise_collector.receive.connection import bounded
+from spanwise_collector.receive.connection import BoundedConnection, bounded
 from spanwise_collector.receive.fluent_server import FluentServer
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.jaeger_udp import UdpServer
@@ -38,7 +38,8 @@ async def peer_ports(
         for name, router in (("zipkin_port", zipkin_http.router), ("jaeger_http_port", jaeger_http.router)):
             if port := getattr(settings, name):
                 app = guarded(router(intake, settings, project_of))
-                serving = _http(app, Address(host, port), settings.read_timeout)
+                connection = bounded(settings.read_timeout, intake.counters.refuse_connection)
+                serving = _http(app, Address(host, port), connection)
                 found[name] = await stack.enter_async_context(serving)
         packets = UdpServer(intake)
         stack.push_async_callback(packets.stop)
@@ -64,7 +65,7 @@ async def peer_ports(
 
 
 @asynccontextmanager
-async def _http(app: ASGIApp, address: Address, header_timeout: float) -> AsyncIterator[Address]:
+async def _http(app: ASGIApp, address: Address, connection: type[BoundedConnection]) -> AsyncIterator[Address]:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     # Made for TCP by name: asyncio switches Nagle's algorithm off only for such, and it costs 40 ms an answer.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -75,7 +76,7 @@ async def _http(app: ASGIApp, address: Address, header_timeout: float) -> AsyncI
         listening.close()
         raise SettingError(f"Nobody can listen on {address}: {error.strerror}.") from None
     config = uvicorn.Config(
-        app, http=bounded(header_timeout), log_level="warning", access_log=False, server_header=False, lifespan="off"
+        app, http=connection, log_level="warning", access_log=False, server_header=False, lifespan="off"
     )
     config.load()
     server = uvicorn.Server(config)

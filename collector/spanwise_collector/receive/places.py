@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from spanwise_collector.errors import BodyTimeout, Displaced, NoPlace
+from spanwise_collector.errors import BodyTimeout, Overloaded
 
 # SDKs give up after 10 s, and would not hear why.
 WAIT: Final = 8.0
@@ -17,6 +17,18 @@ HURRY: Final = 5.0
 _SHARE: Final = 4
 _LOOKS: Final = 4
 T = TypeVar("T")
+
+
+class NoPlace(Overloaded):
+    """A call waited for its message to be received, and others are before it."""
+
+    reason = "no_place"
+
+
+class Displaced(Overloaded):
+    """A message came too slowly while others waited."""
+
+    reason = "displaced"
 
 
 @dataclass(eq=False, slots=True)

@@ -28,7 +28,7 @@ _CUT_OFF = b"\x08"
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """The messages of one level: how their field is named, and the tags (number and wire type) that it has."""
+    """The messages of one level: how JSON names their field, and the tags (number and wire type) that it has."""
 
     name: str
     tags: frozenset[int]
@@ -40,14 +40,14 @@ class _Level:
 
 # From opentelemetry.proto, outermost first. The last one is what is counted.
 LEVELS = {
-    Signal.TRACES: (_Level.of("resource_spans", 1), _Level.of("scope_spans", 2), _Level.of("spans", 2)),
-    Signal.LOGS: (_Level.of("resource_logs", 1), _Level.of("scope_logs", 2), _Level.of("log_records", 2)),
+    Signal.TRACES: (_Level.of("resourceSpans", 1), _Level.of("scopeSpans", 2), _Level.of("spans", 2)),
+    Signal.LOGS: (_Level.of("resourceLogs", 1), _Level.of("scopeLogs", 2), _Level.of("logRecords", 2)),
     Signal.METRICS: (
-        _Level.of("resource_metrics", 1),
-        _Level.of("scope_metrics", 2),
+        _Level.of("resourceMetrics", 1),
+        _Level.of("scopeMetrics", 2),
         _Level.of("metrics", 2),
         _Level.of("data", 5, 7, 9, 10, 11),
-        _Level.of("data_points", 1),
+        _Level.of("dataPoints", 1),
     ),
 }
 _DATA_OF_METRIC = 3

@@ -25,8 +25,8 @@ class Receiving(BaseModel):
         ge=1,
         le=10_000,
         description="Calls over gRPC whose message is received at once, a quarter of them of one connection; others"
-        " wait for up to 8 s and get RESOURCE_EXHAUSTED. gRPC has each in memory, up to max_body_bytes, before it can be"
-        " counted against max_inflight_bytes.",
+        " wait for up to 8 s and get RESOURCE_EXHAUSTED. gRPC has each in memory, up to max_body_bytes, before it can"
+        " be counted against max_inflight_bytes.",
     )
     max_inflight_bytes: Size = Field(
         256 * 2**20,

@@ -121,7 +121,12 @@ def receiver(
     listening.bind(("127.0.0.1", 0))
     listening.listen(1024)
     server = uvicorn.Server(
-        uvicorn.Config(app, http=bounded(settings.read_timeout), log_level="warning", lifespan="off")
+        uvicorn.Config(
+            app,
+            http=bounded(settings.read_timeout, intake.counters.refuse_connection),
+            log_level="warning",
+            lifespan="off",
+        )
     )
     ready: queue.SimpleQueue[_Ready] = queue.SimpleQueue()
     grpc_server = partial(otlp_grpc.GrpcServer, intake, settings, signals=signals, jaeger=jaeger)

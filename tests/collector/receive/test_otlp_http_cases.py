@@ -131,6 +131,7 @@ def test_case_11_other_methods_are_told_which_one_is_allowed(running: Receiver, 
 def test_case_12_an_unknown_path_below_v1_is_not_found(running: Receiver) -> None:
     response = running.post("/v1/unknown", b"", PROTOBUF)
     assert (response.status_code, status_of(response).code) == (404, 5)
+    assert dict(running.intake.counters.refused) == {("unknown", "otlp_http", "not_found"): 1}
 
 
 def test_case_13_only_listed_origins_may_send_from_a_browser(tmp_path: Path) -> None:
@@ -251,7 +252,7 @@ def test_case_21_a_sender_that_leaves_is_counted(running: Receiver) -> None:
         connection.sendall(raw_request("Content-Length: 100\r\n", b"{"))
     with running.client as client:
         while running.refused() == {}:
-            client.get("/v1/unknown")
+            client.post("/v1/traces", content=b"", headers=PROTOBUF)
     assert running.refused() == {"sender_left": 1}
 
 
@@ -279,6 +280,8 @@ def test_case_24_slow_senders_are_cut_off_and_others_are_served(running: Receive
 @pytest.mark.parametrize("beginning", [b"", b"POST /v1/traces HTTP/1.1\r\n", b"POST /v1/traces HTTP/1.1\r\nA: b"])
 def test_case_24_headers_that_do_not_come_are_given_up(running: Receiver, beginning: bytes) -> None:
     assert exchange(running, beginning).startswith(b"HTTP/1.1 408 ")
+    # A connection on which nothing was sent is no request.
+    assert dict(running.intake.counters.refused) == ({("unknown", "http", "headers_timeout"): 1} if beginning else {})
 
 
 def test_case_24_headers_of_a_second_request_that_do_not_come_are_given_up(running: Receiver) -> None:
@@ -286,6 +289,13 @@ def test_case_24_headers_of_a_second_request_that_do_not_come_are_given_up(runni
     answer = exchange(running, first + b"POST /v1/tr")
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"HTTP/1.1 408 " in answer
+    assert running.refused() == {"headers_timeout": 1}
+
+
+@pytest.mark.parametrize("sent", [b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])
+def test_what_is_no_http_is_refused_and_counted(running: Receiver, sent: bytes) -> None:
+    assert exchange(running, sent).startswith(b"HTTP/1.1 400 ")
+    assert dict(running.intake.counters.refused) == {("unknown", "http", "bad_http"): 1}
 
 
 def test_case_58_headers_without_an_end_are_not_collected(running: Receiver) -> None:
@@ -296,6 +306,7 @@ def test_case_58_headers_without_an_end_are_not_collected(running: Receiver) -> 
             while sent < 2**26:
                 sent += connection.send(b"x" * 65536)
     assert sent < 2**26
+    assert dict(running.intake.counters.refused) == {("unknown", "http", "headers_too_large"): 1}
 
 
 def test_case_58_headers_of_60_kib_are_taken(running: Receiver) -> None:
@@ -312,7 +323,7 @@ def test_case_25_a_span_with_a_bad_trace_id_is_rejected_alone(running: Receiver,
     if trace_id == "0" * 31 + "1":
         trace_id = trace_id[1:]
     message = rejected_one(running, json_traces(json_span(1), json_span(2, traceId=trace_id)), JSON)
-    assert "resource_spans[0].scope_spans[0].spans[1]" in message
+    assert "resourceSpans[0].scopeSpans[0].spans[1]" in message
     assert [stored.name for stored in running.spans()] == ["span 1"]
     assert running.refused() == {"invalid_id": 1}
 
@@ -567,7 +578,7 @@ def test_case_50_a_span_may_be_its_own_parent(running: Receiver) -> None:
 
 def test_case_52_the_good_span_beside_a_bad_one_is_stored(running: Receiver) -> None:
     message = rejected_one(running, traces(span(1), span(2, span_id=b"12345678x")).SerializeToString(), PROTOBUF)
-    assert message.startswith("1 of 2 spans were rejected; the first: resource_spans[0].scope_spans[0].spans[1]")
+    assert message.startswith("1 of 2 spans were rejected; the first: resourceSpans[0].scopeSpans[0].spans[1]")
     assert [stored.name for stored in running.spans()] == ["span 1"]
 
 

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from spanwise_collector.errors import BodyTimeout, Displaced, NoPlace
-from spanwise_collector.receive.places import Places
+from spanwise_collector.errors import BodyTimeout
+from spanwise_collector.receive.places import Displaced, NoPlace, Places
 
 NEVER = 3600.0
 

@@ -116,7 +116,7 @@ def test_the_first_bad_span_is_named_by_its_place_in_the_whole_body() -> None:
     for _ in range(2):
         request.MergeFrom(traces(span(3), span(4), span(0), span(0)))
     found = check.check(Signal.TRACES, request.SerializeToString())
-    assert found.message.startswith("4 of 10 spans were rejected; the first: resource_spans[1].scope_spans[0].spans[2]")
+    assert found.message.startswith("4 of 10 spans were rejected; the first: resourceSpans[1].scopeSpans[0].spans[2]")
     body = request.SerializeToString()
     for slice_bytes in range(1, len(body)):
         assert result(Signal.TRACES, body, slice_bytes) == result(Signal.TRACES, body, 2**40)
@@ -134,7 +134,7 @@ def test_an_item_that_is_too_large_is_left_out_and_the_others_are_kept() -> None
     kept = logs(record("one"), record("two")).SerializeToString()
     assert (found.body, found.items, found.rejected, found.too_large) == (kept, 2, 1, 1)
     assert found.message == (
-        f"1 of 3 log records were rejected; the first: resource_logs[0].scope_logs[0].log_records[1] has"
+        f"1 of 3 log records were rejected; the first: resourceLogs[0].scopeLogs[0].logRecords[1] has"
         f" {logs_size(big)} bytes, more than the {slices.LARGEST_PART} of one item."
     )
     traced = check.check(Signal.TRACES, traces(span(1), span(2, name=big), span(3), span(0)).SerializeToString())
@@ -149,5 +149,5 @@ def logs_size(text: str) -> int:
 def test_a_body_with_a_resource_that_is_too_large_is_refused_and_the_resource_named() -> None:
     request = traces(span(1))
     request.resource_spans[0].resource.attributes[0].value.string_value = "x" * slices.LARGEST_PART
-    with pytest.raises(BadData, match=r"resource_spans\[0\] has a field 1 of 41943\d\d bytes; one part of a body has"):
+    with pytest.raises(BadData, match=r"resourceSpans\[0\] has a field 1 of 41943\d\d bytes; one part of a body has"):
         check.check(Signal.TRACES, request.SerializeToString())
