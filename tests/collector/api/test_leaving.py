@@ -76,7 +76,7 @@ def _leave(service: Process, path: str) -> None:
     with socket.create_connection((host, int(port))) as leaver:
         target = f"/api/v1{path}?{urlencode(ROUTES[path], quote_via=quote)}"
         leaver.sendall(f"GET {target} HTTP/1.1\r\nHost: {service.http}\r\n\r\n".encode())
-        assert eventually(lambda: metric(service, "spanwise_queries_running"), lambda running: running == 1) == 1
+        assert eventually(lambda: metric(service, "spanwise_queries_running"), lambda running: running >= 1) >= 1
 
 
 def test_an_export_ends_when_its_client_leaves_in_the_middle_of_it(service: Process) -> None:
