@@ -44,6 +44,8 @@ _OPTIONS = (
     ("grpc.http2.lookahead_bytes", 256 * 2**10),
     ("grpc.http2.bdp_probe", 0),
 )
+# A call that was cancelled looks like one without a message until gRPC says so, some milliseconds later.
+_CANCELLED = 1.0
 
 Metadata = Sequence[tuple[str, str | bytes]]
 ProjectOf = Callable[[Metadata], str]
@@ -170,6 +172,8 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no typ
         """The message of a call, when it is its turn. Raises Refused as `Places.receive`, and SenderLeft."""
         try:
             body: object = await self._places.receive(context.peer(), context.read)
+            if not isinstance(body, bytes):
+                await asyncio.sleep(_CANCELLED)
         except asyncio.CancelledError:
             raise SenderLeft("The caller gave up before its message was received.") from None
         if not isinstance(body, bytes):
