@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from threading import Barrier
 from typing import Protocol
 
 from spanwise_collector.errors import Refused, Unavailable, Undecodable
@@ -99,7 +100,7 @@ class Intake:
 
     def __init__(self, spool: Log, max_inflight_bytes: int = 256 * 2**20) -> None:
         self._spool = spool
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="intake")
+        self._threads = _started_threads()
         self.budget = Budget(max_inflight_bytes)
         self.counters = Counters()
         self.history = History(self.counters.counts)
@@ -173,6 +174,16 @@ class Intake:
             checked = made if isinstance(made, Checked) else check(signal, made)
             parts = list(portions(signal, checked.body, checked.weight)) if checked.items else []
         return checked, [self._spool.prepare(signal, project, part.body, part.weight) for part in parts]
+
+
+def _started_threads() -> ThreadPoolExecutor:
+    """Threads that run already: one that has no memory to begin with keeps who starts it waiting for ever."""
+    threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="intake")
+    all_run = Barrier(_THREADS + 1)
+    for _ in range(_THREADS):
+        threads.submit(all_run.wait)
+    all_run.wait()
+    return threads
 
 
 @contextmanager
