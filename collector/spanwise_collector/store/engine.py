@@ -225,7 +225,7 @@ class Engine(ABC):
         except Exception as error:
             # The embedded engine keeps what a query had answered before it failed for as long as its connection lives.
             connection.invalidate()
-            broken_off = isinstance(getattr(error, "orig", error), StreamFailureError) and code_of(str(error)) is None
+            broken_off = isinstance(error, StreamFailureError) and code_of(str(error)) is None
             if broken_off and time.perf_counter() >= ends:
                 raise DriverError(_OVER) from error
             raise
