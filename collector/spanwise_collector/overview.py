@@ -48,19 +48,20 @@ def _list_services(given: argparse.Namespace) -> int:
         write(json.dumps(answer, indent=2))
         return OK if answer["services"] else NOTHING
     if not answer["services"]:
-        write("No service has sent spans in that time.")
+        write("No service has sent spans or log records in that time.")
         return NOTHING
     width = min(max(len(plain(each["name"])) for each in answer["services"]), 40)
     heads = "  ".join(f"{each:>9}" for each in ("p50", "p95", "p99"))
-    write(styled("1", f"{'service':<{width}}  {'requests':>9}  {'errors':>7}  {heads}  last seen"))
-    for each in sorted(answer["services"], key=lambda each: -each["request_count"]):
+    write(styled("1", f"{'service':<{width}}  {'requests':>9}  {'errors':>7}  {heads}  {'logs':>9}  last seen"))
+    for each in sorted(answer["services"], key=lambda each: (-each["request_count"], -each["log_count"])):
         name = plain(each["name"])[:width]
         share = each["request_error_count"] / each["request_count"] if each["request_count"] else 0.0
-        errors = f"{share:7.1%}"
+        errors = f"{share:7.1%}" if each["request_count"] else f"{'-':>7}"
         figures = "  ".join(f"{'-' if each[p] is None else duration(each[p]):>9}" for p in ("p50", "p95", "p99"))
         write(
             f"{coloured(each['name'], f'{name:<{width}}')}  {each['request_count']:>9,}"
-            f"  {styled('31', errors) if share else errors}  {figures}  {moment(each['last_seen_unix_nano'])}"
+            f"  {styled('31', errors) if share else errors}  {figures}  {each['log_count']:>9,}"
+            f"  {moment(each['last_seen_unix_nano'])}"
         )
     return OK
 

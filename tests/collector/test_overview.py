@@ -22,7 +22,7 @@ Command = Callable[[list[str]], int]
 
 @pytest.fixture(scope="module")
 def called(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """web calls pay three times, once in vain, and pay a database."""
+    """web calls pay three times, once in vain, and pay a database; of `tail` there is one line."""
     with process(tmp_path_factory.mktemp("called") / "data", "--spool-segment-age", "1ms") as made:
         now = time.time_ns() - 10**9
         for number, trace_id in enumerate(trace_ids(3), 1):
@@ -36,6 +36,7 @@ def called(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
             pay = [span(trace_id, 3, 2, kind=2, status=failed, **at(2 * 10**6)), database]
             for service, spans in (("web", web), ("pay", pay)):
                 made.post("/v1/traces", factories.traces(spans, service).SerializeToString())
+        made.post("/v1/logs", factories.logs([factories.record("up", now)], "tail").SerializeToString())
         made.settle()
         yield made
 
@@ -50,12 +51,17 @@ def test_services_are_listed_with_their_figures(called: Process, capsys: pytest.
     url = f"--url=http://{called.http}"
     code, out, err = said(capsys, overview.services, url)
     head, *rows = out.splitlines()
-    assert (code, err, head.split()) == (0, "", ["service", "requests", "errors", "p50", "p95", "p99", "last", "seen"])
-    assert sorted(row.split()[:3] for row in rows) == [["pay", "3", "33.3%"], ["web", "3", "0.0%"]]
+    assert (code, err, head.split()) == (
+        0,
+        "",
+        ["service", "requests", "errors", "p50", "p95", "p99", "logs", "last", "seen"],
+    )
+    assert sorted(row.split()[:3] for row in rows) == [["pay", "3", "33.3%"], ["tail", "0", "-"], ["web", "3", "0.0%"]]
+    assert rows[-1].split()[:7] == ["tail", "0", "-", "-", "-", "-", "1"]
     code, out, _ = said(capsys, overview.services, url, "--json")
-    assert (code, [each["name"] for each in json.loads(out)["services"]]) == (0, ["pay", "web"])
+    assert (code, [each["name"] for each in json.loads(out)["services"]]) == (0, ["pay", "tail", "web"])
     code, out, _ = said(capsys, overview.services, url, "--start", "now-9d", "--end", "now-8d")
-    assert (code, out) == (1, "No service has sent spans in that time.\n")
+    assert (code, out) == (1, "No service has sent spans or log records in that time.\n")
 
 
 def test_the_map_says_who_calls_whom(called: Process, capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,7 +79,7 @@ def test_traces_logs_and_errors_are_listed(called: Process, capsys: pytest.Captu
     url = f"--url=http://{called.http}"
     code, out, err = said(capsys, look.traces, url, "service:pay")
     assert (code, len(out.splitlines()), err) == (0, 3, "")
-    assert said(capsys, look.logs, url) == (1, "", "No logs are as asked for.\n")
+    assert said(capsys, look.logs, url, "service:web") == (1, "", "No logs are as asked for.\n")
     code, out, err = said(capsys, look.errors, url)
     assert (code, sorted(line.split()[1] for line in out.splitlines()), err) == (0, ["1", "1"], "")
     _, _, err = said(capsys, look.traces, url, "servce:pay")

@@ -50,25 +50,6 @@ class ServiceCount(Answer):
     error_count: int
 
 
-class Operation(Answer):
-    name: str
-    span_count: int
-
-
-class Service(ServiceCount):
-    request_count: int = Field(description="Spans by which work enters the service.")
-    request_error_count: int
-    p50: int | None = Field(description="Of the duration of requests; None without any that ended.")
-    p95: int | None
-    p99: int | None
-    last_seen_unix_nano: int
-    operations: list[Operation] = Field(description="The 100 most frequent.")
-
-
-class ServiceList(Listing):
-    services: list[Service]
-
-
 class TraceSummary(Answer):
     trace_id: str
     root_service: str | None = Field(description="None while no span without a parent has arrived.")
@@ -266,7 +247,7 @@ class CollectorStatus(Answer):
     data: str
     span_count: int = Field(description="Spans that can be searched.")
     log_count: int
-    service_count: int = Field(description="Services with spans.")
+    service_count: int = Field(description="Services with spans or log records.")
     accepted_spans: int = Field(description="Since the start of the collector.")
     accepted_logs: int
     refused: dict[str, int] = Field(description="Requests, and items of good requests, by reason.")

@@ -10,7 +10,7 @@ from spanwise_collector.model.log import LogRecord
 from spanwise_collector.model.metric import Metric, Series
 from spanwise_collector.model.resource import Resource, Scope
 from spanwise_collector.model.span import ERROR, Event, Link, Span, kind_word, status_word
-from spanwise_collector.model.summary import ServiceSummary, TraceSummary
+from spanwise_collector.model.summary import TraceSummary
 from spanwise_collector.query.page import Page
 from spanwise_collector.query.trace import Trace
 from spanwise_collector.trace.clocks import Clock, clocks, corrections, host_of
@@ -29,21 +29,6 @@ def coverage(page: Page[Any]) -> dict[str, Any]:
         "reason": page.reason,
         "next_cursor": page.next_cursor,
     }
-
-
-def service(summary: ServiceSummary) -> models.Service:
-    return models.Service(
-        name=summary.name,
-        span_count=summary.span_count,
-        error_count=summary.error_count,
-        request_count=summary.request_count,
-        request_error_count=summary.request_error_count,
-        p50=summary.p50,
-        p95=summary.p95,
-        p99=summary.p99,
-        last_seen_unix_nano=summary.last_seen,
-        operations=[models.Operation(name=name, span_count=count) for name, count in summary.operations.items()],
-    )
 
 
 def trace_summary(summary: TraceSummary) -> models.TraceSummary:

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 from starlette.requests import Request
 
-from spanwise_collector.api import present
-from spanwise_collector.api.models import Answer, KindWord, ServiceList, described
+from spanwise_collector.api import service_list
+from spanwise_collector.api.models import Answer, KindWord, described
 from spanwise_collector.api.parameters import QueryText, Text, TimeRange, read, without_groups
 from spanwise_collector.api.recent import Clock, Measured, RecentRange
 from spanwise_collector.model.span import kind_word
@@ -110,6 +110,8 @@ class ServicePage(Measured):
 
     name: str
     span_count: int
+    log_count: int
+    log_error_count: int = Field(description="Log records of severity ERROR and above.")
     requests: Red = Field(description="Spans by which work enters the service.")
     before: Red = Field(description="As long a time, right before.")
     step: int = Field(description="Length of a step of `series` in ns.")
@@ -133,10 +135,10 @@ def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], l
     Project = Annotated[str, Depends(project_of)]
 
     @made.get("/services", tags=["services"])
-    def list_services(query: Annotated[TimeRange, Query()], project: Project) -> ServiceList:
-        """Every service with spans, by name, with its rates, errors and durations; `/api/v1/nodes` lists all."""
+    def list_services(query: Annotated[TimeRange, Query()], project: Project) -> service_list.ServiceList:
+        """Every service with spans or log records, by name, with its rates, errors and durations."""
         page = services(engine, project, *query.bounds())
-        return ServiceList(services=[present.service(each) for each in page.items], **present.coverage(page))
+        return service_list.listed(page)
 
     # No path with a line break in it comes here.
     @made.get("/services/{name:path}", tags=["services"], responses=described(404))
@@ -150,6 +152,8 @@ def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], l
         return ServicePage(
             name=name,
             span_count=found.spans.spans,
+            log_count=found.logs.records,
+            log_error_count=found.logs.errors,
             requests=_red(found.requests, minutes),
             before=_red(found.before, minutes.before()),
             step=step,

@@ -2,6 +2,9 @@
 
 from typing import Final
 
+SEVERITY_OF_ERRORS: Final = 17
+"""The least number of what OpenTelemetry calls ERROR; FATAL is above it."""
+
 SPELLINGS: Final[dict[str, int]] = {
     "trace": 1, "trc": 1, "t": 1, "finest": 1, "finer": 1, "verbose": 1, "v": 1, "vrb": 1, "silly": 1, "spam": 1,
     "debug": 5, "dbug": 5, "dbg": 5, "d": 5, "fine": 5, "config": 5, "deb": 5,

@@ -9,6 +9,7 @@ from spanwise_collector.query.extent import Most, Rows
 from spanwise_collector.query.facets import Facets, Wanted, facets
 from spanwise_collector.query.figures import REQUESTS, STATS, Figures, Minutes, figures_by
 from spanwise_collector.query.language.tree import Equals, Key, Term
+from spanwise_collector.query.services import LogCount, log_counts
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE
 
@@ -37,11 +38,12 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Requests are the spans by which work enters it; `spans` are all of its spans."""
+    """Requests are the spans by which work enters it; `spans` are all of its spans, `logs` its log records."""
 
     requests: Figures
     before: Figures
     spans: Figures
+    logs: LogCount
     series: Series
     instances: list[tuple[str, Figures]]
     versions: Facets
@@ -68,6 +70,7 @@ def service(engine: Engine, minutes: Minutes, name: str, most: Most, columns: in
         requests=sum(instances.values(), Figures()),
         before=figures_by(engine, minutes.before(), (), mine, REQUESTS)[()],
         spans=figures_by(engine, minutes, (), mine)[()],
+        logs=log_counts(engine, minutes.project, *minutes.bounds, name).get(name, LogCount()),
         series=_series(engine, minutes, name, columns),
         instances=[(instance, figures) for (instance,), figures in instances.items()],
         versions=facets(engine, rows, Wanted((("resource.service.version", _VERSION),)), most.facet_rows),

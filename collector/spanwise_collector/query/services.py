@@ -1,23 +1,35 @@
-"""The services that were seen, with their rates, errors and durations, from the rollup."""
+"""The services that were seen, with their rates, errors and durations and their log records, from the rollups."""
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Row, func, select
 
+from spanwise_collector.model.severity import SEVERITY_OF_ERRORS
 from spanwise_collector.model.span import ERROR
 from spanwise_collector.model.summary import ServiceSummary
 from spanwise_collector.query.page import Page, whole
 from spanwise_collector.store import Engine
-from spanwise_collector.store.tables import MINUTE, NO_BUCKET, span_stats
+from spanwise_collector.store.tables import MINUTE, NO_BUCKET, log_patterns, span_stats
 
 _OPERATIONS: Final = 100
 _columns: Final = span_stats.c
+_logged: Final = log_patterns.c
+
+
+@dataclass(frozen=True, slots=True)
+class LogCount:
+    """Log records of a service; `errors` are those of severity ERROR and above, `last` is the newest's time."""
+
+    records: int = 0
+    errors: int = 0
+    last: int = 0
 
 
 def services(engine: Engine, project: str, start: int, end: int) -> Page[ServiceSummary]:
-    """Every service with a span in the minutes from `start` to `end`, by name."""
+    """Every service with a span or a log record in the minutes from `start` to `end`, by name."""
     in_range = (
         _columns.project == project,
         _columns.minute >= start // MINUTE,
@@ -51,10 +63,39 @@ def services(engine: Engine, project: str, start: int, end: int) -> Page[Service
         .suffix_with(f"LIMIT {_OPERATIONS} BY service")
     ):
         operations[row.service][row.name] = row.spans
-    return whole([_summary(row, operations[row.service]) for row in totals])
+    logged = log_counts(engine, project, start, end)
+    of_spans = {
+        row.service: _summary(row, operations[row.service], logged.get(row.service, LogCount())) for row in totals
+    }
+    of_logs = {
+        name: ServiceSummary(name, log_count=each.records, log_error_count=each.errors, last_seen=each.last)
+        for name, each in logged.items()
+    }
+    return whole([each for _, each in sorted((of_logs | of_spans).items())])
 
 
-def _summary(row: Row[Any], operations: Mapping[str, int]) -> ServiceSummary:
+def log_counts(engine: Engine, project: str, start: int, end: int, service: str | None = None) -> dict[str, LogCount]:
+    """The log records of each service, or of one, in the minutes from `start` to `end`."""
+    count = func.sum(_logged.record_count)
+    query = (
+        select(
+            _logged.service,
+            count.label("records"),
+            func.sumIf(_logged.record_count, _logged.severity_number >= SEVERITY_OF_ERRORS).label("errors"),
+            func.max(_logged.last_time_unix_nano).label("last"),
+        )
+        .where(
+            _logged.project == project,
+            _logged.minute >= start // MINUTE,
+            _logged.minute < -(-end // MINUTE),
+            *(() if service is None else (_logged.service == service,)),
+        )
+        .group_by(_logged.service)
+    )
+    return {row.service: LogCount(row.records, row.errors, row.last) for row in engine.read(query)}
+
+
+def _summary(row: Row[Any], operations: Mapping[str, int], logged: LogCount) -> ServiceSummary:
     return ServiceSummary(
         name=row.service,
         span_count=row.spans,
@@ -64,6 +105,8 @@ def _summary(row: Row[Any], operations: Mapping[str, int]) -> ServiceSummary:
         p50=percentile(row.buckets, 0.50),
         p95=percentile(row.buckets, 0.95),
         p99=percentile(row.buckets, 0.99),
+        log_count=logged.records,
+        log_error_count=logged.errors,
         last_seen=row.last_seen,
         operations=operations,
     )

@@ -10,7 +10,9 @@ import pytest
 from spanwise_collector.query.extent import Most
 from spanwise_collector.query.figures import Figures, Minutes
 from spanwise_collector.query.service import operations, service
+from spanwise_collector.query.services import LogCount
 
+from tests import factories
 from tests.collector.inside import Inside
 from tests.collector.query.corpus import SentSpan, generate
 from tests.collector.query.test_service_map import bucket
@@ -74,6 +76,13 @@ def test_a_service_has_its_requests_over_time(collector: Inside, sent: list[Sent
         by_step[each.wire.start_time_unix_nano // found.series.step * found.series.step].append(each)
     assert found.series.points == sorted((time, figures(spans)) for time, spans in by_step.items())
     assert len(found.series.points) <= 10
+
+
+def test_a_service_that_sends_log_records_alone_has_their_count(collector: Inside) -> None:
+    records = [factories.record("x", NOW.bounds[0] + n, severity_number=17 * (n % 2)) for n in range(5)]
+    collector.send(PROJECT, factories.logs(records, "logs alone"))
+    found = service(collector.engine, NOW, "logs alone", Most())
+    assert (found.spans, found.logs) == (Figures(), LogCount(5, 2, NOW.bounds[0] + 4))
 
 
 def test_a_service_that_is_not_there_has_nothing(collector: Inside) -> None:

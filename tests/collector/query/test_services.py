@@ -10,8 +10,10 @@ from math import ceil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from spanwise_collector.model.summary import ServiceSummary
 from spanwise_collector.query.services import percentile, services
 from spanwise_collector.query.times import MAX_TIME
+from spanwise_collector.query.totals import Totals, totals
 
 from tests import factories
 from tests.collector.inside import Inside
@@ -86,6 +88,20 @@ def test_a_service_shows_its_100_busiest_operations_by_count_then_name(collector
 
 def test_no_service_is_shown_where_nothing_was_sent(collector: Inside) -> None:
     assert services(collector.engine, "nobody's", 0, MAX_TIME).items == []
+
+
+def test_a_service_that_sends_log_records_is_listed_with_them(collector: Inside) -> None:
+    (trace_id,) = trace_ids(1)
+    minute = START // MINUTE * MINUTE
+    logged = [factories.record("x", minute + n, severity_number=n) for n in (9, 16, 17, 24)]
+    collector.send("logged", factories.traces([span(trace_id, 1)], "both"), factories.logs(logged[:3], "both"))
+    collector.send("logged", factories.logs(logged, "logs alone"))
+    both, alone = services(collector.engine, "logged", 0, MAX_TIME).items
+    assert alone == ServiceSummary("logs alone", log_count=4, log_error_count=2, last_seen=minute + 24)
+    assert (both.name, both.span_count, both.log_count, both.log_error_count) == ("both", 1, 3, 1)
+    assert both.last_seen == START + 1
+    assert services(collector.engine, "logged", minute + MINUTE, MAX_TIME).items == []
+    assert totals(collector.engine, "logged") == Totals(spans=1, logs=7, services=2)
 
 
 def test_an_empty_histogram_has_no_percentile() -> None:

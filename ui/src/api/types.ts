@@ -23,7 +23,6 @@ export type Histogram = Schemas['HistogramAnswer'];
 export type HistogramCell = Schemas['HistogramCell'];
 export type LogList = Schemas['LogList'];
 export type LogRecord = Schemas['LogRecord'];
-export type Operation = Schemas['Operation'];
 export type Pattern = Schemas['Pattern'];
 export type PatternList = Schemas['PatternList'];
 export type Resource = Schemas['Resource'];

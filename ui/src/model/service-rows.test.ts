@@ -14,6 +14,8 @@ function service(name: string, part: Partial<Service> = {}): Service {
     p50: 1e6,
     p95: 2e6,
     p99: 3e6,
+    log_count: 0,
+    log_error_count: 0,
     last_seen_unix_nano: END * 1e6,
     operations: [],
     ...part,

@@ -14,7 +14,7 @@ export interface ServiceRow {
   readonly slower: number | null;
   /** Difference of the shares of failed requests, in points; null as above. */
   readonly moreErrors: number | null;
-  /** Seconds since its last span, at the end of the range. */
+  /** Seconds since it was last seen, at the end of the range. */
   readonly silent: number;
 }
 

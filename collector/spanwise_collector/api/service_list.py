@@ -1,0 +1,53 @@
+"""The list of services as the API shows it."""
+
+from pydantic import Field
+
+from spanwise_collector.api import present
+from spanwise_collector.api.models import Answer, Listing, ServiceCount
+from spanwise_collector.model.summary import ServiceSummary
+from spanwise_collector.query.page import Page
+
+
+class OperationCount(Answer):
+    name: str
+    span_count: int
+
+
+class Service(ServiceCount):
+    request_count: int = Field(description="Spans by which work enters the service.")
+    request_error_count: int
+    p50: int | None = Field(description="Of the duration of requests; None without any that ended.")
+    p95: int | None
+    p99: int | None
+    log_count: int
+    log_error_count: int = Field(description="Log records of severity ERROR and above.")
+    last_seen_unix_nano: int = Field(
+        description="Its newest span; of a service that sent no span, its newest log record."
+    )
+    operations: list[OperationCount] = Field(description="The 100 most frequent.")
+
+
+class ServiceList(Listing):
+    services: list[Service]
+
+
+def listed(page: Page[ServiceSummary]) -> ServiceList:
+    """A page of services in the terms of the API."""
+    return ServiceList(services=[_service(each) for each in page.items], **present.coverage(page))
+
+
+def _service(summary: ServiceSummary) -> Service:
+    return Service(
+        name=summary.name,
+        span_count=summary.span_count,
+        error_count=summary.error_count,
+        request_count=summary.request_count,
+        request_error_count=summary.request_error_count,
+        p50=summary.p50,
+        p95=summary.p95,
+        p99=summary.p99,
+        log_count=summary.log_count,
+        log_error_count=summary.log_error_count,
+        last_seen_unix_nano=summary.last_seen,
+        operations=[OperationCount(name=name, span_count=count) for name, count in summary.operations.items()],
+    )
