@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from spanwise_collector.api import present
+from spanwise_collector.api import present, trace_present
 from spanwise_collector.api.column_bytes import MEDIA_TYPE, Column, compressed, encode, layout, narrow
-from spanwise_collector.api.models import Clock, Listing, TraceFacts, described
+from spanwise_collector.api.models import Listing, described
 from spanwise_collector.api.parameters import QueryText, parse_trace_id, read, without_groups
+from spanwise_collector.api.trace_models import Clock, TraceFacts
 from spanwise_collector.model.span import ERROR, kind_word, status_word
 from spanwise_collector.query import trace_columns
 from spanwise_collector.query.extent import Most
@@ -120,7 +121,7 @@ def to_bytes(loaded: TraceColumns) -> bytes:
     header = TraceHeader(
         **_facts(loaded),
         origin_unix_nano=str(origin),
-        clocks=[present.clock(each) for each in loaded.clocks],
+        clocks=[trace_present.clock(each) for each in loaded.clocks],
         start_offset=str(loaded.began - int(origin)),
         texts=texts,
         oddities={str(bit): sentence for bit, sentence in ODDITIES.items()},
@@ -158,7 +159,7 @@ def _flags(loaded: TraceColumns) -> NDArray[np.uint16]:
 
 
 def _facts(loaded: TraceColumns) -> dict[str, Any]:
-    """The fields of models.TraceFacts."""
+    """The fields of TraceFacts."""
     services, names = loaded.codes["service"], loaded.texts.lists
     failed = loaded.status == ERROR
     counts = zip(names["service"], np.bincount(services).tolist(), strict=False)

@@ -8,8 +8,11 @@ from typing import Final
 from spanwise_collector.model.log import LogRecord
 from spanwise_collector.model.span import ERROR
 from spanwise_collector.query.trace import Trace
+from spanwise_collector.trace.gaps import Gap, longest_gaps
 from spanwise_collector.trace.tree import Node
 
+# The most that are read beside a picture; the JSON form has more.
+_MOST_GAPS: Final = 10
 _UNITS: Final = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
 
 
@@ -43,6 +46,12 @@ def apart(trace: Trace, logs: Sequence[LogRecord]) -> list[LogRecord]:
     """The records that name no span of the trace."""
     known = {node.span.span_id for node in trace.nodes}
     return [each for each in logs if each.span_id not in known]
+
+
+def gaps(trace: Trace) -> tuple[list[Gap], int]:
+    """The longest gaps of the trace, the longest first, and how many it has."""
+    found, count = longest_gaps(trace.nodes, trace.start, trace.end)
+    return found[:_MOST_GAPS], count
 
 
 def heading(trace: Trace) -> str:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from spanwise_collector.api import log_page, models, page, present, text
+from spanwise_collector.api import log_page, models, page, text, trace_present
 from spanwise_collector.api.parameters import LogQuery, parse_trace_id
 from spanwise_collector.model.log import LogRecord
 from spanwise_collector.query import records, trace
@@ -40,7 +40,7 @@ def add(
     def get_trace_json(trace_id: str, project: Project) -> Response:
         """The trace as `/traces/{trace_id}` answers it, indented, as a file to keep."""
         loaded = load(trace_id, project)
-        content = json.dumps(present.trace(loaded, time.time_ns()).model_dump(), indent=1, ensure_ascii=False)
+        content = json.dumps(trace_present.trace(loaded, time.time_ns()).model_dump(), indent=1, ensure_ascii=False)
         return Response(content, media_type="application/json", headers=_as_file(loaded, "json"))
 
     @made.get("/traces/{trace_id}.otlp", tags=["traces"], responses=_NOT_FOUND)

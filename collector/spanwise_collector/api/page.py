@@ -37,9 +37,12 @@ _ENVIRONMENT: Final = Environment(
 
 def html(trace: Trace, logs: Sequence[LogRecord]) -> str:
     """The whole trace; every text of telemetry is escaped."""
+    gaps, gap_count = drawing.gaps(trace)
     return rendered(
         "trace.html",
         trace=trace,
+        gaps=gaps,
+        gap_count=gap_count,
         rows=drawing.rows(trace, logs),
         rest=drawing.apart(trace, logs),
         heading=drawing.heading(trace),

@@ -23,6 +23,8 @@ from spanwise_collector.api import (
     services,
     spans,
     suggest,
+    trace_models,
+    trace_present,
 )
 from spanwise_collector.api.parameters import LogQuery, MetricQuery, TimeRange, TraceQuery, parse_trace_id
 from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
@@ -65,9 +67,11 @@ def router(  # noqa: PLR0913, PLR0917 - what the routes need between them
     forms.add(made, engine, project_of, max_trace_spans, limits)
 
     @made.get("/traces/{trace_id}", tags=["traces"], responses={404: {"model": models.ErrorAnswer}})
-    def get_trace(trace_id: str, project: Project) -> models.Trace:
+    def get_trace(trace_id: str, project: Project) -> trace_models.Trace:
         """One trace, whole: its tree in display order, with nothing dropped that arrived."""
-        return present.trace(trace.load(engine, project, parse_trace_id(trace_id), max_trace_spans), time.time_ns())
+        return trace_present.trace(
+            trace.load(engine, project, parse_trace_id(trace_id), max_trace_spans), time.time_ns()
+        )
 
     @made.get("/logs", tags=["logs"])
     def list_logs(query: Annotated[LogQuery, Query()], project: Project) -> models.LogList:

@@ -35,12 +35,29 @@ def waterfall(trace: Trace, logs: Sequence[LogRecord], width: int) -> Iterator[s
             yield _cut(f"{' ' * services} {indent}  ✗ {_plain(span.status_message)}", width)
         for each in row.logs:
             yield _cut(f"{' ' * services} {indent}  {_line(each, trace.start)}", width)
+    yield from _gaps(trace, width)
     rest = drawing.apart(trace, logs)
     if rest:
         yield ""
         yield "Log records that name no span of it:"
         for each in rest:
             yield _cut(f"  {_padded(each.service, services)} {_line(each, trace.start)}", width)
+
+
+def _gaps(trace: Trace, width: int) -> Iterator[str]:
+    gaps, count = drawing.gaps(trace)
+    if not gaps:
+        return
+    yield ""
+    yield _cut(f"Where no span tells, the longest first ({len(gaps)} of {count:,}):", width)
+    for gap in gaps:
+        span = gap.node.span
+        at = f"at {drawing.duration(gap.start - trace.start)}"
+        yield _cut(
+            f"  {drawing.duration(gap.duration):>{_DURATION}}  {gap.kind}  {_plain(span.service)} {_plain(span.name)},"
+            f" {at}: {_plain(gap.reason)}",
+            width,
+        )
 
 
 def _line(record: LogRecord, start: int) -> str:

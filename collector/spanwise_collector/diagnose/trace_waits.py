@@ -1,7 +1,4 @@
-"""Rule: time that a span spent waiting for its own process: a pool, a lock, a thread, the event loop, the collector.
-
-The tracer records such waits as events: `spanwise.wait` with what was waited for and how long, ending at its time.
-"""
+"""Rule: time that a span spent waiting for its own process."""
 
 from collections import defaultdict
 from typing import Final
@@ -9,10 +6,8 @@ from typing import Final
 from spanwise_collector.diagnose.claims import duration
 from spanwise_collector.diagnose.finding import Finding, Shows, Subject, operation
 from spanwise_collector.trace.tree import Node
+from spanwise_collector.trace.waits import waits_of
 
-EVENT: Final = "spanwise.wait"
-FOR: Final = "spanwise.wait.for"
-DURATION: Final = "spanwise.wait.duration"
 _SPANS_SHOWN: Final = 5
 _CHECKS: Final = {
     "connection": "The size of its pool, and who holds connections for long.",
@@ -30,17 +25,10 @@ def waits(subject: Subject) -> list[Finding]:
         critical = subject.critical.get(id(node), 0)
         if not critical:
             continue
-        for event in node.span.events:
-            if event.name == EVENT:
-                waited = _number(event.attributes.get(DURATION))
-                if waited > 0:
-                    groups[node.span.service, str(event.attributes.get(FOR, "something"))].append((node, waited))
+        for wait in waits_of(node.span):
+            groups[node.span.service, wait.what].append((node, wait.duration))
     found = [_finding(what, waited, subject) for (_, what), waited in groups.items()]
     return [each for each in found if each.share >= subject.thresholds.wait_share]
-
-
-def _number(value: object) -> int:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0
 
 
 def _finding(what: str, waited: list[tuple[Node, int]], subject: Subject) -> Finding:

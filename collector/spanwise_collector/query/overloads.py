@@ -12,9 +12,9 @@ from spanwise_collector.diagnose.features import BUCKETS, Row
 from spanwise_collector.diagnose.log_counts import Pattern
 from spanwise_collector.diagnose.overload import Call, by_slice, overloaded, rates
 from spanwise_collector.diagnose.thresholds import Thresholds
-from spanwise_collector.diagnose.trace_waits import EVENT
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import spans
+from spanwise_collector.trace.waits import EVENT
 
 _RULES: Final = ("self_time", "lag", "tail")
 _MOST_CALLS: Final = 5_000

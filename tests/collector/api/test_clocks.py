@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spanwise_collector.api import present
+from spanwise_collector.api import trace_present
 from spanwise_collector.query import trace
 
 from tests.collector.inside import Inside
@@ -21,7 +21,9 @@ def test_raw_times_are_kept_and_corrected_ones_stand_beside_them(collector: Insi
             trace_id, number, parent, start_time_unix_nano=START + start * MS, end_time_unix_nano=START + end * MS
         )
         collector.send(PROJECT, traces([made], f"on-{host}", **{"host.name": host}))
-    shown: dict[str, Any] = present.trace(trace.load(collector.engine, PROJECT, trace_id, 100), now=0).model_dump()
+    shown: dict[str, Any] = trace_present.trace(
+        trace.load(collector.engine, PROJECT, trace_id, 100), now=0
+    ).model_dump()
     assert shown["clocks"] == [
         {
             "host": "h1", "services": ["on-h1"], "span_count": 1, "correction": 0, "uncertainty": None,

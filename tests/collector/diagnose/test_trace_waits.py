@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
 import spanwise.waits
-from spanwise_collector.diagnose import trace_waits
 from spanwise_collector.diagnose.trace_waits import waits
 from spanwise_collector.model.span import Event, Span
+from spanwise_collector.trace import waits as known
 
 from tests.collector.diagnose.subjects import MS, in_ms, subject, told
 
@@ -22,7 +23,7 @@ def waiting(*events: tuple[str, float]) -> list[Span]:
 
 
 def test_the_events_are_those_that_the_tracer_writes() -> None:
-    ours = trace_waits.EVENT, trace_waits.FOR, trace_waits.DURATION
+    ours = known.EVENT, known.FOR, known.DURATION
     assert ours == (spanwise.waits.EVENT, spanwise.waits.FOR, spanwise.waits.DURATION)
     said = Path(spanwise.waits.__file__).read_text("utf-8")
     assert re.search("`connection`, `thread` or `event loop`", said)
@@ -42,6 +43,10 @@ def test_an_event_loop_that_was_held_up_is_named() -> None:
 
 def test_short_waits_and_other_events_are_no_finding() -> None:
     assert waits(subject(waiting(("connection", 4)))) == []
-    odd = Event(time=0, name="spanwise.wait", attributes={"spanwise.wait.duration": "long"})
+    told_oddly: tuple[object, ...] = ("long", True, None, math.inf, -math.inf, math.nan, 10**30)
+    odd = [
+        Event(time=0, name="spanwise.wait", attributes={"spanwise.wait.duration": each})  # type: ignore[dict-item]
+        for each in told_oddly
+    ]
     other = Event(time=0, name="cache.miss", attributes={"spanwise.wait.duration": 50 * MS})
-    assert waits(subject([in_ms(1, 0, 0, 100, "shop/get", events=(odd, other))])) == []
+    assert waits(subject([in_ms(1, 0, 0, 100, "shop/get", events=(*odd, other))])) == []

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from spanwise_collector.api import models, present
+from spanwise_collector.api import trace_models, trace_present
 from spanwise_collector.query import trace, traces
 from spanwise_collector.query.traces import TraceSearch
 from spanwise_collector.receive.zipkin_json import decode_v2
@@ -24,9 +24,9 @@ MASS = int(os.environ.get("SPANWISE_MASS", "150000"))
 LIMIT = 100_000
 
 
-def shown(collector: Inside, project: str, trace_id: str) -> models.Trace:
+def shown(collector: Inside, project: str, trace_id: str) -> trace_models.Trace:
     """The trace as the API answers it, at most 100,000 spans of it."""
-    return present.trace(trace.load(collector.engine, project, trace_id, LIMIT), now=0)
+    return trace_present.trace(trace.load(collector.engine, project, trace_id, LIMIT), now=0)
 
 
 def listed(collector: Inside, project: str, **fields: Any) -> list[tuple[str, int, int, int]]:
@@ -68,7 +68,7 @@ def test_case_36_times_that_cannot_be_do_not_stretch_a_trace(collector: Inside) 
     assert listed(collector, "implausible", start=then - MINUTE, end=then + MINUTE) == []
 
 
-def found_warning(found: models.Trace, number: int) -> str:
+def found_warning(found: trace_models.Trace, number: int) -> str:
     (warning,) = next(each.warnings for each in found.spans if each.span_id == f"{number:016x}")
     assert "days after its trace" in warning
     return warning[:36]
@@ -195,7 +195,7 @@ def test_a_span_without_its_parent_says_why_that_is_most_likely(collector: Insid
     collector.send("orphans", factories.traces([kept, span(trace_id, 3, 2, start_time_unix_nano=now)]))
     loaded = trace.load(collector.engine, "orphans", trace_id, LIMIT)
     said = [
-        [(each.parent_missing, each.parent_missing_reason) for each in present.trace(loaded, now=then).spans]
+        [(each.parent_missing, each.parent_missing_reason) for each in trace_present.trace(loaded, now=then).spans]
         for then in (now + 2 * SECOND, now + 2 * MINUTE)
     ]
     assert said == [[(True, "on its way"), (False, None)], [(True, "not instrumented"), (False, None)]]
