@@ -1,30 +1,55 @@
 /** Draws the time axis and the strip that shows the whole trace. */
-import { tickLabel } from '../base/format';
-import { tickStep, ticks, toX, type View } from './timeline-scale';
+import { duration, tickLabel } from '../base/format';
+import { paintBreaks } from './break-paint';
+import { type TimeScale, tickStep, ticks } from './timeline-scale';
 import { FLAG, type TraceModel } from './trace-model';
 import { type Brush, GUTTER, type Ink } from './waterfall-paint';
 
-/** The ruler above the rows. */
-export function paintRuler(brush: Brush, view: View, width: number, height: number, ink: Ink): void {
+/** The ruler above the rows. What a break leaves out is said on it, so ticks beside it give way. */
+export function paintRuler(brush: Brush, scale: TimeScale, height: number, ink: Ink): void {
+  const { width } = scale;
   brush.clearRect(0, 0, width + GUTTER, height);
   brush.font = ink.font;
   brush.textBaseline = 'middle';
-  const step = tickStep(view, width / 110);
-  for (const tick of ticks(view, width / 110)) {
-    const x = Math.round(toX(view, width, tick));
+  const taken = paintBreakLengths(brush, scale, height, ink);
+  const step = tickStep(scale);
+  for (const tick of ticks(scale)) {
+    const x = Math.round(scale.x(tick));
     const label = tickLabel(tick, step);
     brush.fillStyle = ink.line;
     brush.fillRect(x, height - 6, 1, 6);
+    const length = brush.measureText(label).width;
+    const left = x + 5 + length <= width + GUTTER;
+    const from = left ? x + 5 : x - 5 - length;
+    if (taken.some(([begin, end]) => from < end && from + length > begin)) continue;
+    taken.push([from - 8, from + length + 8]);
     brush.fillStyle = ink.dim;
-    const fits = x + 5 + brush.measureText(label).width <= width + GUTTER;
-    brush.textAlign = fits ? 'left' : 'right';
-    brush.fillText(label, fits ? x + 5 : x - 5, height / 2);
+    brush.textAlign = 'left';
+    brush.fillText(label, from, height / 2);
   }
 }
 
+/** Gives where the lengths stand: from, to. */
+function paintBreakLengths(brush: Brush, scale: TimeScale, height: number, ink: Ink): [number, number][] {
+  paintBreaks(brush, scale, height, ink);
+  return scale.breaks.map(({ gap, from, to }) => {
+    const label = duration(gap.end - gap.start);
+    const length = brush.measureText(label).width;
+    const at = Math.min(Math.max((from + to - length) / 2, 3), scale.width + GUTTER - length - 3);
+    brush.fillStyle = ink.ground;
+    brush.fillRect(at - 3, 4, length + 6, height - 8);
+    brush.fillStyle = ink.text;
+    brush.textAlign = 'left';
+    brush.fillText(label, at, height / 2);
+    return [at - 8, at + length + 8];
+  });
+}
+
 /** The whole trace in a strip: one lane per level of depth; where errors began is drawn last, on top. */
-export function paintOverview(brush: Brush, model: TraceModel, width: number, height: number, ink: Ink): void {
+export function paintOverview(brush: Brush, model: TraceModel, scale: TimeScale, height: number, ink: Ink): void {
+  const { width } = scale;
   brush.clearRect(0, 0, width, height);
+  paintBreaks(brush, scale, height, ink);
   const lanes = model.maxDepth + 1;
   const lane = Math.min(6, (height - 4) / lanes);
   const thick = Math.max(1, lane - (lane >= 3 ? 1 : 0));
@@ -34,8 +59,8 @@ export function paintOverview(brush: Brush, model: TraceModel, width: number, he
     for (let row = 0; row < model.size; row++) {
       const origin = (model.flags[row]! & FLAG.error) !== 0 && model.errorsBelow[row] === 0;
       if (origin !== errors) continue;
-      const x = toX(model.bounds, width, model.start[row]!);
-      const length = Math.max((model.duration[row]! / (model.bounds.end - model.bounds.start)) * width, 1);
+      const x = scale.x(model.start[row]!);
+      const length = Math.max(scale.x(model.start[row]! + model.duration[row]!) - x, 1);
       if (length < 1.5) {
         const place = Math.floor(x) * (height + 1) + Math.floor(model.depth[row]! * lane);
         if (taken[place]) continue;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { textOn } from '../base/color';
 import { type FlameScene, flameRowAt, LANE, packFlame, paintFlame } from './flame';
 import { makeTrace, type Sketch } from './testing';
+import { TimeScale } from './timeline-scale';
 import { buildModel } from './trace-model';
 
 const node = fc.memo(
@@ -46,7 +47,8 @@ describe('packFlame', () => {
   it('finds the span under a point', () => {
     const model = buildModel(makeTrace({ duration: 100, children: [{ start: 50, duration: 10 }] }));
     const flame = packFlame(model);
-    const at = (x: number, y: number): number => flameRowAt(model, flame, model.bounds, 1000, x, y);
+    const at = (x: number, y: number): number =>
+      flameRowAt(model, flame, new TimeScale({ bounds: model.bounds, gaps: [] }, model.bounds, 1000), x, y);
     expect([at(10, 5), at(550, LANE + 5), at(700, LANE + 5)]).toEqual([0, 1, -1]);
   });
 });
@@ -70,8 +72,7 @@ function drawn(sketches: Sketch[], width: number): { boxes: number; colours: Set
   const scene: FlameScene = {
     model,
     flame: packFlame(model),
-    view: model.bounds,
-    width,
+    scale: new TimeScale({ bounds: model.bounds, gaps: [] }, model.bounds, width),
     height: 400,
     top: 0,
     selected: -1,

@@ -1,6 +1,7 @@
 /** The flame: every span in a lane below its parent, none over another; a million of them are drawn as a few per pixel. */
 import { duration } from '../base/format';
-import { toX, type View } from './timeline-scale';
+import { paintBreaks } from './break-paint';
+import type { TimeScale } from './timeline-scale';
 import { FLAG, nameOf, type TraceModel } from './trace-model';
 import type { Brush, Ink } from './waterfall-paint';
 
@@ -75,8 +76,7 @@ function pyramid(model: FlameSpans, order: Uint32Array, lane: Uint32Array, lanes
 export interface FlameScene {
   readonly model: TraceModel;
   readonly flame: Flame;
-  readonly view: View;
-  readonly width: number;
+  readonly scale: TimeScale;
   readonly height: number;
   readonly top: number;
   readonly selected: number;
@@ -87,8 +87,9 @@ export interface FlameScene {
 }
 
 export function paintFlame(brush: Brush, scene: FlameScene): void {
-  const { flame, width, height, top, ink } = scene;
-  brush.clearRect(0, 0, width, height);
+  const { flame, scale, height, top, ink } = scene;
+  brush.clearRect(0, 0, scale.width, height);
+  paintBreaks(brush, scale, height, ink);
   brush.font = ink.font;
   brush.textBaseline = 'middle';
   brush.textAlign = 'left';
@@ -99,9 +100,10 @@ export function paintFlame(brush: Brush, scene: FlameScene): void {
 
 /** Again and above the others, for a longer one may be drawn in its place. */
 function paintSelected(brush: Brush, scene: FlameScene): void {
-  const { model, flame, view, width, selected } = scene;
-  const from = toX(view, width, model.start[selected]!);
-  const to = Math.max(toX(view, width, model.start[selected]! + model.duration[selected]!), from + 1);
+  const { model, flame, scale, selected } = scene;
+  const { width } = scale;
+  const from = scale.x(model.start[selected]!);
+  const to = Math.max(scale.x(model.start[selected]! + model.duration[selected]!), from + 1);
   if (to < 0 || from > width) return;
   const y = flame.lane[selected]! * LANE - scene.top;
   const errors = (model.flags[selected]! & FLAG.error) !== 0;
@@ -109,7 +111,7 @@ function paintSelected(brush: Brush, scene: FlameScene): void {
 }
 
 /** Places of a lane's spans that are in sight: spans of a lane follow each other. */
-function inSight({ model, flame, view }: FlameScene, lane: number): [first: number, end: number] {
+function inSight({ model, flame, scale: { view } }: FlameScene, lane: number): [first: number, end: number] {
   const place = (test: (row: number) => boolean): number => {
     let low = flame.begins[lane]!;
     let high = flame.begins[lane + 1]!;
@@ -128,13 +130,14 @@ function inSight({ model, flame, view }: FlameScene, lane: number): [first: numb
 
 /** Goes along a lane in steps as large as one pixel allows: what is under a pixel is drawn as its longest span. */
 function paintLane(brush: Brush, scene: FlameScene, lane: number): void {
-  const { model, flame, view, width, top } = scene;
+  const { model, flame, scale, top } = scene;
+  const { width } = scale;
   const y = lane * LANE - top;
   const [first, end] = inSight(scene, lane);
   for (let at = first; at < end; ) {
     let row = flame.rows[at]!;
-    const from = toX(view, width, model.start[row]!);
-    let to = toX(view, width, model.start[row]! + model.duration[row]!);
+    const from = scale.x(model.start[row]!);
+    let to = scale.x(model.start[row]! + model.duration[row]!);
     let next = at + 1;
     if (to - from < 1) {
       [row, next] = step(scene, at, end, from);
@@ -147,10 +150,10 @@ function paintLane(brush: Brush, scene: FlameScene, lane: number): void {
 }
 
 /** The longest span of those that begin and end within a pixel of `from`, and the place behind them. */
-function step({ model, flame, view, width }: FlameScene, at: number, end: number, from: number): [number, number] {
+function step({ model, flame, scale }: FlameScene, at: number, end: number, from: number): [number, number] {
   const within = (place: number): boolean => {
     const row = flame.rows[place]!;
-    return toX(view, width, model.start[row]! + model.duration[row]!) < from + 1;
+    return scale.x(model.start[row]! + model.duration[row]!) < from + 1;
   };
   let best = flame.rows[at]!;
   let next = at + 1;
@@ -213,11 +216,11 @@ function paintText(brush: Brush, scene: FlameScene, row: number, x: number, leng
 }
 
 /** The row under a point, -1 where there is none; the smallest target is three pixels wide. */
-export function flameRowAt(model: TraceModel, flame: Flame, view: View, width: number, x: number, y: number): number {
+export function flameRowAt(model: TraceModel, flame: Flame, scale: TimeScale, x: number, y: number): number {
   const lane = Math.floor(y / LANE);
   if (lane < 0 || lane >= flame.lanes) return -1;
-  const slack = ((view.end - view.start) / width) * 1.5;
-  const at = view.start + (x / width) * (view.end - view.start);
+  const slack = scale.rate * 1.5;
+  const at = scale.ns(x);
   let low = flame.begins[lane]!;
   let high = flame.begins[lane + 1]!;
   while (low < high) {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { paintOverview } from './axis-paint';
 import { findGroups } from './groups';
 import { makeTrace, type Sketch } from './testing';
-import { buildModel, childCover, pathSections } from './trace-model';
+import { TimeScale, type View } from './timeline-scale';
+import { buildModel, childCover, pathSections, type TraceModel } from './trace-model';
 import { visibleRows } from './tree-fold';
 import { type Brush, type Ink, paintWaterfall, ROW, type Scene } from './waterfall-paint';
 
@@ -45,13 +46,15 @@ function recorder(): { brush: Brush; calls: Call[]; texts: string[] } {
   return { brush, calls, texts };
 }
 
+const scaleOf = (model: TraceModel, view: View = model.bounds): TimeScale =>
+  new TimeScale({ bounds: model.bounds, gaps: [] }, view, 1000);
+
 function scene(roots: Sketch[], part: Partial<Scene> = {}): Scene {
   const model = buildModel(makeTrace(...roots));
   return {
     model,
     rows: visibleRows(model, new Uint8Array(model.size)),
-    view: model.bounds,
-    width: 1000,
+    scale: scaleOf(model),
     height: 480,
     top: 0,
     logs: new Map(),
@@ -113,7 +116,8 @@ describe('paintWaterfall', () => {
 
   it('points to a bar that is outside of the shown time and gives it no duration', () => {
     const { brush, texts } = recorder();
-    paintWaterfall(brush, scene(ROOTS, { view: { start: 80e6, end: 100e6 } }));
+    const { model } = scene(ROOTS);
+    paintWaterfall(brush, scene(ROOTS, { scale: scaleOf(model, { start: 80e6, end: 100e6 }) }));
     expect(texts).toEqual(['100 ms']);
   });
 
@@ -158,7 +162,7 @@ describe('paintOverview', () => {
     const { model } = scene([
       { duration: 100, error: true, children: [{ error: true, service: 'db' }, { start: 10 }] },
     ]);
-    paintOverview(brush, model, 1000, 44, INK);
+    paintOverview(brush, model, scaleOf(model), 44, INK);
     expect(calls.map((call) => call.style)).toEqual(['blue', 'blue', 'error']);
   });
 });

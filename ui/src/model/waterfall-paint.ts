@@ -1,7 +1,8 @@
 /** Draws the timeline half of the waterfall: what is on the screen and nothing else, from typed arrays. */
 import { duration } from '../base/format';
+import { paintBreaks } from './break-paint';
 import { sumGroup } from './groups';
-import { ticks, toX, type View } from './timeline-scale';
+import { type TimeScale, ticks } from './timeline-scale';
 import { eventsOf, FLAG, type TraceModel } from './trace-model';
 
 export const ROW = 24;
@@ -25,9 +26,8 @@ export interface Ink {
 export interface Scene {
   readonly model: TraceModel;
   readonly rows: Int32Array;
-  readonly view: View;
-  /** Width of the time axis; the canvas is wider by the gutter. */
-  readonly width: number;
+  /** The canvas is wider than the time axis by the gutter. */
+  readonly scale: TimeScale;
   readonly height: number;
   /** Pixels scrolled, in rows' own coordinates. */
   readonly top: number;
@@ -77,8 +77,8 @@ export type Brush = Pick<
 >;
 
 export function paintWaterfall(brush: Brush, scene: Scene): void {
-  const { width, height, view, rows, top, ink } = scene;
-  brush.clearRect(0, 0, width + GUTTER, height);
+  const { scale, height, rows, top, ink } = scene;
+  brush.clearRect(0, 0, scale.width + GUTTER, height);
   brush.font = ink.font;
   brush.textBaseline = 'middle';
   paintGrid(brush, scene);
@@ -92,19 +92,21 @@ export function paintWaterfall(brush: Brush, scene: Scene): void {
     }
     brush.globalAlpha = scene.faded?.[row] ? 0.25 : 1;
     if (scene.groups?.[row]) paintGroup(brush, scene, row, index * ROW - top);
-    else paintRow(brush, scene, row, index * ROW - top, toX(view, width, scene.model.start[row]!));
+    else paintRow(brush, scene, row, index * ROW - top, scale.x(scene.model.start[row]!));
   }
   brush.globalAlpha = 1;
 }
 
-function paintGrid(brush: Brush, { view, width, height, ink }: Scene): void {
+function paintGrid(brush: Brush, { scale, height, ink }: Scene): void {
   brush.fillStyle = ink.line;
-  for (const tick of ticks(view, width / 110)) brush.fillRect(Math.round(toX(view, width, tick)), 0, 1, height);
+  for (const tick of ticks(scale)) brush.fillRect(Math.round(scale.x(tick)), 0, 1, height);
+  paintBreaks(brush, scale, height, ink);
 }
 
 function paintRow(brush: Brush, scene: Scene, row: number, y: number, x: number): void {
-  const { model, view, width, ink } = scene;
-  const end = toX(view, width, model.start[row]! + model.duration[row]!);
+  const { model, scale, ink } = scene;
+  const { width } = scale;
+  const end = scale.x(model.start[row]! + model.duration[row]!);
   if (end < 0 || x > width) {
     paintBeyond(brush, scene, end < 0, y);
     return;
@@ -124,14 +126,14 @@ function paintRow(brush: Brush, scene: Scene, row: number, y: number, x: number)
 
 /** Full where the span itself was at work; pale over a solid line where it waited for its children. */
 function paintBar(brush: Brush, scene: Scene, row: number, top: number, from: number, length: number): void {
-  const { view, width } = scene;
+  const { scale } = scene;
   const cover = scene.cover(row);
   const to = from + length;
   const alpha = brush.globalAlpha;
   let at = from;
   for (let index = 0; index < cover.length; index += 2) {
-    const start = Math.max(toX(view, width, cover[index]!), at);
-    const end = Math.min(toX(view, width, cover[index + 1]!), to);
+    const start = Math.max(scale.x(cover[index]!), at);
+    const end = Math.min(scale.x(cover[index + 1]!), to);
     // Less than a pixel of waiting is not drawn; this also bounds the work of a row with very many children.
     if (end - start < 1) continue;
     if (start > at) brush.fillRect(at, top, start - at, BAR);
@@ -145,7 +147,7 @@ function paintBar(brush: Brush, scene: Scene, row: number, top: number, from: nu
 }
 
 /** An arrow at the edge says on which side the bar is. */
-function paintBeyond(brush: Brush, { width, ink }: Scene, left: boolean, y: number): void {
+function paintBeyond(brush: Brush, { scale: { width }, ink }: Scene, left: boolean, y: number): void {
   const tip = left ? 3 : width - 3;
   const back = left ? 8 : width - 8;
   brush.fillStyle = ink.dim;
@@ -201,12 +203,13 @@ function paintHatch(brush: Brush, x: number, top: number, length: number, ink: I
 
 /** The sections that decided when the trace ended: a line below the bar, which leaves the bar its colours. */
 function paintPath(brush: Brush, scene: Scene, row: number, y: number): void {
-  const { view, width, ink } = scene;
+  const { scale, ink } = scene;
+  const { width } = scale;
   brush.fillStyle = ink.text;
   const sections = scene.sections(row);
   for (let index = 0; index < sections.length; index += 2) {
-    const from = Math.max(toX(view, width, sections[index]!), 0);
-    const to = Math.min(toX(view, width, sections[index + 1]!), width);
+    const from = Math.max(scale.x(sections[index]!), 0);
+    const to = Math.min(scale.x(sections[index + 1]!), width);
     if (to < 0 || from > width) continue;
     brush.fillRect(from, y + BAR_TOP + BAR + 2, Math.max(to - from, 1), 2);
   }
@@ -214,12 +217,13 @@ function paintPath(brush: Brush, scene: Scene, row: number, y: number): void {
 
 /** Events are diamonds on the bar, log records are ticks above it. */
 function paintMarks(brush: Brush, scene: Scene, row: number, y: number): void {
-  const { model, view, width, ink } = scene;
+  const { model, scale, ink } = scene;
+  const { width } = scale;
   if (model.flags[row]! & FLAG.hasEvents) {
     let before = Number.NEGATIVE_INFINITY;
     const [first, end] = eventsOf(model, row);
     for (let at = first; at < end; at++) {
-      const x = toX(view, width, model.eventTime[at]!);
+      const x = scale.x(model.eventTime[at]!);
       if (x < 0 || x > width || x - before < 3) continue;
       before = x;
       diamond(brush, x, y + BAR_TOP + BAR / 2, ink);
@@ -230,7 +234,7 @@ function paintMarks(brush: Brush, scene: Scene, row: number, y: number): void {
   brush.fillStyle = ink.text;
   let before = Number.NEGATIVE_INFINITY;
   for (const log of logs) {
-    const x = toX(view, width, scene.logTimes[log]!);
+    const x = scale.x(scene.logTimes[log]!);
     if (x < 0 || x > width || x - before < 4) continue;
     before = x;
     brush.fillRect(x - 1, y + 2, 2, 4);
@@ -238,9 +242,9 @@ function paintMarks(brush: Brush, scene: Scene, row: number, y: number): void {
 }
 
 /** A log record that has a row of its own. */
-function paintLog(brush: Brush, { view, width, logTimes, ink }: Scene, log: number, y: number): void {
-  const x = toX(view, width, logTimes[log]!);
-  if (x < 0 || x > width) return;
+function paintLog(brush: Brush, { scale, logTimes, ink }: Scene, log: number, y: number): void {
+  const x = scale.x(logTimes[log]!);
+  if (x < 0 || x > scale.width) return;
   brush.fillStyle = ink.dim;
   brush.fillRect(x - 0.5, y + 3, 1, ROW - 6);
   brush.fillRect(x - 2.5, y + ROW / 2 - 2.5, 5, 5);
@@ -248,19 +252,20 @@ function paintLog(brush: Brush, { view, width, logTimes, ink }: Scene, log: numb
 
 /** All spans of a group on one row, at their times, and what they add up to. */
 function paintGroup(brush: Brush, scene: Scene, row: number, y: number): void {
-  const { model, view, width, ink } = scene;
+  const { model, scale, ink } = scene;
+  const { width } = scale;
   const after = scene.groups![row]!;
   const sum = sumGroup(model, row, after);
   brush.fillStyle = ink.services[model.service[row]!]!;
   let before = Number.NEGATIVE_INFINITY;
   for (let at = row; at <= row + after; at++) {
-    const from = toX(view, width, model.start[at]!);
-    const to = Math.min(Math.max(toX(view, width, model.start[at]! + model.duration[at]!), from + 1), width);
+    const from = scale.x(model.start[at]!);
+    const to = Math.min(Math.max(scale.x(model.start[at]! + model.duration[at]!), from + 1), width);
     if (to < 0 || from > width || to <= before) continue;
     brush.fillRect(Math.max(from, before), y + BAR_TOP, to - Math.max(from, before), BAR);
     before = to;
   }
-  const end = Math.min(Math.max(toX(view, width, sum.end), 0), width);
+  const end = Math.min(Math.max(scale.x(sum.end), 0), width);
   brush.fillStyle = ink.dim;
   brush.textAlign = 'left';
   brush.fillText(`Σ ${duration(sum.total)}`, end + 6, y + BAR_TOP + BAR / 2 + 0.5);

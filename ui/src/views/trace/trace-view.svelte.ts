@@ -1,7 +1,8 @@
 /** What the trace page shows: the trace, the fold, the zoom, the selection. The address is where it is kept. */
 import type { LogRecord } from '../../api/types';
 import { findGroups } from '../../model/groups';
-import { clamp, formatView, isWhole, parseView, type View } from '../../model/timeline-scale';
+import { findIdleGaps } from '../../model/idle-gaps';
+import { type Axis, clamp, formatView, isWhole, parseView, TimeScale, type View } from '../../model/timeline-scale';
 import { findLog, formatFold, logName, logsByRow, parseFold } from '../../model/trace-address';
 import { childCover, FLAG, nextRow, pathSections, rowOf, spanId, type TraceModel } from '../../model/trace-model';
 import {
@@ -20,6 +21,13 @@ export class TraceView {
   model = $state.raw<TraceModel>(undefined as never);
   folded = $state.raw<Uint8Array>(new Uint8Array());
   view = $state.raw<View>({ start: 0, end: 1 });
+  /** Width of the time axis in pixels, as the view that is open has it. */
+  chart = $state(1000);
+  /** Stretches in which none of the trace's spans runs. */
+  gaps = $derived(findIdleGaps(this.model));
+  collapsed = $derived(this.gaps.length > 0 && router.route.query.get('gaps') === 'collapsed');
+  axis = $derived<Axis>({ bounds: this.model.bounds, gaps: this.collapsed ? this.gaps : [] });
+  scale = $derived(new TimeScale(this.axis, this.view, this.chart));
   logs = $state.raw<readonly LogRecord[]>([]);
   /** Counts requests to bring the selected row into sight; the view never scrolls on its own otherwise. */
   reveals = $state(0);
@@ -233,6 +241,10 @@ export class TraceView {
     const start = this.model.start[row]!;
     const length = Math.max(this.model.duration[row]!, 1);
     this.zoom({ start: start - length * 0.05, end: start + length * 1.15 });
+  }
+
+  toggleGaps(): void {
+    setQuery({ gaps: this.collapsed ? null : 'collapsed' }, 'replace');
   }
 
   /** Shown, then alone, then not at all. */

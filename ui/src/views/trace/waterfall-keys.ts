@@ -1,6 +1,5 @@
 /** The keys of the tree: those of a treegrid, and the single keys of the trace page. */
 import { hasModifier } from '../../base/keys';
-import { pan, zoomAt } from '../../model/timeline-scale';
 import { preferences } from '../../route/preferences.svelte';
 import { pressed } from '../../route/pressed';
 import type { TraceView } from './trace-view.svelte';
@@ -79,14 +78,12 @@ function closeOrLeave(event: KeyboardEvent, { trace, index, moveTo }: Place): bo
 
 /** Letters that work anywhere on the trace page. */
 export function traceKey(event: KeyboardEvent, trace: TraceView): boolean {
-  const { view, model } = trace;
-  const length = view.end - view.start;
-  const middle = (view.start + view.end) / 2;
-  if (pressed(event, 'zoomIn')) trace.zoom(zoomAt(view, 0.8, middle, model.bounds));
-  else if (pressed(event, 'zoomOut')) trace.zoom(zoomAt(view, 1.25, middle, model.bounds));
-  else if (pressed(event, 'earlier')) trace.zoom(pan(view, -length * 0.15, model.bounds));
-  else if (pressed(event, 'later')) trace.zoom(pan(view, length * 0.15, model.bounds));
-  else if (pressed(event, 'whole')) trace.zoom(model.bounds);
+  const { scale } = trace;
+  if (pressed(event, 'zoomIn')) trace.zoom(scale.zoom(0.8));
+  else if (pressed(event, 'zoomOut')) trace.zoom(scale.zoom(1.25));
+  else if (pressed(event, 'earlier')) trace.zoom(scale.pan(-scale.width * 0.15));
+  else if (pressed(event, 'later')) trace.zoom(scale.pan(scale.width * 0.15));
+  else if (pressed(event, 'whole')) trace.zoom(trace.model.bounds);
   else if (pressed(event, 'fit') && trace.selected >= 0) trace.zoomToRow(trace.selected);
   else if (pressed(event, 'nextError')) trace.nextError(1);
   else if (pressed(event, 'previousError')) trace.nextError(-1);

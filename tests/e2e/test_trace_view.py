@@ -1,0 +1,74 @@
+"""Ways to look at one trace, in a real browser: a job that waited long in a queue, with links in it and out of it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browsing import browsing
+from tests.e2e.running import Collector, eventually
+from tests.e2e.seeded import MILLISECOND, SECOND, send
+from tests.factories import span, trace_ids, traces
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def waited(collector: Collector) -> str:
+    """A trace in which a message lies in a queue for 20 seconds; its consumer has links in this trace and out of it."""
+    trace_id, other = trace_ids(2)
+    began = time.time_ns() - 120 * SECOND
+
+    def part(number: int, parent: int, start: int, length: int, **fields: Any) -> Span:
+        at = began + start * MILLISECOND
+        end = at + length * MILLISECOND
+        return span(trace_id, number, parent, start_time_unix_nano=at, end_time_unix_nano=end, **fields)
+
+    web = [
+        part(1, 0, 0, 60, name="POST /jobs", kind=2),
+        part(2, 1, 10, 20, name="jobs publish", kind=4),
+        part(3, 1, 35, 20, name="audit publish", kind=4),
+    ]
+    worker = [
+        part(4, 2, 20_000, 400, name="jobs process", kind=5),
+        part(5, 4, 20_100, 200, name="resize", kind=1),
+    ]
+    for target, number in ((trace_id, 3), (other, 9)):
+        worker[0].links.add(trace_id=bytes.fromhex(target), span_id=number.to_bytes(8))
+    send(collector, traces(web, "web"), traces(worker, "worker"))
+    eventually(
+        lambda: collector.get("/traces", start=began)["traces"],
+        lambda found: any(each["trace_id"] == trace_id and each["span_count"] == 5 for each in found),
+    )
+    return trace_id
+
+
+@pytest.fixture
+def page(collector: Collector) -> Iterator[Page]:
+    """A page of Debian's chromium; anything that the web view complains of on its console fails the test."""
+    with browsing(collector.address) as page:
+        yield page
+
+
+def test_idle_time_is_left_out_on_demand_and_in_the_address(page: Page, waited: str) -> None:
+    page.goto(f"/t/{waited}")
+    collapse = page.get_by_role("button", name="Collapse idle")
+    expect(collapse).to_have_attribute("aria-pressed", "false")
+    expect(collapse).to_have_attribute("title", "1 stretch in which no span runs, 19.9 s in all")
+    collapse.click()
+    expect(collapse).to_have_attribute("aria-pressed", "true")
+    expect(page).to_have_url(f"/t/{waited}?gaps=collapsed")
+    # Of what is drawn to a scale, 60 ms are before the gap and 400 ms after it: half of the strip is behind it.
+    start = page.get_by_role("slider", name="Start of the shown time")
+    start.focus()
+    for _ in range(5):
+        page.keyboard.press("Shift+ArrowRight")
+    expect(start).to_have_attribute("aria-valuetext", re.compile(r"^20\.[12]"))
+    page.reload()
+    expect(collapse).to_have_attribute("aria-pressed", "true")
