@@ -102,9 +102,9 @@ def router(  # noqa: PLR0913, PLR0917 - what the routes need between them
         """What the collector holds of the project, and what it has accepted and refused of all, and why."""
         return status(project)
 
-    for part in (spans, suggest, aggregate, histogram, patterns):
+    for part in (spans, suggest, aggregate, histogram):
         part.add(made, engine, project_of, limits)
-    for bounded in (columns, services, facets):
+    for bounded in (columns, services, facets, patterns):
         bounded.add(made, engine, project_of, limits, most)
     diagnosis.add(made, engine, project_of, limits, known, thresholds)
     diagnosis_trace.add(made, engine, project_of, max_trace_spans, thresholds)

@@ -16,7 +16,7 @@ _ELSEWHERE: Final = re.compile(r"[/.@]")
 _OPEN: Final = re.compile(r'"[^"]*$')
 _VALUE: Final = re.compile(r"(?<![\w.-])([A-Za-z][\w.-]*=)[^\s,;()\[\]{}\"']*")
 _VALUES: Final = re.compile(r"[A-Za-z][\w.-]*=<\*>(?:,? [A-Za-z][\w.-]*=<\*>)+")
-_RUN: Final = re.compile(r"<\*>(?:[\w:,/.@%+~#-]*<\*>)+|(?<!\w)[*:.\-+#@$/~]+<\*>|<\*>[\w/.@%+~#-]+")
+_RUN: Final = re.compile(r"<\*>(?:[\w:,/.@%+~#-]*<\*>)+|(?<![\w\"])[*:.\-+#@$/~]+<\*>|<\*>[\w/.@%+~#-]+")
 _LIST: Final = re.compile(r"<\*>(?:, ?<\*>)+")
 _NOTHING: Final = re.compile(r"(?<!\S)-(?!\S)|<[a-z][a-z ]*>")
 _TUPLE: Final = re.compile(r"\((?=[^()]*<\*>)[^(),]*,[^()]*\)")
@@ -25,7 +25,9 @@ _PAIRS: Final = re.compile(r"(?:, [A-Za-z][\w-]{0,20}: (?:\"<\*>\"|<\*>|[\w-]+))
 
 def tidy(form: str) -> str:
     """A form in which what is plainly a name of something, and each run or list of parameters, is one parameter."""
-    text = _NOTHING.sub(ANY, _OPEN.sub(ANY, " ".join(form.split())))
+    text = " ".join(form.split())
+    # Of a map, which is JSON, no quotation is open.
+    text = _NOTHING.sub(ANY, _OPEN.sub(ANY, text) if text.count('"') % 2 else text)
     text = _VALUES.sub(ANY, _VALUE.sub(rf"\1{ANY}", text))
     text = _TOKEN.sub(_name, text)
     text = _LIST.sub(ANY, _RUN.sub(ANY, text))

@@ -1,11 +1,12 @@
 """Templates of log records: how often each came, against a baseline, and which records are of one."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
 
+from spanwise_collector.errors import NotFound
 from spanwise_collector.grouping.templates import MOST_FORMS, Template, templates
 from spanwise_collector.query.conditions import condition
 from spanwise_collector.query.language.tree import EVERYTHING, And, Equals, Key, Node, Not, Or, Term
@@ -85,6 +86,39 @@ class Patterns:
 def search(engine: Engine, asked: PatternSearch) -> Patterns:
     """The patterns of a range, and with a baseline those that were only there."""
     found, left_out = _templates(engine, asked.project, asked.service)
+    step, records = _count(engine, asked, found)
+    listed = sorted((each for each in found if _belongs(each, asked.sort)), key=lambda each: _order(each, asked.sort))
+    shown = listed[: asked.limit]
+    _find_traces(engine, asked, shown)
+    page = Page(shown, len(listed), "eq", "end" if len(listed) == len(shown) else "limit")
+    return Patterns(page, step, records, left_out)
+
+
+def pattern_of(engine: Engine, asked: PatternSearch, form: int) -> tuple[Pattern, int]:
+    """The pattern that has the form, counted as `asked` says, and the length of the steps of its counts in minutes.
+
+    Raises NotFound where no record is kept of that form.
+    """
+    of = engine.read(select(_kept.service).where(_kept.project == asked.project, _kept.pattern == form).limit(1))
+    within = replace(asked, service=of[0].service if of else None)
+    found = _templates(engine, asked.project, within.service)[0] if of else []
+    one = next((each for each in found if form in each.template.forms), None)
+    if one is None:
+        raise NotFound(f"No pattern has the form {form:016x}: no record of it is kept. See /api/v1/patterns.")
+    # All of its service: a share is one of them.
+    step, _ = _count(engine, within, found)
+    _find_traces(engine, within, [one])
+    return one, step
+
+
+def of_template(template: Template, service: str) -> Node:
+    """The condition on log records that are of a template of a service."""
+    forms = tuple(Term(_FIELD, Equals(f"{form:016x}")) for form in template.forms)
+    return And((Term(Key("field", "service"), Equals(service)), forms[0] if len(forms) == 1 else Or(forms)))
+
+
+def _count(engine: Engine, asked: PatternSearch, found: list[Pattern]) -> tuple[int, int]:
+    """Count the records of each; returns the step in minutes, and the records of all."""
     of_form = {form: each for each in found for form in each.template.forms}
     step = asked.asked.step(_STEPS)
     counted = _counted(engine, asked, asked.asked, step)
@@ -103,11 +137,7 @@ def search(engine: Engine, asked: PatternSearch) -> Patterns:
         each.share = each.count / total if total else 0.0
         share_before = (each.baseline_count or 0) / (totals_before.get(each.service) or 1)
         each.ratio = each.share / share_before if share_before else None
-    listed = sorted((each for each in found if _belongs(each, asked.sort)), key=lambda each: _order(each, asked.sort))
-    shown = listed[: asked.limit]
-    _find_traces(engine, asked, shown)
-    page = Page(shown, len(listed), "eq", "end" if len(listed) == len(shown) else "limit")
-    return Patterns(page, step, sum(totals.values()), left_out)
+    return step, sum(totals.values())
 
 
 def widened(engine: Engine, project: str, where: Node) -> Node:
