@@ -141,6 +141,67 @@ def mutated(seed: bytes, chance: random.Random) -> bytes:
     return bytes(data)
 
 
+_ODD: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    0,
+    1.5,
+    2**64,
+    10**30,
+    "",
+    "x",
+    "-1",
+    "NaN",
+    "1_0",
+    "inf",
+    " 1",
+    "0" * 16,
+    "00000000000000000000123",
+    [],
+    [None],
+    {},
+    {"a": []},
+)
+
+
+def replaced(body: bytes, chance: random.Random) -> bytes:
+    """JSON with one of its values replaced by another one, or taken out."""
+    document = json.loads(body)
+    holders: list[Any] = [found for found in _inside(document) if isinstance(found, dict | list) and found]
+    if not holders:
+        return json.dumps(chance.choice(_ODD)).encode()
+    holder = chance.choice(holders)
+    place = chance.choice(list(holder) if isinstance(holder, dict) else range(len(holder)))
+    if chance.randrange(6):
+        holder[place] = chance.choice(_ODD)
+    else:
+        del holder[place]
+    return json.dumps(document).encode()
+
+
+def _inside(value: Any) -> list[Any]:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [value, *(found for item in items for found in _inside(item))]
+
+
+def changed(body: bytes, other: bytes, chance: random.Random, as_json: bool) -> bytes:
+    """A body with bytes changed, spliced with another one, or with one of its values changed where it is JSON."""
+    match chance.randrange(4):
+        case 0:
+            return body[: chance.randrange(len(body) + 1)] + other[chance.randrange(len(other) + 1) :]
+        case 1 | 2 if as_json:
+            return replaced(body, chance)
+        case 1 | 2 if body:
+            at = chance.randrange(len(body))
+            return (
+                body[:at]
+                + bytes([chance.choice((0, 1, 0x7F, 0xFF, body[at] ^ 1 << chance.randrange(8)))])
+                + body[at + 1 :]
+            )
+    return mutated(body, chance)
+
+
 def tried(decode: Decode, body: bytes) -> bool:
     """Whether it was decoded; a refusal is the only other answer that is allowed."""
     try:

@@ -1,27 +1,112 @@
-"""Protobuf read slowly and plainly, by its specification (protobuf.dev/programming-guides/encoding)."""
+"""Protobuf read and written slowly and plainly, by its specification (protobuf.dev/programming-guides/encoding).
+
+A message is a dict of its fields: numbers, text, bytes, dicts and lists of these. As protobuf has it, a field that
+knows no difference between its default and nothing is left out where it is the default. Doubles are their eight bytes,
+so that NaN equals itself.
+"""
 
 from __future__ import annotations
 
+import struct
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
+
+Tree = dict[str, Any]
 
 _VARINT, _FIXED64, _BYTES, _GROUP, _END, _FIXED32 = range(6)
 _DEPTH = 100
-_FIXED = {FieldDescriptor.CPPTYPE_DOUBLE: _FIXED64, FieldDescriptor.CPPTYPE_FLOAT: _FIXED32}
-_BY_TYPE = {
-    FieldDescriptor.TYPE_FIXED64: _FIXED64,
-    FieldDescriptor.TYPE_SFIXED64: _FIXED64,
-    FieldDescriptor.TYPE_FIXED32: _FIXED32,
-    FieldDescriptor.TYPE_SFIXED32: _FIXED32,
-    FieldDescriptor.TYPE_STRING: _BYTES,
-    FieldDescriptor.TYPE_BYTES: _BYTES,
-    FieldDescriptor.TYPE_MESSAGE: _BYTES,
+_FIXED = {"fixed64": "<Q", "sfixed64": "<q", "double": "<d", "fixed32": "<I", "sfixed32": "<i", "float": "<f"}
+_SIZED = ("string", "bytes", "message")
+_BITS = {"int32": 32, "enum": 32, "uint32": 32, "sint32": 32, "int64": 64, "uint64": 64, "sint64": 64}
+_NAMES = {
+    number: name.removeprefix("TYPE_").lower()
+    for name, number in vars(FieldDescriptor).items()
+    if name.startswith("TYPE_")
 }
 
 
 class Broken(Exception):
     """The bytes are no message of that type."""
+
+
+@dataclass
+class Field:
+    """What a .proto file says of a field. `presence`: it is known whether it was given."""
+
+    name: str
+    type: str
+    many: bool = False
+    presence: bool = False
+    oneof: str = ""
+    message: Kind | None = None
+
+    @property
+    def wire(self) -> int:
+        if self.type in _SIZED:
+            return _BYTES
+        return {"<Q": 1, "<q": 1, "<d": 1, "<I": 5, "<i": 5, "<f": 5}.get(_FIXED.get(self.type, ""), _VARINT)
+
+    def default(self) -> Any:
+        if self.type in ("double", "float"):
+            return struct.pack(_FIXED[self.type], 0)
+        return {"string": "", "bytes": b"", "bool": False, "message": {}}.get(self.type, 0)
+
+
+@dataclass
+class Kind:
+    """A type of message: its fields by their numbers."""
+
+    name: str
+    fields: dict[int, Field] = field(default_factory=dict)
+
+
+def declared(messages: dict[str, dict[int, str]]) -> dict[str, Kind]:
+    """Kinds by name from the lines of a .proto file: {"Span": {1: "bytes trace_id", 2: "repeated Tag tags"}}."""
+    kinds = {name: Kind(name) for name in messages}
+    for name, lines in messages.items():
+        for number, line in lines.items():
+            *label, kind, own = line.split()
+            message = kinds.get(kind)
+            made = Field(own, "message" if message else kind, label == ["repeated"], message is not None, "", message)
+            kinds[name].fields[number] = made
+    return kinds
+
+
+@cache
+def kind_of(descriptor: Descriptor) -> Kind:
+    """The kind of a generated class."""
+    return _kind_of(descriptor, {})
+
+
+def _kind_of(descriptor: Descriptor, seen: dict[str, Kind]) -> Kind:
+    if descriptor.full_name in seen:
+        return seen[descriptor.full_name]
+    made = seen[descriptor.full_name] = Kind(descriptor.name)
+    for each in descriptor.fields:
+        oneof = each.containing_oneof.name if each.containing_oneof else ""
+        inner = _kind_of(each.message_type, seen) if each.message_type else None
+        made.fields[each.number] = Field(
+            each.name, _NAMES[each.type], each.is_repeated, each.has_presence, oneof, inner
+        )
+    return made
+
+
+def tree_of(message: Message) -> Tree:
+    """A message of the library in the same form."""
+    return {each.name: _plain(each, value) for each, value in message.ListFields()}
+
+
+def _plain(each: FieldDescriptor, value: Any) -> Any:
+    def one(item: Any) -> Any:
+        if isinstance(item, Message):
+            return tree_of(item)
+        return struct.pack(_FIXED[_NAMES[each.type]], item) if isinstance(item, float) else item
+
+    return [one(item) for item in value] if each.is_repeated else one(value)
 
 
 class _Reader:
@@ -57,7 +142,8 @@ class _Reader:
                 self.take(4)
             case 3:
                 while True:
-                    inner, kind = self.tag()
+                    # The library takes a field 0 in a group that nobody knows, which is skipped anyway.
+                    inner, kind = self.tag(least=0)
                     if kind == _END:
                         if inner != number:
                             raise Broken("the end of another group")
@@ -66,52 +152,110 @@ class _Reader:
             case _:
                 raise Broken("an end without a group, or an unknown type")
 
-    def tag(self) -> tuple[int, int]:
+    def tag(self, least: int = 1) -> tuple[int, int]:
         tag = self.varint(5)
-        if tag >> 3 == 0 or tag >= 1 << 32:
+        if tag >> 3 < least or tag >= 1 << 32:
             raise Broken("no number of a field")
         return tag >> 3, tag & 7
 
+    def scalar(self, kind: str) -> Any:
+        if kind in _FIXED:
+            raw = self.take(struct.calcsize(_FIXED[kind]))
+            return raw if kind in ("double", "float") else struct.unpack(_FIXED[kind], raw)[0]
+        value = self.varint() % 2**64
+        if kind == "bool":
+            return value != 0
+        bits = _BITS[kind]
+        value %= 2**bits
+        if kind.startswith("sint"):
+            return value // 2 if value % 2 == 0 else -(value // 2) - 1
+        return value - 2**bits if value >= 2 ** (bits - 1) and not kind.startswith("u") else value
 
-def read(kind: Descriptor | None, data: bytes, depth: int = 0) -> dict[str, list[Any]]:
-    """Each field's values in order: messages as dicts, text and bytes as bytes, packed and other scalars as None."""
-    assert kind is not None, "only fields that are messages are read as such"
+
+def read(
+    kind: Kind, data: bytes, into: Tree | None = None, given_back: list[str] | None = None, depth: int = 0
+) -> Tree:
+    """The message of some bytes, added to `into`; raises Broken where they are none.
+
+    `given_back` collects the names of fields that had a value and were given their default after that.
+    """
     if depth > _DEPTH:
         raise Broken("nested too deeply")
-    reader, found = _Reader(data), dict[str, list[Any]]()
+    reader, found, back = _Reader(data), {} if into is None else into, [] if given_back is None else given_back
     while reader.at < len(data):
         number, wire = reader.tag()
-        field = kind.fields_by_number.get(number)
-        if field is None or not _fits(field, wire):
+        each = kind.fields.get(number)
+        packed = each is not None and each.many and each.type not in _SIZED and wire == _BYTES
+        if each is None or (wire != each.wire and not packed):
             reader.skip(number, wire, depth)
+        elif each.many:
+            items = found.get(each.name, [])
+            if packed:
+                inside = _Reader(reader.take(reader.varint()))
+                while inside.at < len(inside.data):
+                    items.append(inside.scalar(each.type))
+            else:
+                items.append(_value(reader, each, {}, back, depth))
+            if items:
+                found[each.name] = items
         else:
-            found.setdefault(field.name, []).append(_value(reader, field, wire, depth))
+            _set(kind, found, each, _value(reader, each, found.get(each.name), back, depth), back)
     return found
 
 
-def _wire(field: FieldDescriptor) -> int:
-    return _BY_TYPE.get(field.type, _FIXED.get(field.cpp_type, _VARINT))
-
-
-def _fits(field: FieldDescriptor, wire: int) -> bool:
-    packed = field.is_repeated and _wire(field) != _BYTES and wire == _BYTES
-    return wire == _wire(field) or packed
-
-
-def _value(reader: _Reader, field: FieldDescriptor, wire: int, depth: int) -> Any:
-    if wire != _BYTES:
-        reader.skip(field.number, wire, depth)
-        return None
+def _value(reader: _Reader, each: Field, before: Tree | None, back: list[str], depth: int) -> Any:
+    if each.type not in _SIZED:
+        return reader.scalar(each.type)
     data = reader.take(reader.varint())
-    if field.type == FieldDescriptor.TYPE_MESSAGE:
-        return read(field.message_type, data, depth + 1)
-    if field.type == FieldDescriptor.TYPE_STRING:
-        try:
-            data.decode()
-        except UnicodeDecodeError as error:
-            raise Broken("text that is not UTF-8") from error
-    elif field.type != FieldDescriptor.TYPE_BYTES:
-        packed = _Reader(data)
-        while packed.at < len(data):
-            packed.skip(field.number, _wire(field), depth)
-    return data
+    if each.message is not None:
+        # One that is there already is added to.
+        return read(each.message, data, before, back, depth + 1)
+    if each.type == "bytes":
+        return data
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise Broken("text that is not UTF-8") from error
+
+
+def _set(kind: Kind, found: Tree, each: Field, value: Any, back: list[str]) -> None:
+    for other in kind.fields.values():
+        if each.oneof and other.oneof == each.oneof and other is not each:
+            found.pop(other.name, None)
+    if value == each.default() and not each.presence:
+        back += [each.name] * (each.name in found)
+        found.pop(each.name, None)
+    else:
+        found[each.name] = value
+
+
+def varint(number: int) -> bytes:
+    out = bytearray()
+    number %= 2**64
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*out, number])
+
+
+def write(kind: Kind, tree: Tree) -> bytes:
+    """The bytes of a message, its fields in the order in which they stand in the dict."""
+    numbers = {each.name: number for number, each in kind.fields.items()}
+    out = bytearray()
+    for name, value in tree.items():
+        each = kind.fields[numbers[name]]
+        for item in value if each.many else [value]:
+            out += varint(numbers[name] << 3 | each.wire) + _written(each, item)
+    return bytes(out)
+
+
+def _written(each: Field, value: Any) -> bytes:
+    if each.type in _FIXED:
+        return bytes(value) if isinstance(value, bytes) else struct.pack(_FIXED[each.type], value)
+    if each.type not in _SIZED:
+        number = int(value)
+        if each.type.startswith("sint"):
+            number = number * 2 if number >= 0 else -number * 2 - 1
+        return varint(number)
+    raw = write(each.message, value) if each.message else value.encode() if isinstance(value, str) else value
+    return varint(len(raw)) + raw

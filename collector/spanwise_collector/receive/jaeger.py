@@ -89,21 +89,27 @@ def new_resource(request: ExportTraceServiceRequest, service: str, tags: Iterabl
 
 
 def _fill_from_thrift(made: Span, item: Struct) -> None:
-    # i64 on the wire, and none of them is negative in meaning.
-    low, high, span_id, parent_id, start, duration = (item.get(n, 0) % _U64 for n in (1, 2, 3, 4, 8, 9))
+    low, high, span_id, parent_id, start, duration = (_u64(item, number) for number in (1, 2, 3, 4, 8, 9))
     made.trace_id = high.to_bytes(8) + low.to_bytes(8)
     made.span_id = span_id.to_bytes(8)
-    made.name, made.flags = _text(item.get(5)), item.get(7, 0) & 0xFF
+    made.name, made.flags = _text(item.get(5)), _whole(item, 7) & 0xFF
     made.start_time_unix_nano = start * 1000
     made.end_time_unix_nano = (start + duration) * 1000
-    for reference in _structs(item.get(6)):
-        trace_low, trace_high, target = (reference.get(n, 0) % _U64 for n in (2, 3, 4))
-        refer(made, trace_high.to_bytes(8) + trace_low.to_bytes(8), target.to_bytes(8), reference.get(1, 0))
-    if parent_id:
-        made.parent_span_id = parent_id.to_bytes(8)
+    references = [_reference(each) for each in _structs(item.get(6))]
+    parent = made.trace_id, parent_id.to_bytes(8), 0
+    if parent_id and parent not in references:
+        references.insert(0, parent)
+    for reference in references:
+        refer(made, *reference)
     set_tags(made, map(_thrift_attribute, _structs(item.get(10))))
     for log in _structs(item.get(11)):
-        add_event(made, log.get(1, 0) % _U64 * 1000, map(_thrift_attribute, _structs(log.get(2))))
+        add_event(made, _u64(log, 1) * 1000, map(_thrift_attribute, _structs(log.get(2))))
+
+
+def _reference(item: Struct) -> tuple[bytes, bytes, int]:
+    """The ids of a trace and of a span in it, and what that is: 0 for the parent."""
+    low, high, target = (_u64(item, number) for number in (2, 3, 4))
+    return high.to_bytes(8) + low.to_bytes(8), target.to_bytes(8), _whole(item, 1)
 
 
 def _fill_from_proto(made: Span, span: Any) -> None:
@@ -155,12 +161,13 @@ def add_event(made: Span, time: int, fields: Iterable[Attribute]) -> None:
     event.name = event.name or "log"
 
 
-_THRIFT_VALUES: dict[int, tuple[int, Callable[[Any], AnyValue]]] = {
-    0: (3, lambda value: AnyValue(string_value=_text(value))),
-    1: (4, lambda value: AnyValue(double_value=value)),
-    2: (5, lambda value: AnyValue(bool_value=value)),
-    3: (6, lambda value: AnyValue(int_value=value)),
-    4: (7, lambda value: AnyValue(bytes_value=value)),
+# By the type that a tag says: the number of the field with its value, the type that this has, and how it is written.
+_THRIFT_VALUES: dict[int, tuple[int, type, Callable[[Any], AnyValue]]] = {
+    0: (3, bytes, lambda value: AnyValue(string_value=_text(value))),
+    1: (4, float, lambda value: AnyValue(double_value=value)),
+    2: (5, bool, lambda value: AnyValue(bool_value=value)),
+    3: (6, int, lambda value: AnyValue(int_value=value)),
+    4: (7, bytes, lambda value: AnyValue(bytes_value=value)),
 }
 _PROTO_VALUES: tuple[Callable[[Any], AnyValue], ...] = (
     lambda tag: AnyValue(string_value=tag.v_str),
@@ -172,8 +179,12 @@ _PROTO_VALUES: tuple[Callable[[Any], AnyValue], ...] = (
 
 
 def _thrift_attribute(tag: Struct) -> Attribute:
-    number, make = _THRIFT_VALUES.get(tag.get(2, 0), _THRIFT_VALUES[0])
-    return _text(tag.get(1)), make(tag[number]) if number in tag else AnyValue()
+    number, kind, make = _THRIFT_VALUES.get(_whole(tag, 2), _THRIFT_VALUES[0])
+    if number not in tag:
+        return _text(tag.get(1)), AnyValue()
+    if type(tag[number]) is not kind:
+        raise TypeError(f"field {number}")
+    return _text(tag.get(1)), make(tag[number])
 
 
 def _proto_attribute(tag: Any) -> Attribute:
@@ -188,6 +199,19 @@ def _nanos(time: Any) -> int:
 
 def _text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
+
+
+def _whole(item: Struct, field: int) -> int:
+    """A field that is an integer of any width; TypeError for anything else."""
+    value = item.get(field, 0)
+    if type(value) is not int:
+        raise TypeError(f"field {field}")
+    return value
+
+
+def _u64(item: Struct, field: int) -> int:
+    # i64 on the wire, and none is negative in meaning.
+    return _whole(item, field) % _U64
 
 
 def _struct(value: Any) -> Struct:

@@ -26,6 +26,7 @@ _IDS = frozenset(("trace_id", "span_id", "parent_span_id"))
 _NO_HEX = b"?"
 _DOUBLES = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 _DECIMAL = re.compile(r"-?[0-9]{1,20}", re.ASCII)
+_DECIMAL_FRACTION = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 _BASE64URL = str.maketrans("-_", "+/")
 
 _Reader = Callable[[Any], Any]
@@ -184,6 +185,9 @@ def _double(value: Any) -> float:
         return _DOUBLES[value]
     try:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise ValueError
+        # Python reads more as a number than JSON does, as 1_000 and inf.
+        if isinstance(value, str) and not _DECIMAL_FRACTION.fullmatch(value):
             raise ValueError
         return float(value)
     except (ValueError, OverflowError):

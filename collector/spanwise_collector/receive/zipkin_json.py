@@ -73,7 +73,8 @@ def micros_of(value: Any, name: str) -> int | None:
     if value is None:
         return None
     if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value[:20])
+        # Long ones are out of range anyway.
+        value = int(value.lstrip("0")[:20] or "0")
     if type(value) is not int or not 0 <= value < 2**63 // 1000:
         raise ValueError(f"{name} is no whole number of microseconds from 0 on")
     return int(value)

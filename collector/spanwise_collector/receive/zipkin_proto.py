@@ -65,4 +65,5 @@ def _span(span: Any) -> ZipkinSpan:
 
 
 def _endpoint(found: Any) -> Endpoint:
-    return Endpoint(found.service_name, address_of(found.ipv6 or found.ipv4), found.port)
+    port = found.port if 0 < found.port < 2**16 else 0
+    return Endpoint(found.service_name, address_of(found.ipv6 or found.ipv4), port)

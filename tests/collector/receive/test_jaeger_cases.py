@@ -163,6 +163,10 @@ def test_case_77_an_unknown_content_type_is_bad_data(running: Receiver) -> None:
         b"\x0c\x00\x01" * 1000,
         b"",
         write.binary((write.STRUCT, batch(span_fields(_1=(write.STRING, "%d"))))),
+        write.binary((write.STRUCT, batch(span_fields(_1=(write.BOOL, True))))),
+        write.binary(
+            (write.STRUCT, batch(span_fields(_10=(write.LIST, (write.STRUCT, [tag("x", 1, 4, (write.I16, 7))])))))
+        ),
         write.binary((write.STRUCT, batch(span_fields(_8=(write.I64, 2**63 - 1))))),
         write.binary(
             (write.STRUCT, batch(span_fields(_10=(write.LIST, (write.STRUCT, [{2: (write.LIST, (2, []))}])))))
@@ -173,6 +177,22 @@ def test_case_77_broken_thrift_is_bad_data(running: Receiver, body: bytes) -> No
     assert running.post("/api/traces", body, THRIFT).status_code == 400
     assert running.spans() == []
     assert running.refused() == {"bad_data": 1}
+
+
+@pytest.mark.parametrize(
+    ("references", "parent", "links"), [([3], 9, [3]), ([3, 9], 3, [9]), ([9, 3], 9, [3]), ([], 9, [])]
+)
+def test_a_parent_that_no_reference_names_comes_before_those_that_they_name(
+    running: Receiver, references: list[int], parent: int, links: list[int]
+) -> None:
+    made: list[write.Fields] = [
+        {1: (write.I32, 0), 2: (write.I64, 5), 3: (write.I64, -(2**63)), 4: (write.I64, each)} for each in references
+    ]
+    fields = span_fields(_4=(write.I64, 9), _6=(write.LIST, (write.STRUCT, made)))
+    assert running.post("/api/traces", write.binary((write.STRUCT, batch(fields))), THRIFT).status_code == 202
+    [span] = running.spans()
+    assert int.from_bytes(span.parent_span_id) == parent
+    assert [int.from_bytes(link.span_id) for link in span.links] == links
 
 
 def test_spans_without_ids_are_rejected_alone(running: Receiver) -> None:

@@ -149,3 +149,10 @@ def test_what_is_wrong_is_named_by_its_path(body: str, message: str) -> None:
 
 def test_null_is_a_field_that_is_not_there() -> None:
     assert from_json(Signal.TRACES, b'{"resourceSpans": null}').ByteSize() == 0
+
+
+@pytest.mark.parametrize("text", ["1_000", "inf", "nan", " 1", "1.", ".5", "0x1", "\u0661", ""])
+def test_a_number_in_text_is_one_of_json_or_bad_data(text: str) -> None:
+    value = {"attributes": [{"key": "n", "value": {"doubleValue": text}}]}
+    with pytest.raises(BadData, match="where a number was expected"):
+        from_json(Signal.TRACES, json.dumps({"resourceSpans": [{"resource": value}]}).encode())

@@ -162,6 +162,23 @@ def test_case_73_a_duration_of_0_is_one_microsecond(running: Receiver) -> None:
     assert [s.end_time_unix_nano - s.start_time_unix_nano for s in running.spans()] == [1000]
 
 
+def test_a_time_with_zeros_before_it_is_read_whole(running: Receiver) -> None:
+    assert v2(running, a_span(timestamp="0" * 20 + "1795232696000001")) == 202
+    [span] = running.spans()
+    assert span.start_time_unix_nano == 1_795_232_696_000_001_000
+
+
+def test_a_port_that_cannot_be_is_left_out_in_both_encodings(running: Receiver) -> None:
+    listed = zipkin_spans()()
+    for number, port in enumerate((-1, 0, 80, 65536), 1):
+        made = listed.spans.add(trace_id=bytes.fromhex("1" * 32), id=number.to_bytes(8))
+        made.local_endpoint.port = port
+    assert running.post("/api/v2/spans", listed.SerializeToString(), PROTOBUF).status_code == 202
+    assert v2(running, a_span(localEndpoint={"port": 65536}), a_span(localEndpoint={"port": 80})) == 202
+    ports = [attributes(span) for span in running.spans()]
+    assert [found.get("network.local.port") for found in ports] == [None, None, 80, None, None, 80]
+
+
 @pytest.mark.parametrize("fields", [{"duration": -1}, {"duration": 1.5}, {"timestamp": "abc"}, {"timestamp": 2**63}])
 def test_case_73_times_that_are_none_are_bad_data(running: Receiver, fields: dict[str, Any]) -> None:
     assert v2(running, a_span(**fields)) == 400
