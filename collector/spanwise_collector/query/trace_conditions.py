@@ -1,10 +1,10 @@
 """A condition of the search language on whole traces, as a condition on the rows of `traces` of a window."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, literal, literal_column, or_, select, true, tuple_
 
 from spanwise_collector.query.bounds import BEGAN, ENDED
 from spanwise_collector.query.conditions import EACH, condition, no, one_of, passes
@@ -31,6 +31,8 @@ from spanwise_collector.store.tables import MINUTE, spans, trace_id_literal, tra
 _columns: Final = traces.c
 _NO_ROOT: Final = (1 << 64) - 1
 _ROOT: Final = func.min(_columns.root)
+# Of traces that last for hours, or of clocks that are wrong, the minutes are not named one by one.
+_MOST_PLACES: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,14 @@ class Window:
     """Traces of a project that have a row from `start` (inclusive) to `end` (exclusive).
 
     `last`: the newest start of any of their spans, which may have come late and lie after the window.
+    `few`: where it is of some traces only, each with the minutes in which its spans may lie.
     """
 
     project: str
     start: int
     end: int
     last: int = 0
+    few: Sequence[tuple[bytes, range]] | None = None
 
     def measured(self, engine: Engine) -> "Window":
         """The same with `last`, which a condition on spans needs."""
@@ -66,8 +70,13 @@ class Window:
             _columns.project == self.project,
             _columns.minute >= self.start // MINUTE,
             _columns.start_time_unix_nano >= self.start,
-            _columns.trace_id.in_(select(_columns.trace_id).where(*self.rows())),
+            self._these(),
         ]
+
+    def _these(self) -> ColumnElement[bool]:
+        if self.few is None:
+            return _columns.trace_id.in_(select(_columns.trace_id).where(*self.rows()))
+        return _one_of(_columns.trace_id, [trace_id for trace_id, _ in self.few])
 
     def spans(self) -> list[ColumnElement[bool]]:
         """The rows of `spans` among which all spans of these traces are."""
@@ -75,6 +84,7 @@ class Window:
             spans.c.project == self.project,
             spans.c.start_time_unix_nano >= self.start,
             spans.c.start_time_unix_nano <= self.last,
+            *([] if self.few is None else [_lie_at(self.few)]),
         ]
 
 
@@ -102,6 +112,21 @@ def candidates(node: Node, window: Window) -> ColumnElement[bool]:  # noqa: PLR0
             whole = select(_columns.trace_id).where(*window.all_rows()).group_by(_columns.trace_id)
             return _among(whole.having(_trace_term(key.name, test)))
     raise TypeError(f"not a condition on traces: {node}")
+
+
+def _one_of(column: ColumnElement[Any], ids: Iterable[bytes]) -> ColumnElement[bool]:
+    return column.in_([trace_id_literal(each.hex()) for each in ids])
+
+
+def _lie_at(few: Sequence[tuple[bytes, range]]) -> ColumnElement[bool]:
+    """Spans of these traces in these minutes: as the table is ordered, so that little else is read."""
+    if sum(len(minutes) for _, minutes in few) > _MOST_PLACES:
+        return _one_of(spans.c.trace_id, [trace_id for trace_id, _ in few])
+    place = tuple_(func.intDiv(spans.c.start_time_unix_nano, literal_column(str(MINUTE))), spans.c.trace_id)
+    there: list[tuple[ColumnElement[Any], ColumnElement[Any]]] = [
+        (literal_column(str(at)), trace_id_literal(each.hex())) for each, minutes in few for at in minutes
+    ]
+    return place.in_([tuple_(*each) for each in there])
 
 
 def _among(ids: Select[*tuple[Any, ...]]) -> ColumnElement[bool]:

@@ -1,7 +1,7 @@
 """The list of traces: newest or slowest first, those for which a condition of the search language holds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Row, Select, func, literal, select, true, tuple_
@@ -15,13 +15,15 @@ from spanwise_collector.query.structure import matching
 from spanwise_collector.query.trace_conditions import Window, candidates, is_structural
 from spanwise_collector.query.windows import newest_windows
 from spanwise_collector.store import Engine
-from spanwise_collector.store.tables import trace_id_literal, traces
+from spanwise_collector.store.tables import MINUTE, trace_id_literal, traces
 
 _columns: Final = traces.c
 _ID: Final = func.hex(_columns.trace_id)
 # Traces whose spans are fetched at a time to see who is below whom.
 _LOOKED_AT: Final = 200
 _MORE: Final = 4
+# How many of the slowest traces are asked whether a condition holds, before every span is.
+_TRIED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,32 @@ def _newest(engine: Engine, request: TraceSearch, after: Sequence[Any] | None) -
 def _slowest(engine: Engine, request: TraceSearch, after: Sequence[Any] | None) -> list[TraceSummary]:
     # By all rows of a trace, as its duration is shown: spans after the range may have made it longer.
     window = _window(engine, request, request.start, request.end)
-    query = select(_columns.trace_id).where(*window.all_rows(), candidates(request.where, window))
-    order = _Ordered(query.group_by(_columns.trace_id), ENDED - BEGAN, window, after)
-    return _first(engine, request, order, request.limit + 1)
+    every = select(
+        _columns.trace_id,
+        func.min(_columns.minute).label("first"),
+        func.intDiv(func.max(_columns.last_start_time_unix_nano), MINUTE).label("last"),
+    )
+    every = every.where(*window.all_rows()).group_by(_columns.trace_id)
+    rest = _Ordered(every, ENDED - BEGAN, window, after)
+    found: list[TraceSummary] = []
+    # A condition that is often true holds for enough of the slowest traces of all: those are asked before all are.
+    if request.where != EVERYTHING:
+        rows, behind = rest.next(engine, max(_TRIED, request.limit + 1))
+        found = _those_in(engine, request, window, _holding(engine, request.where, window, rows))
+        if behind is None or len(found) > request.limit:
+            return found[: request.limit + 1]
+        rest = replace(behind, query=every.where(candidates(request.where, window)))
+    return found + _first(engine, request, rest, request.limit + 1 - len(found))
+
+
+def _holding(engine: Engine, where: Node, window: Window, rows: Sequence[Row[Any]]) -> list[bytes]:
+    """Those of the traces that are candidates, in their order."""
+    if not rows:
+        return []
+    few = replace(window, few=[(row.trace_id, range(row.first, row.last + 1)) for row in rows])
+    query = select(_columns.trace_id).where(*few.all_rows(), candidates(where, few)).distinct()
+    holds = {row.trace_id for row in engine.read(query)}
+    return [row.trace_id for row in rows if row.trace_id in holds]
 
 
 def _window(engine: Engine, request: TraceSearch, start: int, end: int) -> Window:
@@ -97,28 +122,35 @@ class _Ordered:
     window: Window
     after: Sequence[Any] | None
 
+    def next(self, engine: Engine, count: int) -> "tuple[Sequence[Row[Any]], _Ordered | None]":
+        """The first `count`, and those behind them; None where there are none."""
+        query = self.query.add_columns(self.order.label("order")).having(_after(self.order, self.after))
+        rows = engine.read(query.order_by(self.order.desc(), _ID.desc()).limit(count))
+        if len(rows) < count:
+            return rows, None
+        return rows, replace(self, after=(rows[-1].order, rows[-1].trace_id.hex()))
+
 
 def _first(engine: Engine, request: TraceSearch, wanted: _Ordered, count: int) -> list[TraceSummary]:
     """The first `count` that are as asked for and began in the window."""
     found: list[TraceSummary] = []
-    after = wanted.after
-    structural = is_structural(request.where)
-    batch = max(count, _LOOKED_AT) if structural else count
-    while len(found) < count:
-        query = wanted.query.add_columns(wanted.order.label("order")).having(_after(wanted.order, after))
-        rows = engine.read(query.order_by(wanted.order.desc(), _ID.desc()).limit(batch))
-        ids = [row.trace_id for row in rows]
-        if structural:
-            holds = matching(engine, wanted.window, request.where, ids, request.structure_spans)
-            ids = [each for each in ids if each in holds]
-        whole = _complete(engine, request.project, ids)
-        found += [each for each in whole if wanted.window.start <= each.start < wanted.window.end]
-        if len(rows) < batch:
-            break
-        after = (rows[-1].order, rows[-1].trace_id.hex())
+    rest: _Ordered | None = wanted
+    batch = max(count, _LOOKED_AT) if is_structural(request.where) else count
+    while rest is not None and len(found) < count:
+        rows, rest = rest.next(engine, batch)
+        found += _those_in(engine, request, wanted.window, [row.trace_id for row in rows])
         # Few of these began in the window: ask for more at once than the page lacks.
         batch *= _MORE
     return found[:count]
+
+
+def _those_in(engine: Engine, request: TraceSearch, window: Window, ids: Sequence[bytes]) -> list[TraceSummary]:
+    """Those of the candidates that are as asked for and began in the window."""
+    if is_structural(request.where):
+        holds = matching(engine, window, request.where, ids, request.structure_spans)
+        ids = [each for each in ids if each in holds]
+    whole = _complete(engine, request.project, ids)
+    return [each for each in whole if window.start <= each.start < window.end]
 
 
 def _after(order: ColumnElement[Any], after: Sequence[Any] | None) -> ColumnElement[bool]:
