@@ -72,3 +72,23 @@ def test_idle_time_is_left_out_on_demand_and_in_the_address(page: Page, waited: 
     expect(start).to_have_attribute("aria-valuetext", re.compile(r"^20\.[12]"))
     page.reload()
     expect(collapse).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_spans_of_each_service_stand_in_a_lane_that_keys_shut_and_open(page: Page, waited: str) -> None:
+    page.goto(f"/t/{waited}")
+    page.get_by_role("button", name="By service").click()
+    grid = page.get_by_role("treegrid", name="Spans")
+    expect(grid).to_have_attribute("aria-rowcount", "8")
+    rows = grid.get_by_role("row")
+    expect(rows.nth(1)).to_have_attribute("aria-label", re.compile("^web, 3 spans, "))
+    expect(rows.nth(5)).to_have_attribute("aria-label", re.compile("^worker, 2 spans, "))
+    rows.nth(6).click()
+    focused = page.locator("[role=row]:focus")
+    expect(focused).to_have_attribute("aria-label", re.compile("^worker, jobs process, .*, 1 link to other traces$"))
+    expect(focused).to_have_attribute("aria-level", "2")
+    page.keyboard.press("ArrowLeft")
+    expect(focused).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("ArrowLeft")
+    expect(focused).to_have_attribute("aria-expanded", "false")
+    expect(grid).to_have_attribute("aria-rowcount", "6")
+    expect(page).to_have_url(re.compile("lanes=service.*shut=worker"))

@@ -2,6 +2,8 @@
 import { duration } from '../base/format';
 import { paintBreaks } from './break-paint';
 import { sumGroup } from './groups';
+import { paintHeading } from './lane-paint';
+import { isHeading, type LaneSum, serviceOfHeading } from './service-lanes';
 import { type TimeScale, ticks } from './timeline-scale';
 import { eventsOf, FLAG, type TraceModel } from './trace-model';
 
@@ -43,6 +45,8 @@ export interface Scene {
   readonly sections: (row: number) => Float64Array;
   /** Rows that are drawn pale, such as those that do not match. */
   readonly faded?: Uint8Array | null;
+  /** What the lane of each service adds up to, where headings are among the rows. */
+  readonly lanes?: readonly LaneSum[] | null;
   /** Whether the critical path is drawn. */
   readonly path?: boolean;
   readonly ink: Ink;
@@ -86,12 +90,10 @@ export function paintWaterfall(brush: Brush, scene: Scene): void {
   const last = Math.min(rows.length - 1, Math.floor((top + height) / ROW));
   for (let index = first; index <= last; index++) {
     const row = rows[index]!;
-    if (row >= scene.model.size) {
-      paintLog(brush, scene, row - scene.model.size, index * ROW - top);
-      continue;
-    }
     brush.globalAlpha = scene.faded?.[row] ? 0.25 : 1;
-    if (scene.groups?.[row]) paintGroup(brush, scene, row, index * ROW - top);
+    if (isHeading(row)) paintHeading(brush, scene, serviceOfHeading(row), index * ROW - top);
+    else if (row >= scene.model.size) paintLog(brush, scene, row - scene.model.size, index * ROW - top);
+    else if (scene.groups?.[row]) paintGroup(brush, scene, row, index * ROW - top);
     else paintRow(brush, scene, row, index * ROW - top, scale.x(scene.model.start[row]!));
   }
   brush.globalAlpha = 1;

@@ -1,7 +1,9 @@
 /** What a row of the waterfall says. All text from telemetry is set as text, never as markup. */
-import { count, duration } from '../../base/format';
+import { count, duration, plural } from '../../base/format';
 import { levelOf, valueText, visible } from '../../model/attributes';
 import { sumGroup } from '../../model/groups';
+import { isHeading, serviceOfHeading } from '../../model/service-lanes';
+import type { TraceLinks } from '../../model/span-arrows';
 import { FLAG, nameOf, rowOf, serviceOf, type TraceModel } from '../../model/trace-model';
 import { badgeOf, slotOf } from '../../route/preferences.svelte';
 import type { TraceView } from './trace-view.svelte';
@@ -17,6 +19,7 @@ export interface Look {
   readonly faded: Uint8Array | null;
   /** They come after the spans. */
   readonly logsOf: ReadonlyMap<number, readonly number[]>;
+  readonly links: TraceLinks | null;
   /** Index into `rows` of the row that Tab reaches. */
   readonly active: number;
   readonly labelWidth: number;
@@ -44,7 +47,8 @@ export function fillRow(slot: Slot, index: number, look: Look): void {
   element.dataset.index = String(index);
   element.setAttribute('aria-rowindex', String(index + 2));
   element.tabIndex = index === look.active ? 0 : -1;
-  if (look.trace.isLog(entry)) fillLog(slot, entry - look.trace.model.size, look);
+  if (isHeading(entry)) fillHeading(slot, serviceOfHeading(entry), look);
+  else if (look.trace.isLog(entry)) fillLog(slot, entry - look.trace.model.size, look);
   else fillSpan(slot, entry, look);
 }
 
@@ -63,16 +67,45 @@ function setTwist(slot: Slot, expandable: boolean, open: boolean): void {
   slot.twist.classList.toggle('none', !expandable);
 }
 
+/** How deep a row is drawn: in the tree, or below its heading. */
+function depthOf({ trace }: Look, row: number): number {
+  return trace.lanes.on ? trace.lanes.depths[row]! + 1 : trace.model.depth[row]!;
+}
+
+function fillHeading(slot: Slot, service: number, look: Look): void {
+  const { lanes, model } = look.trace;
+  const sum = lanes.sums[service]!;
+  const name = visible(model.services[service]!) || '(no service)';
+  const errors = sum.errors > 0 ? `, ${plural(sum.errors, 'error')}` : '';
+  const self = duration(sum.self);
+  setFrame(slot, look, 0, false, `${name}, ${plural(sum.count, 'span')}, ${self} itself${errors}`);
+  setTwist(slot, true, !lanes.shut.has(service));
+  slot.element.id = `row-lane-${service}`;
+  slot.element.className = 'row lane';
+  slot.element.title = name;
+  slot.badge.className = `badge svc-${slotOf(model.services[service]!)}`;
+  slot.badge.textContent = badgeOf(model.services[service]!);
+  slot.service.textContent = '';
+  slot.name.textContent = name;
+  const counted = note('count', plural(sum.count, 'span'));
+  slot.notes.replaceChildren(...(sum.errors > 0 ? [errorSign(count(sum.errors)), counted] : [counted]));
+  slot.facts.textContent = self;
+}
+
 function fillSpan(slot: Slot, row: number, look: Look): void {
-  const { trace, folded } = look;
-  const { model } = trace;
+  const { trace } = look;
+  const { model, lanes } = trace;
+  const folded = !lanes.on && Boolean(look.folded[row]);
   const service = serviceOf(model, row);
   const name = visible(nameOf(model, row));
   const repeated = trace.groupSize(row);
   const closed = (look.groups?.[row] ?? 0) > 0;
   const lines = look.logsOf.get(row)?.length ?? 0;
-  setFrame(slot, look, model.depth[row]!, row === look.selected, describe(model, row, lines, closed ? repeated : 0));
-  setTwist(slot, model.subtree[row]! > 0 || repeated > 0, repeated > 0 ? !closed : !folded[row]);
+  const away = look.links?.elsewhere.get(row)?.length ?? 0;
+  const said = describe(model, row, lines, closed ? repeated : 0);
+  const label = away > 0 ? `${said}, ${plural(away, 'link')} to other traces` : said;
+  setFrame(slot, look, depthOf(look, row), row === look.selected, label);
+  setTwist(slot, (!lanes.on && model.subtree[row]! > 0) || repeated > 0, repeated > 0 ? !closed : !folded);
   const { element } = slot;
   element.id = `row-${row}`;
   element.className = 'row';
@@ -80,9 +113,10 @@ function fillSpan(slot: Slot, row: number, look: Look): void {
   slot.badge.className = `badge svc-${slotOf(service)}`;
   slot.badge.textContent = badgeOf(service);
   slot.name.textContent = name || '(no name)';
-  slot.service.textContent = beginsService(model, row) ? visible(service) || '(no service)' : '';
+  slot.service.textContent = !lanes.on && beginsService(model, row) ? visible(service) || '(no service)' : '';
   element.title = `${visible(service)}\n${name}`;
-  slot.notes.replaceChildren(...notes(model, row, Boolean(folded[row]), trace.logRows ? null : lines, repeated));
+  slot.notes.replaceChildren(...notes(model, row, folded, trace.logRows ? null : lines, repeated));
+  if (away > 0) slot.notes.prepend(linkSign(away));
   slot.facts.textContent = duration(model.duration[row]!);
 }
 
@@ -115,7 +149,7 @@ function fillLog(slot: Slot, index: number, look: Look): void {
   const body = visible(valueText(log.body).slice(0, 400)) || log.event_name;
   const level = levelOf(log.severity_number);
   const label = `log, ${level}, ${visible(log.service)}, ${body}, at ${duration(trace.logTimes[index]!)}`;
-  setFrame(slot, look, trace.model.depth[row]! + 1, index === look.selectedLog, label);
+  setFrame(slot, look, depthOf(look, row) + 1, index === look.selectedLog, label);
   setTwist(slot, false, false);
   slot.element.id = `row-log-${index}`;
   slot.element.className = 'row log';
@@ -180,6 +214,14 @@ function note(css: string, text: string): HTMLElement {
 function errorSign(text: string): HTMLElement {
   const element = make('span', 'sign');
   element.append(drawing('M5.6 2h4.8L14 5.6v4.8L10.4 14H5.6L2 10.4V5.6ZM8 5v3.6M8 11v.2'), text);
+  return element;
+}
+
+/** Links to other traces; those within this one are drawn as arrows. */
+function linkSign(links: number): HTMLElement {
+  const element = make('span', 'away');
+  element.title = `${plural(links, 'link')} to other traces`;
+  element.append(drawing('M4.5 11.5 11.5 4.5M6 4.5h5.5V10'));
   return element;
 }
 

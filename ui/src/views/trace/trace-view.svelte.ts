@@ -2,6 +2,7 @@
 import type { LogRecord } from '../../api/types';
 import { findGroups } from '../../model/groups';
 import { findIdleGaps } from '../../model/idle-gaps';
+import { intoLanes, isHeading } from '../../model/service-lanes';
 import { type Axis, clamp, formatView, isWhole, parseView, TimeScale, type View } from '../../model/timeline-scale';
 import { findLog, formatFold, logName, logsByRow, parseFold } from '../../model/trace-address';
 import { childCover, FLAG, nextRow, pathSections, rowOf, spanId, type TraceModel } from '../../model/trace-model';
@@ -15,7 +16,9 @@ import {
   withLogs,
 } from '../../model/tree-fold';
 import { router, setQuery, setQuerySoon } from '../../route/router.svelte';
+import { LinkedSpans } from './linked-spans.svelte';
 import { TraceFind } from './trace-find.svelte';
+import { TraceLanes } from './trace-lanes.svelte';
 
 export class TraceView {
   model = $state.raw<TraceModel>(undefined as never);
@@ -37,6 +40,8 @@ export class TraceView {
 
   find = $derived(router.route.query.get('find') ?? '');
   readonly finding = new TraceFind();
+  readonly lanes = new TraceLanes(() => this.model);
+  readonly linked = new LinkedSpans();
   /** 1 for each row that was found; null while nothing is looked for. */
   marks = $derived(this.find !== '' && this.finding.marks?.length === this.model.size ? this.finding.marks : null);
   matches = $derived(this.marks ? this.marks.reduce((sum, mark) => sum + mark, 0) : 0);
@@ -97,9 +102,13 @@ export class TraceView {
     Float64Array.from(this.logs, (log) => log.time_unix_nano - this.model.facts.start_time_unix_nano),
   );
   logRows = $derived(router.route.query.get('logs') === 'rows' && this.logs.length > 0);
-  #spanRows = $derived(visibleRows(this.model, this.folded, this.#keep, this.groups));
-  /** What the waterfall shows: rows of spans and, above `model.size`, records of logs. */
-  rows = $derived(this.logRows ? withLogs(this.model, this.#spanRows, this.logsOf) : this.#spanRows);
+  /** Lanes are shut, not folded: what is folded in the tree is shown in them. */
+  #spanRows = $derived(
+    visibleRows(this.model, this.lanes.on ? new Uint8Array(this.model.size) : this.folded, this.#keep, this.groups),
+  );
+  #laid = $derived(this.lanes.on ? intoLanes(this.model, this.#spanRows, this.lanes.shut) : this.#spanRows);
+  /** What the waterfall shows: rows of spans, above `model.size` records of logs, below zero headings of lanes. */
+  rows = $derived(this.logRows ? withLogs(this.model, this.#laid, this.logsOf) : this.#laid);
   #places = $derived.by(() => {
     const places = new Int32Array(this.model.size + this.logs.length).fill(-1);
     for (let index = 0; index < this.rows.length; index++) places[this.rows[index]!] = index;
@@ -113,9 +122,7 @@ export class TraceView {
   strayed = $derived(this.selected < 0 ? router.route.query.get('sel') : null);
 
   /** Index into `rows`; -1 for what is hidden. */
-  placeOf(entry: number): number {
-    return entry < 0 ? -1 : (this.#places[entry] ?? -1);
-  }
+  placeOf = (entry: number): number => (entry < 0 ? -1 : (this.#places[entry] ?? -1));
 
   isLog(entry: number): boolean {
     return entry >= this.model.size;
@@ -153,6 +160,7 @@ export class TraceView {
 
   /** Selects what a row of the waterfall shows. */
   selectEntry(entry: number): void {
+    if (isHeading(entry)) return;
     if (!this.isLog(entry)) this.select(entry);
     else this.select(this.#rowOfLog(entry - this.model.size), entry - this.model.size);
   }
@@ -175,7 +183,9 @@ export class TraceView {
   }
 
   #bring(row: number): void {
-    const folded = reveal(this.model, this.folded, row);
+    const service = this.model.service[row]!;
+    if (this.lanes.on && this.lanes.shut.has(service)) this.lanes.toggle(service);
+    const folded = this.lanes.on ? this.folded : reveal(this.model, this.folded, row);
     if (folded !== this.folded) this.fold(folded);
     this.#openGroupOf(row);
     this.reveals++;
@@ -228,6 +238,10 @@ export class TraceView {
 
   /** One level less or more than is shown now. */
   level(by: -1 | 1): void {
+    if (this.lanes.on) {
+      this.lanes.toggleAll(by < 0);
+      return;
+    }
     const level = Math.max(0, shownLevel(this.model, this.#spanRows) + by);
     this.fold(level >= this.model.maxDepth ? new Uint8Array(this.model.size) : foldToLevel(this.model, level));
   }

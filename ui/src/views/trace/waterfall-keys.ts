@@ -1,5 +1,6 @@
 /** The keys of the tree: those of a treegrid, and the single keys of the trace page. */
 import { hasModifier } from '../../base/keys';
+import { headingOf, isHeading, parentInLane, serviceOfHeading } from '../../model/service-lanes';
 import { preferences } from '../../route/preferences.svelte';
 import { pressed } from '../../route/pressed';
 import type { TraceView } from './trace-view.svelte';
@@ -41,6 +42,7 @@ export function waterfallKey(event: KeyboardEvent, place: Place): boolean {
       return closeOrLeave(event, place);
     case 'Enter':
     case ' ':
+      if (isHeading(trace.rows[index] ?? 0)) trace.lanes.toggle(serviceOfHeading(trace.rows[index]!));
       moveTo(index);
       return true;
     default:
@@ -51,10 +53,16 @@ export function waterfallKey(event: KeyboardEvent, place: Place): boolean {
 function openOrEnter(event: KeyboardEvent, { trace, index, moveTo }: Place): boolean {
   const row = trace.rows[index];
   if (row === undefined || trace.isLog(row)) return false;
+  if (isHeading(row)) {
+    if (trace.lanes.shut.has(serviceOfHeading(row))) trace.lanes.toggle(serviceOfHeading(row));
+    else moveTo(index + 1);
+    return true;
+  }
   if (trace.groups?.[row]) {
     trace.toggleGroup(row);
     return true;
   }
+  if (trace.lanes.on) return true;
   if (event.shiftKey) {
     if (trace.folded[row]) trace.toggle(row, true);
   } else if (trace.folded[row]) trace.toggle(row, false);
@@ -65,13 +73,20 @@ function openOrEnter(event: KeyboardEvent, { trace, index, moveTo }: Place): boo
 function closeOrLeave(event: KeyboardEvent, { trace, index, moveTo }: Place): boolean {
   const entry = trace.rows[index];
   if (entry === undefined) return false;
+  if (isHeading(entry)) {
+    if (!trace.lanes.shut.has(serviceOfHeading(entry))) trace.lanes.toggle(serviceOfHeading(entry));
+    return true;
+  }
   if (trace.isLog(entry)) {
     moveTo(index - 1);
     return true;
   }
   const row = entry;
   if (trace.groupSize(row) > 0 && !trace.groups?.[row]) trace.toggleGroup(row);
-  else if (trace.model.subtree[row]! > 0 && !trace.folded[row]) trace.toggle(row, event.shiftKey);
+  else if (trace.lanes.on) {
+    const above = trace.placeOf(parentInLane(trace.model, row));
+    moveTo(above >= 0 ? above : trace.rows.indexOf(headingOf(trace.model.service[row]!)));
+  } else if (trace.model.subtree[row]! > 0 && !trace.folded[row]) trace.toggle(row, event.shiftKey);
   else if (trace.model.parent[row]! >= 0) moveTo(trace.placeOf(trace.model.parent[row]!));
   return true;
 }
