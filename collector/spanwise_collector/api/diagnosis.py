@@ -113,16 +113,17 @@ def add(
 
 
 def _answer(found: diagnosis.Verdict) -> WindowVerdict:
-    culprits = [_culprit(rank, each) for rank, each in enumerate(found.accused, 1)]
+    limits = found.thresholds
+    culprits = [_culprit(rank, each, limits) for rank, each in enumerate(found.accused, 1)]
     verdict, summary = _summary(found, culprits)
     return WindowVerdict(
         verdict=verdict,
         summary=summary,
         traffic=[_traffic(each, found.window) for each in found.traffic if found.enough_history],
         culprits=culprits,
-        services=_ranks(found.services_accused),
-        instances=_ranks(found.accused),
-        operations=_ranks(found.operations_accused),
+        services=_ranks(found.services_accused, limits),
+        instances=_ranks(found.accused, limits),
+        operations=_ranks(found.operations_accused, limits),
         checked=Checked(
             window=_checked(found.window),
             baseline=_checked(found.baseline),
@@ -135,7 +136,7 @@ def _answer(found: diagnosis.Verdict) -> WindowVerdict:
             complete=found.matching,
             templates=found.templates,
             rules=list(RULES),
-            thresholds=found.thresholds.changed(),
+            thresholds=limits.changed(),
         ),
     )
 
@@ -154,11 +155,11 @@ def _summary(found: diagnosis.Verdict, culprits: list[WindowCulprit]) -> tuple[A
     return "culprit", culprits[0].claim
 
 
-def _ranks(accused: Sequence[diagnosis.Accused]) -> list[WindowRank]:
-    return [WindowRank(**_rank(rank, each)) for rank, each in enumerate(accused, 1)]
+def _ranks(accused: Sequence[diagnosis.Accused], limits: Thresholds) -> list[WindowRank]:
+    return [WindowRank(**_rank(rank, each, limits)) for rank, each in enumerate(accused, 1)]
 
 
-def _rank(rank: int, each: diagnosis.Accused) -> dict[str, Any]:
+def _rank(rank: int, each: diagnosis.Accused, limits: Thresholds) -> dict[str, Any]:
     leading = each.culprit.leading
     return {
         "rank": rank,
@@ -166,6 +167,7 @@ def _rank(rank: int, each: diagnosis.Accused) -> dict[str, Any]:
         "instance": each.culprit.instance,
         "operation": leading.culprit.name,
         "score": round(each.culprit.score, 4),
+        "notable": each.culprit.score >= limits.notable_score,
         "kind": each.kind,
         "claim": each.claim,
         "since": each.since,
@@ -173,9 +175,9 @@ def _rank(rank: int, each: diagnosis.Accused) -> dict[str, Any]:
     }
 
 
-def _culprit(rank: int, each: diagnosis.Accused) -> WindowCulprit:
+def _culprit(rank: int, each: diagnosis.Accused, limits: Thresholds) -> WindowCulprit:
     return WindowCulprit(
-        **_rank(rank, each),
+        **_rank(rank, each, limits),
         claims=each.claims,
         since_unix_nano=each.since,
         coincides=[

@@ -37,7 +37,8 @@ class WindowRank(Answer):
     service: str
     instance: str = Field(description='"" in the ranking of services.')
     operation: str = Field(description="The one that it shows in most.")
-    score: float = Field(description="From 0 to 1; below 0.25 (--threshold notable_score) nothing stands out.")
+    score: float = Field(description="From 0 to 1; not to be compared with that of another list.")
+    notable: bool = Field(description="Whether it stands out: its score reaches the threshold `notable_score`.")
     kind: Literal["slow", "failing", "silent", "overloaded", "changed"]
     claim: str
     since: int = Field(description="In ns since the epoch.")

@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from spanwise_collector.api import diagnosis
+from spanwise_collector.diagnose.thresholds import Thresholds
 
+from tests.collector.diagnose.conftest import project_of
 from tests.collector.diagnose.minutes import BEGIN, TRACES
+from tests.collector.inside import Inside
 from tests.factories import MINUTE
 
 
@@ -23,7 +28,8 @@ def test_the_service_behind_a_slow_network_is_named_with_spans_that_show_it(api:
         1, "stock", "stock-7", "find", "slow",
     )  # fmt: skip
     assert culprit["since"] == BEGIN + MINUTE
-    keys = ("rank", "service", "operation", "score", "kind", "claim", "since", "evidence")
+    assert culprit["notable"]
+    keys = ("rank", "service", "operation", "score", "notable", "kind", "claim", "since", "evidence")
     told = {key: culprit[key] for key in keys}
     assert answer["services"] == [{**told, "instance": ""}]
     assert answer["instances"] == answer["operations"] == [{**told, "instance": "stock-7"}]
@@ -36,6 +42,18 @@ def test_the_service_behind_a_slow_network_is_named_with_spans_that_show_it(api:
         "span_count": 3 * TRACES,
         "record_count": 0,
     }
+
+
+def test_what_stands_out_is_what_reaches_the_threshold_that_is_set(api: TestClient, collector: Inside) -> None:
+    strict = FastAPI()
+    diagnosis.add(strict.router, collector.engine, project_of, thresholds=Thresholds.of([("notable_score", 1.0)]))
+    given = {"start": BEGIN + MINUTE, "end": BEGIN + 2 * MINUTE}
+    answer = TestClient(strict).get("/diagnosis", params=given).json()
+    usual = ask(api, **given)
+    assert (answer["verdict"], answer["checked"]["thresholds"]) == ("nothing unusual", {"notable_score": 1.0})
+    for ranked in ("culprits", "services", "instances", "operations"):
+        assert [each["service"] for each in answer[ranked]] == ["stock"]
+        assert [each["notable"] for each in (answer[ranked] + usual[ranked])] == [False, True]
 
 
 def test_without_a_baseline_the_time_before_is_taken(api: TestClient) -> None:

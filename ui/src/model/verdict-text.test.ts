@@ -89,6 +89,7 @@ describe('a window as Markdown', () => {
           operation: 'GET /products',
           kind: 'slow',
           score: 0.8,
+          notable: true,
           claim: 'It takes 2 s. Tenants have acme.',
           claims: ['It takes 2 s.', 'It calls more.'],
           since: 5,
@@ -136,11 +137,12 @@ describe('a window as Markdown', () => {
 
 describe('confidence', () => {
   it('is a word for a score', () => {
-    expect([0.75, 0.5, 0.25, 0.24].map((score) => confidence({ score }))).toEqual([
+    expect([0.75, 0.5, 0.49, 0.1].map((score) => confidence({ score, notable: true }))).toEqual([
       'sure',
       'likely',
       'possible',
-      'not unusual',
+      'possible',
     ]);
+    expect(confidence({ score: 0.8, notable: false })).toBe('not unusual');
   });
 });

@@ -74,9 +74,9 @@ function evidenceText({ kind, text, trace_id, span_id }: WindowCulprit['evidence
   return kind === 'log' ? `log record ${JSON.stringify(text)}${where ? ` (${where})` : ''}` : where;
 }
 
-/** A word for a score, as the list of problems has it; below 0.25 the collector names no culprit. */
-export function confidence({ score }: Pick<WindowCulprit, 'score'>): Confidence {
+/** A word for a score, as the list of problems has it; whether it stands out is the collector's to say. */
+export function confidence({ score, notable }: Pick<WindowCulprit, 'score' | 'notable'>): Confidence {
+  if (!notable) return 'not unusual';
   if (score >= 0.75) return 'sure';
-  if (score >= 0.5) return 'likely';
-  return score >= 0.25 ? 'possible' : 'not unusual';
+  return score >= 0.5 ? 'likely' : 'possible';
 }
