@@ -1,5 +1,6 @@
 """The list of spans, below /api/v1."""
 
+import time
 from collections.abc import Callable
 from typing import Annotated
 
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field, JsonValue
 from starlette.requests import Request
 
-from spanwise_collector.api import hinted, present
+from spanwise_collector.api import hinted, present, trace_present
 from spanwise_collector.api.models import (
     KIND_NUMBER,
     Answer,
@@ -21,12 +22,14 @@ from spanwise_collector.api.models import (
     described,
 )
 from spanwise_collector.api.parameters import SpanQuery, parse_span_id, parse_trace_id
+from spanwise_collector.api.trace_models import Gap
 from spanwise_collector.api.values import attributes_to_json
 from spanwise_collector.model.span import Span, kind_word
 from spanwise_collector.query.language.parse import Limits
 from spanwise_collector.query.records import search_spans
-from spanwise_collector.query.trace import spans_of
+from spanwise_collector.query.span_details import Detail, details
 from spanwise_collector.store import Engine
+from spanwise_collector.trace.lost_parents import Reason
 
 
 class FoundSpan(Answer):
@@ -57,6 +60,15 @@ class FoundSpan(Answer):
     scope: InstrumentationScope
 
 
+class SpanDetail(FoundSpan):
+    """A span with what the spans around it tell."""
+
+    parent_missing_reason: Reason | None = Field(description="None: it has none, or its parent has arrived.")
+    gaps: list[Gap] | None = Field(
+        description="In time order, from 1 ms and 1% of the trace on. None: it has more than 20,000 spans around it."
+    )
+
+
 class Wanted(BaseModel):
     """Which spans of a trace are asked for."""
 
@@ -64,7 +76,7 @@ class Wanted(BaseModel):
 
 
 class Details(Answer):
-    spans: list[FoundSpan] = Field(description="Those that there are, by their start; an id may have several.")
+    spans: list[SpanDetail] = Field(description="Those that there are, by their start; an id may have several.")
 
 
 class SpanList(Searched):
@@ -87,7 +99,13 @@ def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], l
     def get_spans(trace_id: str, wanted: Wanted, project: Project) -> Details:
         """Spans of one trace by their ids, with all that they carry: at most 200 at a time."""
         ids = [parse_span_id(each, "ids") for each in wanted.ids]
-        return Details(spans=[found(each) for each in spans_of(engine, project, parse_trace_id(trace_id), ids)])
+        shown = details(engine, project, parse_trace_id(trace_id), ids, time.time_ns())
+        return Details(spans=[_detail(each, shown.began) for each in shown.found])
+
+
+def _detail(shown: Detail, began: int) -> SpanDetail:
+    gaps = None if shown.gaps is None else [trace_present.gap(each, began) for each in shown.gaps]
+    return SpanDetail(**dict(found(shown.span)), gaps=gaps, parent_missing_reason=shown.lost)
 
 
 def found(span: Span) -> FoundSpan:

@@ -1,22 +1,15 @@
 """One trace, whole: its spans in display order."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy import func, select
 
-from spanwise_collector.model.span import Span
 from spanwise_collector.query.together import both
 from spanwise_collector.query.trace_place import Place, find
 from spanwise_collector.store import Engine
 from spanwise_collector.store.rows import SPAN_COLUMNS, RowReader
-from spanwise_collector.store.tables import span_id_literal, spans
 from spanwise_collector.trace.pieces import join_pieces
 from spanwise_collector.trace.tree import Node, build
-
-# An id may have any number of spans.
-_MOST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +39,6 @@ def load(engine: Engine, project: str, trace_id: str, limit: int) -> Trace:
     joined = join_pieces([reader.span(row) for row in rows[:limit]])
     more = place.beyond(len(rows), limit)
     return Trace(place.ids[0], build(joined), place.began, place.ended, len(joined) + more, records)
-
-
-def spans_of(engine: Engine, project: str, trace_id: str, ids: Sequence[str]) -> list[Span]:
-    """The spans of that trace that have these ids (16 hex digits each), by their start; raises NotFound."""
-    place = find(engine, project, trace_id)
-    query = select(*SPAN_COLUMNS).where(*place.within(), spans.c.span_id.in_([span_id_literal(each) for each in ids]))
-    reader = RowReader()
-    found = join_pieces([reader.span(row) for row in engine.read(query.limit(_MOST))])
-    return sorted(found, key=lambda span: (span.start, span.span_id))
 
 
 def log_count(engine: Engine, place: Place) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from spanwise_collector.query import span_details
 
 from tests.collector.api.test_forms import ask
 from tests.collector.inside import Inside
@@ -60,6 +61,44 @@ def test_a_trace_lists_its_gaps_the_longest_first(collector: Inside, trace_id: s
         }
         for number, start, end, kind, reason in EXPECTED
     ]
+
+
+def test_the_detail_of_a_span_has_its_own_as_the_whole_trace_has_them(collector: Inside, trace_id: str) -> None:
+    whole = ask(collector, f"/api/v1/traces/{trace_id}").json()
+    for number in (1, 2, 3):
+        one = f"{number:016x}"
+        [detail] = ask(collector, f"/api/v1/traces/{trace_id}/spans", "POST", json={"ids": [one]}).json()["spans"]
+        mine = [gap for gap in whole["gaps"] if gap["span_id"] == one]
+        assert detail["gaps"] == sorted(mine, key=lambda gap: gap["start"])
+        assert detail["parent_missing_reason"] is None
+
+
+def test_the_detail_of_a_span_says_why_its_parent_is_missing(collector: Inside) -> None:
+    [one] = trace_ids(1)
+    orphans = [
+        span(one, 2, 9, kind=2, flags=0x300),
+        span(one, 3, 9, kind=1, flags=0x101, start_time_unix_nano=START + 1),
+        span(one, 4, 8, kind=2, flags=0x301, start_time_unix_nano=START + 2),
+    ]
+    collector.send("default", traces(orphans))
+    whole = ask(collector, f"/api/v1/traces/{one}").json()
+    ids = [f"{number:016x}" for number in (2, 3, 4)]
+    details = ask(collector, f"/api/v1/traces/{one}/spans", "POST", json={"ids": ids}).json()["spans"]
+    found = {each["span_id"]: each["parent_missing_reason"] for each in details}
+    assert [found[each] for each in ids] == ["not sampled", "never received", "id cut"]
+    assert found == {each["span_id"]: each["parent_missing_reason"] for each in whole["spans"]}
+
+
+def test_of_a_span_with_too_many_around_it_no_gaps_are_told(
+    collector: Inside, trace_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(span_details, "MOST_AROUND", 1)
+    path = f"/api/v1/traces/{trace_id}/spans"
+    told = [
+        ask(collector, path, "POST", json={"ids": [f"{number:016x}"]}).json()["spans"][0]["gaps"] is not None
+        for number in (1, 2, 3)
+    ]
+    assert told == [True, False, True]
 
 
 def test_the_text_has_them_below_the_waterfall(collector: Inside, trace_id: str) -> None:

@@ -1,5 +1,5 @@
 /** The only place that fetches. Paths are relative to <base>, so a path prefix works by itself. */
-import type { ErrorBody, FoundSpan, LogList, ServiceList, Session, Status, TraceList } from './types';
+import type { ErrorBody, LogList, ServiceList, Session, SpanDetail, Status, TraceList } from './types';
 
 /** The collector answered, and said no. */
 export class ApiError extends Error {
@@ -160,9 +160,9 @@ export const fetchMatches = (id: string, q: string, signal?: AbortSignal): Promi
   getColumns(`traces/${encodeURIComponent(id)}/matches`, { q }, signal);
 
 /** Spans of a trace with all that they carry, at most 200. */
-export async function fetchSpans(id: string, ids: readonly string[], signal?: AbortSignal): Promise<FoundSpan[]> {
+export async function fetchSpans(id: string, ids: readonly string[], signal?: AbortSignal): Promise<SpanDetail[]> {
   const path = `traces/${encodeURIComponent(id)}/spans`;
-  return (await send<{ spans: FoundSpan[] }>('POST', path, { ids }, signal)).spans;
+  return (await send<{ spans: SpanDetail[] }>('POST', path, { ids }, signal)).spans;
 }
 export const fetchLogs = (params: Params, signal?: AbortSignal): Promise<LogList> => get('logs', params, signal);
 export const fetchStatus = (signal?: AbortSignal): Promise<Status> => get('status', {}, signal);

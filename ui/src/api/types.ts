@@ -19,6 +19,7 @@ export type FacetList = Schemas['FacetList'];
 export type Facet = Schemas['FacetAnswer'];
 export type FacetValue = Schemas['FacetValue'];
 export type FoundSpan = Schemas['FoundSpan'];
+export type SpanDetail = Schemas['SpanDetail'];
 export type Histogram = Schemas['HistogramAnswer'];
 export type HistogramCell = Schemas['HistogramCell'];
 export type LogList = Schemas['LogList'];
