@@ -185,6 +185,16 @@ SCREENS: Final = {
         cut=10,
         partial=f"10 of {LONG + 1} operations are shown, those with the most spans.",
     ),
+    "operation": Screen(
+        "/services/api?op=POST+/charge",
+        "operations",
+        whole="What it calls",
+        loading="Loading the operation…",
+        error="The operation could not be read",
+        first_run="api had no span of this name in this time range",
+        empty=f"/services/api?op=POST+/charge&{_THEN}",
+        nothing="api had no span of this name in this time range",
+    ),
     "compare": Screen(
         "/compare?split=failed",
         "compare",

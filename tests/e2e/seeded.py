@@ -51,8 +51,8 @@ class Seeded:
         return path.format(trace=self.failed, long=self.long, error=self.error if "{error}" in path else "")
 
 
-def seed(collector: Collector) -> Seeded:
-    """Send the requests, and return when all of them can be searched."""
+def seed(collector: Collector, also: int = 0) -> Seeded:
+    """Send the requests, and return when all of them can be searched, and as many other spans as were sent before."""
     began = time.time_ns() - 300 * SECOND
     requests = [
         _Request(trace_id, began + number * SECOND, number, fails=number % 5 == 4)
@@ -75,7 +75,7 @@ def seed(collector: Collector) -> Seeded:
         logs([each.line() for each in requests], "api"),
         traces([_call(long, number, began) for number in range(LONG + 1)], "batch"),
     )
-    spans = 4 * REQUESTS + LONG + 1
+    spans = 4 * REQUESTS + LONG + 1 + also
     eventually(lambda: collector.get("/status"), lambda now: (now["span_count"], now["log_count"]) == (spans, REQUESTS))
     return Seeded(collector, began, [each.trace_id for each in requests if each.fails][-1], long)
 

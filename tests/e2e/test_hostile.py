@@ -173,6 +173,7 @@ SCREENS: Final = (
     "/map",
     "/nodes",
     "/services/{service}",
+    "/services/{service}?op={service}",
     "/diagnosis?from=now-60s",
     "/compare?split=failed",
     "/settings/ingest",

@@ -39,6 +39,7 @@ ROUTES: Final = (
     "/map?part=11",
     "/nodes",
     "/services/api",
+    "/services/api?op=POST+/charge",
     "/diagnosis",
     "/compare?split=failed",
     "/compare?a={trace}&b={long}",

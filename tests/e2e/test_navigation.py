@@ -64,6 +64,14 @@ STEPS: Final = {
         "focus=db",
         same="main table",
     ),
+    "an operation": Step(
+        "/services/api",
+        "POST /charge",
+        lambda page: page.get_by_role("table", name="Operations").get_by_role("link", name="POST /charge").click(),
+        "What it calls",
+        "op=POST",
+        same="main h1",
+    ),
     "a service": Step("/services/api", "Last hour", _range, "Last 24 hours", "from=now-24h", same="main h1"),
     "a comparison": Step(
         "/compare?split=failed", "region", _range, "Last 24 hours", "from=now-24h", same="[aria-label=Attributes]"

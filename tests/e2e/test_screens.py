@@ -149,6 +149,7 @@ ROUTES: Final = (
     "/map",
     "/map?focus=checkout",
     "/services/checkout",
+    "/services/checkout?op=POST+/orders",
     "/compare?from=now-30s",
     "/settings/general",
     "/settings/shortcuts",

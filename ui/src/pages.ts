@@ -20,6 +20,7 @@ export const PAGES: Record<RouteName, Load> = {
   nodes: page(() => import('./views/nodes/NodesPage.svelte')),
   compare: page(() => import('./views/compare/ComparePage.svelte')),
   service: page(() => import('./views/service/ServicePage.svelte')),
+  operation: page(() => import('./views/service/OperationPage.svelte')),
   settings: page(() => import('./views/settings/SettingsPage.svelte')),
   unknown: page(() => import('./views/NoPage.svelte')),
 };

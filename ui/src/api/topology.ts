@@ -9,6 +9,7 @@ export type MapEdge = Schemas['MapEdge'];
 export type Red = Schemas['Red'];
 export type ServicePage = Schemas['ServicePage'];
 export type OperationFigures = Schemas['OperationFigures'];
+export type OperationList = Schemas['OperationList'];
 export type InstanceFigures = Schemas['InstanceFigures'];
 export type Point = Schemas['Point'];
 export type Deploy = Schemas['Deploy'];
@@ -19,6 +20,9 @@ export const fetchMap = (params: Params, signal: AbortSignal): Promise<ServiceMa
 
 export const fetchService = (name: string, params: Params, signal: AbortSignal): Promise<ServicePage> =>
   get(`services/${encodeURIComponent(name)}`, params, signal);
+
+export const fetchOperations = (params: Params, signal: AbortSignal): Promise<OperationList> =>
+  get('operations', params, signal);
 
 export const fetchDeploys = (params: Params, signal: AbortSignal): Promise<DeployList> =>
   get('deploys', params, signal);

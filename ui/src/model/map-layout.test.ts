@@ -25,6 +25,13 @@ const EDGES = [
   ['cart', 'cart'],
 ].map(([source, target]) => edge(source!, target!));
 
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 describe('layoutMap', () => {
   it('is the same in whatever order nodes and edges came', async () => {
     const one = await layoutMap(NODES, EDGES);
@@ -43,6 +50,30 @@ describe('layoutMap', () => {
         expect(Math.abs(other.x - x) >= BOX.width || Math.abs(other.y - y) >= BOX.height).toBe(true);
     }
     for (const path of paths.values()) expect(path).toMatch(/^M[-\d. ]+[QLC][-\d. QLC]+$/);
+  });
+});
+
+describe('layoutMap of groups', () => {
+  it('keeps the frames of groups apart, and those who are of none out of them', async () => {
+    const groups = new Map([
+      ['gateway', 'edge'],
+      ['cart', 'shop'],
+      ['catalog', 'shop'],
+      ['checkout', 'money'],
+    ]);
+    const { places, frames } = await layoutMap(NODES, EDGES, groups);
+    expect(frames.map(({ name }) => name)).toEqual(['edge', 'money', 'shop']);
+    const apart = (one: Box, other: Box): boolean =>
+      one.x >= other.x + other.width ||
+      other.x >= one.x + one.width ||
+      one.y >= other.y + other.height ||
+      other.y >= one.y + one.height;
+    for (const [index, frame] of frames.entries()) {
+      expect(Math.min(frame.x, frame.y)).toBeGreaterThanOrEqual(0);
+      for (const other of frames.slice(index + 1)) expect(apart(frame, other)).toBe(true);
+      for (const [id, at] of places)
+        expect(groups.get(id) === frame.name || apart(frame, { ...BOX, ...at })).toBe(true);
+    }
   });
 });
 

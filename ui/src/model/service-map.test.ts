@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MapEdge, MapNode, Red } from '../api/topology';
-import { arc, partsOf, rankEdges, shortName, withoutHidden } from './service-map';
+import { arc, isHidden, partsOf, rankEdges, shortName, withoutHidden } from './service-map';
 
 function red(part: Partial<Red> = {}): Red {
   return { count: 100, error_count: 0, rate: 1, p50: 1e6, p95: 2e6, p99: 3e6, ...part };
@@ -64,6 +64,18 @@ describe('withoutHidden', () => {
     expect([left.nodes.map(({ id }) => id), names(left.edges.map((each) => ({ edge: each })))]).toEqual([
       ['a', 'c'],
       ['ac'],
+    ]);
+  });
+});
+
+describe('isHidden', () => {
+  it('knows single nodes and all of a kind', () => {
+    const hidden = new Set(['service:a', 'external:*']);
+    expect(['service:a', 'service:b', 'external:x:25', 'database:a'].map((id) => isHidden(id, hidden))).toEqual([
+      true,
+      false,
+      true,
+      false,
     ]);
   });
 });

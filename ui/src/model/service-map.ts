@@ -45,12 +45,17 @@ function ranked(edge: MapEdge, old: Red | undefined): RankedEdge {
   return { edge, red, errors: red.count === 0 ? 0 : red.error_count / red.count, slower, trouble };
 }
 
+/** What of these nodes the reader has hidden: by an id, or all of a kind as `external:*`. */
+export function isHidden(id: string, hidden: ReadonlySet<string>): boolean {
+  return hidden.has(id) || hidden.has(`${partsOf(id).kind}:*`);
+}
+
 /** The map without what the reader has hidden, and without what only hung on it. */
 export function withoutHidden(
   map: Pick<ServiceMap, 'nodes' | 'edges'>,
   hidden: ReadonlySet<string>,
 ): { nodes: MapNode[]; edges: MapEdge[] } {
-  const nodes = map.nodes.filter((node) => !hidden.has(node.id));
+  const nodes = map.nodes.filter((node) => !isHidden(node.id, hidden));
   const kept = new Set(nodes.map((node) => node.id));
   return { nodes, edges: map.edges.filter((edge) => kept.has(edge.source) && kept.has(edge.target)) };
 }

@@ -25,6 +25,7 @@ export const RANGES: Readonly<Partial<Record<RouteName, string>>> = {
   nodes: 'now-1h',
   compare: 'now-1h',
   service: 'now-1h',
+  operation: 'now-1h',
   diagnosis: 'now-15m',
 };
 

@@ -1,27 +1,13 @@
 /** What a person prefers on this machine: theme, zone, sizes of panels. Not part of a view, so not in its address. */
 import { assignBadges, assignSlots } from '../base/color';
 import type { Zone } from '../base/time';
+import { keep, kept } from './kept';
 import type { ChosenKeys } from './keymap';
 
 export type Theme = 'system' | 'light' | 'dark';
 export type Density = 'comfortable' | 'compact';
 
-function load<T>(key: string, fallback: T): T {
-  try {
-    const text = localStorage.getItem(`spanwise.${key}`);
-    return text === null ? fallback : (JSON.parse(text) as T);
-  } catch {
-    return fallback;
-  }
-}
-
-function save(key: string, value: unknown): void {
-  try {
-    localStorage.setItem(`spanwise.${key}`, JSON.stringify(value));
-  } catch {
-    // Storage may be full or forbidden: the preference then lasts as long as the page.
-  }
-}
+const load = <T>(key: string, fallback: T): T => kept(key, (value) => (value === null ? fallback : (value as T)));
 
 const system = matchMedia('(prefers-color-scheme: dark)');
 
@@ -43,12 +29,12 @@ class Preferences {
 
   set<K extends 'theme' | 'zone' | 'density' | 'dock' | 'letterKeys' | 'keys'>(key: K, value: this[K]): void {
     (this as Preferences)[key] = value;
-    save(key, value);
+    keep(key, value);
   }
 
   setSize(key: string, value: number): void {
     this.sizes = { ...this.sizes, [key]: value };
-    save('sizes', this.sizes);
+    keep('sizes', this.sizes);
   }
 }
 
@@ -80,6 +66,6 @@ export function learnServices(names: Iterable<string>): ReadonlyMap<string, numb
   assignSlots(slots, learnt);
   assignBadges(badges, learnt);
   // A store with very many services would fill the browser's storage for nothing: colours repeat after ten anyway.
-  if (slots.size !== before && slots.size <= 500) save('services', [...slots]);
+  if (slots.size !== before && slots.size <= 500) keep('services', [...slots]);
   return slots;
 }

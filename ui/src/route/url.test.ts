@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pagePath, parseRoute, servicePath, settingsPath, tracePath, withQuery } from './url';
+import { operationPath, pagePath, parseRoute, servicePath, settingsPath, tracePath, withQuery } from './url';
 
 const route = (path: string, base = '/'): string => {
   const { name, id } = parseRoute(path, '', base);
@@ -29,6 +29,9 @@ describe('routes', () => {
       }),
     );
     expect(settingsPath('keys')).toBe('settings/keys');
+    const operation = new URL(operationPath('a/b', 'GET /pay?x=1&y'), 'http://collector/');
+    const found = parseRoute(operation.pathname, operation.search, '/');
+    expect([found.name, found.id, found.query.get('op')]).toEqual(['operation', 'a/b', 'GET /pay?x=1&y']);
   });
 
   it('are written readable and without a leading slash', () => {

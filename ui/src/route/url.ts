@@ -13,11 +13,11 @@ export type Page =
   | 'compare'
   | 'settings';
 
-export type RouteName = Page | 'trace' | 'service' | 'error' | 'unknown';
+export type RouteName = Page | 'trace' | 'service' | 'operation' | 'error' | 'unknown';
 
 export interface Route {
   readonly name: RouteName;
-  /** What the page is about: the trace's id, the service's name, the group's fingerprint, a part of the settings; else empty. */
+  /** What the page is about: the trace's id, the service's name (`op` of the query is its operation), the group's fingerprint, a part of the settings; else empty. */
   readonly id: string;
   readonly query: URLSearchParams;
 }
@@ -45,6 +45,7 @@ export function parseRoute(pathname: string, search: string, base: string): Rout
   const parts = path.replace(/\/+$/, '').split('/');
   const name = (parts.length === 1 ? PAGES : parts.length === 2 ? OBJECTS : {})[parts[0]!] ?? 'unknown';
   const id = parts.length === 2 && name !== 'unknown' ? safeDecode(parts[1]!) : '';
+  if (name === 'service' && query.has('op')) return { name: 'operation', id, query };
   return { name, id: name === 'trace' ? traceId(id) : id, query };
 }
 
@@ -81,6 +82,11 @@ export function tracePath(id: string, patch: Patch = {}): string {
 
 export function servicePath(name: string, patch: Patch = {}): string {
   return objectPath('services', name, patch);
+}
+
+/** In the query, since names hold slashes that proxies do not leave alone. One without a name has no page. */
+export function operationPath(service: string, operation: string, patch: Patch = {}): string {
+  return servicePath(service, { op: operation, ...patch });
 }
 
 export function errorPath(fingerprint: string, patch: Patch = {}): string {
