@@ -8,8 +8,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from spanwise_collector import ask, broken
 from spanwise_collector.api import failures, problems
+from spanwise_collector.cli import problems as command
+from spanwise_collector.cli import verdicts
 from starlette.requests import Request
 
 from tests.collector.inside import Inside
@@ -94,13 +95,13 @@ def test_the_terminal_shows_one_paragraph_a_cause(
     collector.collector.lookout.look_at(PROJECT, NOW)
     asked: list[str] = []
 
-    def get(url: str, headers: Any) -> Any:
-        asked.append(url)
-        return api.get(url.removeprefix("http://x")).json()
+    def asking(given: Any, path: str, **query: str | None) -> Any:
+        asked.append(path)
+        return api.get(path, params={key: value for key, value in query.items() if value is not None}).json()
 
-    monkeypatch.setattr(ask, "_get", get)
-    assert broken.problems(["--url", "http://x", "--all"]) == ask.FOUND
-    assert asked == ["http://x/api/v1/problems?state=all"]
+    monkeypatch.setattr(verdicts, "asked", asking)
+    assert command.problems(["--url", "http://x", "--all"]) == verdicts.FOUND
+    assert asked == ["/api/v1/problems"]
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "● sure, since 2026-11-23 02:17:00Z, going on"
     assert lines[1].startswith("  stock is slow: find of stock takes 30")

@@ -9,9 +9,9 @@ import urllib.error
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from spanwise_collector import remote
 from spanwise_collector.canary.canary import Canary, Patience
 from spanwise_collector.canary.tally import Tally, View
+from spanwise_collector.cli import remote
 
 _OK, _FOUND, _UNREACHABLE = 0, 1, 3
 _EXIT_CODES = "Exit codes: 0 all was found as it was written, 1 it was not, 2 wrong usage, 3 nobody answers."
@@ -23,8 +23,8 @@ def main(argv: list[str]) -> int:
     chosen = parser.parse_args(argv)
     try:
         url = remote.address(chosen.url).geturl()
-    except ValueError as error:
-        parser.error(str(error))
+    except remote.Failure as failure:
+        parser.error(str(failure))
     seed = chosen.seed if chosen.seed is not None else time.time_ns() % (1 << 32)
     patience = Patience(chosen.patience, chosen.give_up if chosen.give_up is not None else 10 * chosen.patience)
     draw = random.Random(seed)  # noqa: S311 - content, no secret
@@ -50,13 +50,12 @@ def main(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     description = "Write seeded traces and logs, and read them back by id, by search and by rollup."
     parser = argparse.ArgumentParser(prog="spanwise canary", description=description, epilog=_EXIT_CODES)
-    parser.add_argument("--url", help=f"address of the collector (SPANWISE_ENDPOINT) [{remote.DEFAULT_URL}]")
     parser.add_argument("--rounds", type=int, default=0, help="rounds to make; 0 goes on until Ctrl-C [%(default)s]")
     parser.add_argument("--interval", type=float, default=1.0, help="seconds between rounds [%(default)s]")
     parser.add_argument("--patience", type=float, default=2.0, help="seconds after which it is late [%(default)s]")
     parser.add_argument("--give-up", type=float, help="seconds after which it is missing [ten times the patience]")
     parser.add_argument("--seed", type=int, default=None, help="for the same content again; printed")
-    remote.add_key(parser, "admin, or ingest and read")
+    remote.add_options(parser, "admin, or ingest and read")
     parser.add_argument("--json", action="store_true", help="one JSON object a round")
     return parser
 

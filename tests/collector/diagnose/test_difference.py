@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from spanwise_collector import difference
+from spanwise_collector.cli import comparison
 
 from tests.collector.registry.servers import recorded
 
@@ -27,7 +27,7 @@ def printed(given: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> tuple[
     path = "/api/v1/compare?start=now-5m&a=ab+cd&b=baseline&split=slow"
     with recorded({path: given}) as server:
         url = f"http://127.0.0.1:{server.port}"
-        code = difference.diff(["ab cd", "baseline", "--split", "slow", "--start", "now-5m", "--url", url])
+        code = comparison.diff(["ab cd", "baseline", "--split", "slow", "--start", "now-5m", "--url", url])
         assert [asked for asked, _ in server.asked] == [path]
     return code, capsys.readouterr().out.splitlines()
 
@@ -43,7 +43,7 @@ def test_calls_and_attributes_are_shown_with_their_shares(capsys: pytest.Capture
             "  █████████░  90%  find of stock takes 200 ms a call by itself in a, 11 ms in b.",
             "",
             "Attributes",
-            "  ████████░░  75%  90% of a have shard:7 [2J, 0% of b.",
+            "  ████████░░  75%  90% of a have shard:7\\x1b[2J, 0% of b.",
             "",
             "Looked at 10 and 10 spans, the calls below 5 and 5; 3 keys were left out (--json names them).",
         ],
@@ -55,7 +55,7 @@ def test_the_time_to_hold_it_against_is_asked_for() -> None:
     with recorded({path: answer()}) as server:
         url = f"http://127.0.0.1:{server.port}"
         times = ["--start", "now-5m", "--baseline-start", "now-2h", "--baseline-end", "now-1h"]
-        assert difference.diff([*times, "--url", url]) == 1
+        assert comparison.diff([*times, "--url", url]) == 1
         assert [asked for asked, _ in server.asked] == [path]
 
 
@@ -66,4 +66,4 @@ def test_nothing_different_ends_with_0(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_of_single_traces_every_difference_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     code, lines = printed(answer(matched=1, score=0.0, share=0.0), capsys)
-    assert (code, lines[4]) == (1, "  ██████████ 100%  90% of a have shard:7 [2J, 0% of b.")
+    assert (code, lines[4]) == (1, "  ██████████ 100%  90% of a have shard:7\\x1b[2J, 0% of b.")

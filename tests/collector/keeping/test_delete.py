@@ -278,4 +278,7 @@ def test_nothing_is_deleted_without_a_word_and_the_cli_says_why_it_cannot(servic
         "spanwise delete: --project goes with --data; a running collector deletes in the project of SPANWISE_KEY.\n",
     )
     code, _, said = spanwise("delete", "--trace", "1" * 32, "--yes", "--url", "http://127.0.0.1:1")
-    assert (code, said.startswith("spanwise delete: http://127.0.0.1:1 cannot be asked: ")) == (3, True)
+    assert (code, said.startswith("spanwise delete: the collector at http://127.0.0.1:1 cannot be asked: ")) == (
+        3,
+        True,
+    )

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from spanwise_collector.ask import Text, moment, parser_of, plain, run, when
+from spanwise_collector.cli.terminal import plain
+from spanwise_collector.cli.verdicts import Text, moment, parser_of, run, when
 
 
 def problems(argv: list[str]) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from spanwise_collector import carry
+from spanwise_collector.cli import files
 
 from tests import factories
 from tests.collector.process import Process
@@ -18,7 +18,7 @@ from tests.factories import START, record, span, trace_ids
 
 def run(capsys: pytest.CaptureFixture[str], service: Process, *words: str) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of a command."""
-    command = {"export": carry.export, "import": carry.import_}[words[0]]
+    command = {"export": files.export, "import": files.import_}[words[0]]
     code = command([*words[1:], "--url", f"http://{service.http}"])
     said = capsys.readouterr()
     return code, said.out, said.err
@@ -60,14 +60,14 @@ def test_lines_go_to_standard_output_and_come_from_standard_input(
     service.post("/v1/logs", factories.logs([record("piped")], "piper").SerializeToString())
     service.settle()
     url = ["--url", f"http://{service.http}"]
-    assert carry.export(["service:piper", "--signal", "logs", *url]) == 0
+    assert files.export(["service:piper", "--signal", "logs", *url]) == 0
     said = capfdbinary.readouterr()
     assert said.err == b"Exported 1 log records.\n"
     first, last = said.out.splitlines()
     assert json.loads(first)["body"] == "piped"
     assert json.loads(last)["spanwiseExport"]["exported"] == 1
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(said.out)))
-    assert carry.import_(["-", *url]) == 0
+    assert files.import_(["-", *url]) == 0
     assert capfdbinary.readouterr().out == b"-: 0 spans and 1 log records taken (ndjson).\n"
 
 
@@ -85,7 +85,7 @@ def test_exit_codes_tell_what_went_wrong(service: Process, tmp_path: Path, capsy
     assert run(capsys, service, "import", str(tmp_path)) == (
         2, "", f"spanwise import: {tmp_path} is a folder: name the files in it.\n",
     )  # fmt: skip
-    assert carry.export(["--url", "http://127.0.0.1:1"]) == 3
+    assert files.export(["--url", "http://127.0.0.1:1"]) == 3
     assert capsys.readouterr().err.endswith("Start one with: spanwise up\n")
     assert [each.name for each in tmp_path.iterdir()] == ["bad.ndjson"]
 
@@ -93,7 +93,7 @@ def test_exit_codes_tell_what_went_wrong(service: Process, tmp_path: Path, capsy
 def test_a_file_whose_export_broke_off_does_not_stand_under_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(carry, "_asked", lambda *_: io.BufferedReader(io.BytesIO(b'{"name": "half')))
-    assert carry.export(["-o", str(tmp_path / "half.ndjson")]) == 1
+    monkeypatch.setattr(files, "_asked", lambda *_: io.BufferedReader(io.BytesIO(b'{"name": "half')))
+    assert files.export(["-o", str(tmp_path / "half.ndjson")]) == 1
     assert capsys.readouterr().err == "spanwise export: the connection ended before the file did.\n"
     assert [each.name for each in tmp_path.iterdir()] == ["half.ndjson.part"]

@@ -2,34 +2,21 @@
 
 import argparse
 import json
-import os
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from http.client import HTTPException
 from typing import Any, ClassVar, Final
-from urllib.error import HTTPError, URLError
-from urllib.parse import quote, urlencode, urlsplit
-from urllib.request import Request, urlopen
+from urllib.parse import quote
 
-from spanwise_collector import remote
+from spanwise_collector.cli.remote import Failure, add_options, asked
+from spanwise_collector.cli.terminal import colours, plain
 
-NOTHING, FOUND, USAGE, UNREACHABLE = 0, 1, 2, 3
-_DEFAULT_URL: Final = "http://127.0.0.1:4318"
-_SECONDS: Final = 60
+NOTHING, FOUND = 0, 1
 _SHOWN: Final = 5
 _WIDTH: Final = 100
 _BAR: Final = 10
 _EXIT_CODES: Final = "Exit codes: 0 nothing unusual, 1 findings, 2 wrong usage, 3 the collector cannot be asked."
-
-
-class Unanswered(Exception):
-    """The collector gave no answer; `code` is what the command should exit with."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def explain(argv: list[str]) -> int:
@@ -56,8 +43,7 @@ def diagnose(argv: list[str]) -> int:
 def parser_of(name: str, description: str) -> argparse.ArgumentParser:
     """What the commands share that print an answer for people."""
     parser = argparse.ArgumentParser(prog=f"spanwise {name}", description=description, epilog=_EXIT_CODES)
-    parser.add_argument("--url", help="address of the collector (SPANWISE_ENDPOINT), " + _DEFAULT_URL)
-    remote.add_key(parser)
+    add_options(parser)
     parser.add_argument("--json", action="store_true", help="print the collector's answer as it is")
     return parser
 
@@ -71,43 +57,17 @@ def add_baseline(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace, path: str, text: type["Text"], **more: str | None) -> int:
     """Ask, print the answer, and say what to exit with; `more` are parameters beside those of the command line."""
     wanted = {key: getattr(given, key, None) for key in ("start", "end", "baseline_start", "baseline_end", "service")}
-    query = {key: value for key, value in (wanted | more).items() if value is not None}
-    url = given.url or os.environ.get("SPANWISE_ENDPOINT") or _DEFAULT_URL
     try:
-        address = f"{url.rstrip('/')}{path}{'?' if query else ''}{urlencode(query)}"
-        answer = _get(address, remote.key_headers(given.key))
-    except Unanswered as error:
+        answer = asked(given, path, **(wanted | more))
+    except Failure as error:
         sys.stderr.write(f"spanwise {text.command}: {error}\n")
         return error.code
-    shown = text(answer, colours=_colours())
+    shown = text(answer, colours=colours())
     if given.json:
         sys.stdout.write(json.dumps(answer, indent=2) + "\n")
     else:
         sys.stdout.write("\n".join(shown.lines()) + "\n")
     return FOUND if shown.found() else NOTHING
-
-
-def _get(url: str, headers: Mapping[str, str]) -> Mapping[str, Any]:
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
-        raise Unanswered(f"{url} is not an address: give --url http://host:port.", USAGE)
-    try:
-        asked = Request(url, headers={"Accept": "application/json", **headers})  # noqa: S310 - checked above
-        with urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310
-            found: Mapping[str, Any] = json.load(answer)
-            return found
-    except HTTPError as error:
-        with error:
-            raise Unanswered(remote.said(error), USAGE if error.code < 500 else UNREACHABLE) from error
-    except (URLError, HTTPException, OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        address = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}"
-        raise Unanswered(
-            f"the collector at {address} cannot be asked: {reason}. Start one with: spanwise up", UNREACHABLE
-        ) from error
-
-
-def _colours() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 class Text:
@@ -237,8 +197,3 @@ def when(window: Mapping[str, Any]) -> str:
 def moment(nanoseconds: int) -> str:
     """A moment for people."""
     return datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-
-
-def plain(text: str) -> str:
-    """What telemetry says, without anything that would steer the terminal."""
-    return "".join(each if each.isprintable() else " " for each in text)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from spanwise_collector import look, overview
+from spanwise_collector.cli import search, services
 
 from tests import factories
 from tests.collector.process import Process, process
@@ -49,7 +49,7 @@ def said(capsys: pytest.CaptureFixture[str], command: Command, *words: str) -> t
 
 def test_services_are_listed_with_their_figures(called: Process, capsys: pytest.CaptureFixture[str]) -> None:
     url = f"--url=http://{called.http}"
-    code, out, err = said(capsys, overview.services, url)
+    code, out, err = said(capsys, services.services, url)
     head, *rows = out.splitlines()
     assert (code, err, head.split()) == (
         0,
@@ -58,18 +58,18 @@ def test_services_are_listed_with_their_figures(called: Process, capsys: pytest.
     )
     assert sorted(row.split()[:3] for row in rows) == [["pay", "3", "33.3%"], ["tail", "0", "-"], ["web", "3", "0.0%"]]
     assert rows[-1].split()[:7] == ["tail", "0", "-", "-", "-", "-", "1"]
-    code, out, _ = said(capsys, overview.services, url, "--json")
+    code, out, _ = said(capsys, services.services, url, "--json")
     assert (code, [each["name"] for each in json.loads(out)["services"]]) == (0, ["pay", "tail", "web"])
-    code, out, _ = said(capsys, overview.services, url, "--start", "now-9d", "--end", "now-8d")
+    code, out, _ = said(capsys, services.services, url, "--start", "now-9d", "--end", "now-8d")
     assert (code, out) == (1, "No service has sent spans or log records in that time.\n")
 
 
 def test_the_map_says_who_calls_whom(called: Process, capsys: pytest.CaptureFixture[str]) -> None:
     url = f"--url=http://{called.http}"
-    code, out, _ = said(capsys, overview.map_, url)
+    code, out, _ = said(capsys, services.map_, url)
     lines = sorted(re.sub(r"p95 [\d.,]+ \w+", "p95", line) for line in out.splitlines())
     assert (code, lines) == (0, ["pay → postgresql  3 calls  p95", "web → pay  3 calls  p95  1 failed"])
-    code, out, _ = said(capsys, overview.map_, url, "--dot")
+    code, out, _ = said(capsys, services.map_, url, "--dot")
     assert (code, out.splitlines()[0], out.splitlines()[-1]) == (0, "digraph services {", "}")
     assert '  "service:pay" [label="pay", shape=box, color="#b00020"];' in out
     assert re.search(r'"service:web" -> "service:pay" \[label="3, p95 [^"]+", color="#b00020"\];', out)
@@ -77,12 +77,12 @@ def test_the_map_says_who_calls_whom(called: Process, capsys: pytest.CaptureFixt
 
 def test_traces_logs_and_errors_are_listed(called: Process, capsys: pytest.CaptureFixture[str]) -> None:
     url = f"--url=http://{called.http}"
-    code, out, err = said(capsys, look.traces, url, "service:pay")
+    code, out, err = said(capsys, search.traces, url, "service:pay")
     assert (code, len(out.splitlines()), err) == (0, 3, "")
-    assert said(capsys, look.logs, url, "service:web") == (1, "", "No logs are as asked for.\n")
-    code, out, err = said(capsys, look.errors, url)
+    assert said(capsys, search.logs, url, "service:web") == (1, "", "No logs are as asked for.\n")
+    code, out, err = said(capsys, search.errors, url)
     assert (code, sorted(line.split()[1] for line in out.splitlines()), err) == (0, ["1", "1"], "")
-    _, _, err = said(capsys, look.traces, url, "servce:pay")
+    _, _, err = said(capsys, search.traces, url, "servce:pay")
     assert err.splitlines()[0] == "Nothing that is kept has the key `servce`. Did you mean `service`?"
 
 
@@ -90,10 +90,10 @@ def test_open_shows_the_page_of_a_trace(capsys: pytest.CaptureFixture[str], monk
     opened: list[str] = []
     monkeypatch.setattr(webbrowser, "open", opened.append)
     trace_id = "4BF92F3577B34DA6A3CE929D0E0E4736"
-    code, out, _ = said(capsys, overview.open_, trace_id, "--url", "http://there:4318/spans/")
+    code, out, _ = said(capsys, services.open_, trace_id, "--url", "http://there:4318/spans/")
     assert (code, out) == (0, f"http://there:4318/spans/t/{trace_id.lower()}\n")
     assert opened == [out.strip()]
-    assert said(capsys, overview.open_, "javascript:1", "--url", "http://there")[0] == 2
+    assert said(capsys, services.open_, "javascript:1", "--url", "http://there")[0] == 2
 
 
 @pytest.mark.parametrize("form", ["otlp", "otlp-json", "ndjson"])
@@ -107,7 +107,7 @@ def test_a_trace_in_a_file_is_drawn_as_the_collector_draws_it(
     file = tmp_path / "one.gz"
     file.write_bytes(gzip.compress(content))
     drawn = called.client.get(f"/api/v1/traces/{trace_id}.txt", params={"width": 100}).text
-    assert said(capsys, look.trace, str(file), "--url", "http://127.0.0.1:1") == (0, drawn, "")
+    assert said(capsys, search.trace, str(file), "--url", "http://127.0.0.1:1") == (0, drawn, "")
 
 
 def test_of_a_file_of_several_traces_one_is_named(
@@ -115,12 +115,12 @@ def test_of_a_file_of_several_traces_one_is_named(
 ) -> None:
     file = tmp_path / "all.otlp"
     file.write_bytes(called.client.get("/api/v1/export").content)
-    code, out, err = said(capsys, look.trace, str(file))
+    code, out, err = said(capsys, search.trace, str(file))
     assert (code, err) == (0, "Name one of these traces with --id.\n")
     ids = [line.split()[0] for line in out.splitlines()]
     assert sorted(ids) == sorted(each["trace_id"] for each in called.get("/traces")["traces"])
-    code, out, _ = said(capsys, look.trace, str(file), "--id", ids[0])
+    code, out, _ = said(capsys, search.trace, str(file), "--id", ids[0])
     assert (code, out.splitlines()[0].startswith(f"Trace {ids[0]}")) == (0, True)
-    assert said(capsys, look.trace, str(file), "--id", "00")[0] == 1
+    assert said(capsys, search.trace, str(file), "--id", "00")[0] == 1
     file.write_text("no telemetry")
-    assert said(capsys, look.trace, str(file))[0] == 2
+    assert said(capsys, search.trace, str(file))[0] == 2

@@ -20,8 +20,12 @@ def coloured(service: str, text: str) -> str:
 
 def styled(code: str, text: str) -> str:
     """Text in a colour or weight of the terminal, by its number; plain where none shows it."""
-    plain = not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return text if plain else f"\033[{code}m{text}\033[0m"
+    return f"\033[{code}m{text}\033[0m" if colours() else text
+
+
+def colours() -> bool:
+    """Whether the output is a terminal that shows colours, and they are wanted."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def plain(text: str) -> str:

@@ -1,12 +1,12 @@
-"""The server's commands of `spanwise`."""
+"""`spanwise up`: run the collector."""
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 from typing import TYPE_CHECKING
 
+from spanwise_collector.cli.terminal import colours
 from spanwise_collector.errors import NotebookError, SettingError, StoreError
 from spanwise_collector.settings import Settings
 
@@ -48,7 +48,7 @@ def _fail(error: Exception, code: int) -> int:
 
 
 def _announce(collector: "Collector") -> None:
-    bold, dim, plain = ("\033[1m", "\033[2m", "\033[0m") if _colours() else ("", "", "")
+    bold, dim, plain = ("\033[1m", "\033[2m", "\033[0m") if colours() else ("", "", "")
     usual = str(collector.http) == str(Settings.model_fields["http"].default)
     endpoint = "" if usual else f"SPANWISE_ENDPOINT=http://{collector.http} "
     print(
@@ -65,7 +65,3 @@ Send the first trace, from any Python web service that has spanwise installed:
 or in code: {bold}import spanwise; spanwise.init("api"){plain}. Stop with Ctrl-C.""",
         flush=True,
     )
-
-
-def _colours() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

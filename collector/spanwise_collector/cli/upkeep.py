@@ -2,35 +2,22 @@
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final, Protocol
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
 
+from spanwise_collector.cli.remote import USAGE, Failure, add_options, answer_of, read
 from spanwise_collector.errors import SpanwiseError, excerpt
-from spanwise_collector.remote import add_key, key_headers, said
 
-OK, FAILED, USAGE, UNREACHABLE = 0, 1, 2, 3
-_DEFAULT_URL: Final = "http://127.0.0.1:4318"
+OK, FAILED = 0, 1
 _SECONDS: Final = 600
+_SERVER_ERROR: Final = 500
 _POLL: Final = 0.2
 _EXIT_CODES: Final = "Exit codes: 0 done, 1 it failed, 2 wrong usage, 3 the collector cannot be asked."
 # A path of some length, and what is wrong there in two sentences.
 _WORDS: Final = 1000
-
-
-class Undone(Exception):
-    """It was not done; `code` is what the command should exit with."""
-
-    def __init__(self, message: str, code: int = FAILED) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class Post(Protocol):
@@ -81,8 +68,7 @@ def restore(argv: list[str]) -> int:
 
 def _parser(name: str, description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"spanwise {name}", description=description, epilog=_EXIT_CODES)
-    parser.add_argument("--url", help="address of the collector (SPANWISE_ENDPOINT), " + _DEFAULT_URL)
-    add_key(parser, "admin")
+    add_options(parser, "admin")
     parser.add_argument("--json", action="store_true", help="print the collector's last answer as it is")
     return parser
 
@@ -94,9 +80,10 @@ def _told(
 ) -> int:
     try:
         work()
-    except Undone as error:
-        sys.stderr.write(f"spanwise {command}: {error}\n")
-        return error.code
+    except Failure as failure:
+        sys.stderr.write(f"spanwise {command}: {failure}\n")
+        # What a collector that was reached could not do has failed.
+        return FAILED if failure.status is not None and failure.status >= _SERVER_ERROR else failure.code
     except SpanwiseError as error:
         sys.stderr.write(f"spanwise {command}: {error}\n")
         return FAILED
@@ -111,19 +98,19 @@ def _delete(given: argparse.Namespace) -> None:
     if given.where is not None:
         key, equals, value = given.where.partition("=")
         if not (key and equals):
-            raise Undone("--where wants KEY=VALUE, such as user.id=42.", USAGE)
+            raise Failure("--where wants KEY=VALUE, such as user.id=42.", code=USAGE)
         wish |= {"key": key, "value": value}
     wish = {key: value for key, value in wish.items() if value is not None}
     if given.data is None:
         if given.project is not None:
-            raise Undone(
-                "--project goes with --data; a running collector deletes in the project of SPANWISE_KEY.", USAGE
+            raise Failure(
+                "--project goes with --data; a running collector deletes in the project of SPANWISE_KEY.", code=USAGE
             )
-        _see_delete(given, wish, _http(given.url, given.key))
+        _see_delete(given, wish, _http(given))
         return
     if not (Path(given.data) / "store").is_dir():
-        raise Undone(f"{given.data} is no data folder of a collector: nothing was deleted.", USAGE)
-    from spanwise_collector.offline import admin_of
+        raise Failure(f"{given.data} is no data folder of a collector: nothing was deleted.", code=USAGE)
+    from spanwise_collector.cli.offline import admin_of
 
     admin_of(Path(given.data), given.project or "default", lambda post: _see_delete(given, wish, post))
 
@@ -134,16 +121,16 @@ def _see_delete(given: argparse.Namespace, wish: dict[str, Any], post: Post) -> 
         _show(given, found, f"Would delete {_rows(found)}, and what of it is not stored yet.")
         return
     if not given.yes and not _confirmed(f"Delete {_rows(found)}, and what of it is not stored yet, for good?"):
-        raise Undone("Nothing was deleted: it was not confirmed (--yes confirms without a question).")
+        raise Failure("Nothing was deleted: it was not confirmed (--yes confirms without a question).", code=FAILED)
     state = _watch(post, "/delete", post("/delete", wish))
     _show(given, state, f"Deleted {_rows(state)}; {state['segments']} files of what was set aside were rewritten.")
 
 
 def _backup(given: argparse.Namespace) -> None:
-    post = _http(given.url, given.key)
+    post = _http(given)
     state = _watch(post, "/backup", post("/backup", {"path": given.folder}))
     if state["state"] == "failed":
-        raise Undone(f"There is no backup: {excerpt(str(state['error']), _WORDS)}")
+        raise Failure(f"There is no backup: {excerpt(str(state['error']), _WORDS)}", code=FAILED)
     _show(given, state, f"Wrote {state['files']:,} files, {state['bytes']:,} bytes, to {excerpt(str(state['path']))}.")
 
 
@@ -186,28 +173,10 @@ def _show(given: argparse.Namespace, facts: dict[str, Any], sentence: str) -> No
     sys.stdout.write((json.dumps(facts, indent=2) if given.json else sentence) + "\n")
 
 
-def _http(address: str | None, key: str | None) -> Post:
-    url = (address or os.environ.get("SPANWISE_ENDPOINT") or _DEFAULT_URL).rstrip("/")
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
-        raise Undone(f"{excerpt(url)} is not an address: give --url http://host:port.", USAGE)
-
+def _http(given: argparse.Namespace) -> Post:
     def post(path: str, wish: dict[str, Any] | None = None) -> dict[str, Any]:
-        body = None if wish is None else json.dumps(wish).encode()
-        headers = {"Content-Type": "application/json", **key_headers(key)}
-        request = Request(f"{url}/api/v1/admin{path}", body, headers)  # noqa: S310
-        try:
-            with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
-                found: dict[str, Any] = json.load(answer)
-                return found
-        except HTTPError as error:
-            with error:
-                raise Undone(said(error), USAGE if error.code < 500 else FAILED) from error
-        except (URLError, HTTPException, OSError, ValueError) as error:
-            reason = excerpt(str(getattr(error, "reason", error)))
-            raise Undone(
-                f"{urlsplit(url).scheme}://{urlsplit(url).netloc} cannot be asked: {reason}. Is the collector running"
-                " there (spanwise up, --url)?",
-                UNREACHABLE,
-            ) from error
+        answer = answer_of(given, f"/api/v1/admin{path}", {}, wish=wish, seconds=_SECONDS)
+        found: dict[str, Any] = read(given, answer)
+        return found
 
     return post

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from fastapi.testclient import TestClient
-from spanwise_collector import ask, broken
+from spanwise_collector.cli import problems, terminal, verdicts
 from spanwise_collector.diagnose.explain import RULES
 
 from tests.collector.diagnose.minutes import BEGIN, trace_id
@@ -44,7 +44,7 @@ def url(api: TestClient) -> Iterator[str]:
 def test_explain_prints_the_culprit_what_shows_it_and_what_to_look_at(
     url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert ask.explain([trace_id(1, 0), "--url", url, *BASELINE]) == 1
+    assert verdicts.explain([trace_id(1, 0), "--url", url, *BASELINE]) == 1
     assert capsys.readouterr().out.splitlines() == [
         f"Trace {trace_id(1, 0)}  findings",
         "",
@@ -59,7 +59,7 @@ def test_explain_prints_the_culprit_what_shows_it_and_what_to_look_at(
 
 
 def test_a_trace_with_nothing_unusual_ends_with_0(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert ask.explain([trace_id(0, 1), "--url", url, *BASELINE]) == 0
+    assert verdicts.explain([trace_id(0, 1), "--url", url, *BASELINE]) == 0
     assert "nothing is unusual" in capsys.readouterr().out
 
 
@@ -67,7 +67,7 @@ def test_diagnose_prints_the_ranking(
     url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SPANWISE_ENDPOINT", url)
-    assert ask.diagnose(SLOW) == 1
+    assert verdicts.diagnose(SLOW) == 1
     out = capsys.readouterr().out.splitlines()
     assert out[0] == "2026-11-21 03:45:00Z to 2026-11-21 03:46:00Z  culprit"
     assert out[2].startswith("1. stock  stock-7  █")
@@ -77,30 +77,30 @@ def test_diagnose_prints_the_ranking(
 
 
 def test_json_is_the_answer_as_it_is(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert ask.diagnose([*SLOW, "--json", "--url", url]) == 1
+    assert verdicts.diagnose([*SLOW, "--json", "--url", url]) == 1
     assert json.loads(capsys.readouterr().out)["culprits"][0]["service"] == "stock"
 
 
 @pytest.mark.parametrize("given", [["xyz"], ["f" * 32]])
 def test_what_the_collector_refuses_ends_with_2(url: str, given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert ask.explain([*given, "--url", url]) == 2
+    assert verdicts.explain([*given, "--url", url]) == 2
     assert capsys.readouterr().err.startswith("spanwise explain: ")
 
 
 def test_wrong_usage_ends_with_2() -> None:
     with pytest.raises(SystemExit, match="2"):
-        ask.explain([])
-    assert ask.diagnose(["--url", "nowhere"]) == 2
+        verdicts.explain([])
+    assert verdicts.diagnose(["--url", "nowhere"]) == 2
     with pytest.raises(SystemExit, match="2"):
-        broken.problems(["--baseline-start", "now-2h"])
+        problems.problems(["--baseline-start", "now-2h"])
 
 
 def test_a_collector_that_is_away_ends_with_3_and_says_where_it_should_be(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert ask.diagnose(["--url", "http://127.0.0.1:9"]) == 3
+    assert verdicts.diagnose(["--url", "http://127.0.0.1:9"]) == 3
     assert "the collector at http://127.0.0.1:9 cannot be asked" in capsys.readouterr().err
 
 
 def test_text_of_telemetry_cannot_steer_the_terminal() -> None:
-    assert ask.plain("a\033[2Jb\nc") == "a [2Jb c"
+    assert terminal.plain("a\033[2Jb\nc") == "a\\x1b[2Jb\\nc"

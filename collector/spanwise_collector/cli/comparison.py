@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from spanwise_collector.ask import Text, add_baseline, parser_of, plain, run
+from spanwise_collector.cli.terminal import plain
+from spanwise_collector.cli.verdicts import Text, add_baseline, parser_of, run
 
 _KEYS: Final = 8
 _PLACES: Final = 12

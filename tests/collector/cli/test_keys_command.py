@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from spanwise_collector import keys
+from spanwise_collector.cli import keys
 
 KEY = re.compile(r"spw_([0-9a-f]{8})_[A-Za-z0-9_-]{43}\n")
 

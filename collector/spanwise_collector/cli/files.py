@@ -7,15 +7,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import IO, Any, Final
-from urllib.parse import urlencode
+from urllib.parse import SplitResult, urlencode
 
+from spanwise_collector.cli.remote import USAGE, Failure, add_options, address, key_headers, said, unreached
 from spanwise_collector.errors import excerpt
-from spanwise_collector.remote import add_key, address, key_headers
 
-OK, INCOMPLETE, USAGE, UNREACHABLE = 0, 1, 2, 3
+OK, INCOMPLETE = 0, 1
 _SECONDS: Final = 120
 _CHUNK: Final = 256 << 10
 # The last part of a file fits in it.
@@ -26,14 +27,6 @@ _EXIT_CODES: Final = (
     "Exit codes: 0 all of it, 1 not all of it, 2 wrong usage or refused, 3 the collector cannot be asked."
 )
 _BAR: Final = 30
-
-
-class Stopped(Exception):
-    """It ended early; `code` is what the command should exit with."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def export(argv: list[str]) -> int:
@@ -67,9 +60,8 @@ def import_(argv: list[str]) -> int:
 
 def _parser(name: str, description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"spanwise {name}", description=description, epilog=_EXIT_CODES)
-    parser.add_argument("--url", help="address of the collector (SPANWISE_ENDPOINT) [http://127.0.0.1:4318]")
+    add_options(parser, "read" if name == "export" else "ingest")
     parser.add_argument("--json", action="store_true", help="say what was done as JSON")
-    add_key(parser, "read" if name == "export" else "ingest")
     return parser
 
 
@@ -77,9 +69,9 @@ def _run(parser: argparse.ArgumentParser, argv: list[str], command: Any) -> int:
     given = parser.parse_args(argv)
     try:
         code: int = command(given)
-    except Stopped as stopped:
-        sys.stderr.write(f"{parser.prog}: {stopped}\n")
-        return stopped.code
+    except Failure as failure:
+        sys.stderr.write(f"{parser.prog}: {failure}\n")
+        return failure.code
     except BrokenPipeError:
         # Whoever read has had enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -93,13 +85,13 @@ def _export(given: argparse.Namespace) -> int:
     to_file = given.output != "-"
     form = given.format or _format_of(given.output)
     if form in ("otlp", "parquet") and not to_file and sys.stdout.isatty():
-        raise Stopped(f"{form} is binary: give -o FILE, or --format ndjson.", USAGE)
+        raise Failure(f"{form} is binary: give -o FILE, or --format ndjson.", code=USAGE)
     wanted = {"signal": given.signal, "format": form, "q": given.query, "start": given.start, "end": given.end}
     path = "/api/v1/export?" + urlencode({key: value for key, value in wanted.items() if value is not None})
     # A file that is not whole must not stand under its name.
     partial = Path(f"{given.output}.part")
     tail = b""
-    with closing(_connection(given)) as connection:
+    with closing(_connection(address(given.url))) as connection:
         answer = _asked(connection, "GET", path, given)
         progress = _Progress(given, "exported", None)
         try:
@@ -111,7 +103,7 @@ def _export(given: argparse.Namespace) -> int:
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 raise
-            raise Stopped(f"{partial if to_file else 'standard output'}: {error.strerror}.", INCOMPLETE) from error
+            raise Failure(f"{partial if to_file else 'standard output'}: {error.strerror}.", code=INCOMPLETE) from error
         progress.end()
     end = _end_of(tail)
     if to_file:
@@ -137,7 +129,7 @@ def _end_of(tail: bytes) -> dict[str, Any]:
         found: dict[str, Any]
         found, _ = json.JSONDecoder().raw_decode(tail[place:].decode("utf-8", "replace"))
     except ValueError:
-        raise Stopped("the connection ended before the file did.", INCOMPLETE) from None
+        raise Failure("the connection ended before the file did.", code=INCOMPLETE) from None
     return found
 
 
@@ -174,7 +166,7 @@ def _send(given: argparse.Namespace, name: str) -> dict[str, Any]:
     try:
         with (
             sys.stdin.buffer if name == "-" else Path(name).open("rb") as file,
-            closing(_connection(given)) as connection,
+            closing(_connection(address(given.url))) as connection,
         ):
             size = None if name == "-" else os.fstat(file.fileno()).st_size
             progress = _Progress(given, name, size)
@@ -183,11 +175,11 @@ def _send(given: argparse.Namespace, name: str) -> dict[str, Any]:
             found: dict[str, Any] = json.loads(answer.read())
             return found
     except IsADirectoryError:
-        raise Stopped(f"{name} is a folder: name the files in it.", USAGE) from None
+        raise Failure(f"{name} is a folder: name the files in it.", code=USAGE) from None
     except FileNotFoundError:
-        raise Stopped(f"{name} does not exist.", USAGE) from None
+        raise Failure(f"{name} does not exist.", code=USAGE) from None
     except (HTTPException, OSError, ValueError) as error:
-        raise Stopped(f"{name}: the answer was not received: {error}.", UNREACHABLE) from error
+        raise Failure(f"{name}: the answer was not received: {error}.") from error
 
 
 def _chunks(file: IO[bytes], progress: "_Progress") -> Iterator[bytes]:
@@ -196,32 +188,25 @@ def _chunks(file: IO[bytes], progress: "_Progress") -> Iterator[bytes]:
         progress.add(len(chunk))
 
 
-def _connection(given: argparse.Namespace) -> HTTPConnection:
-    try:
-        where = address(given.url)
-        kind = HTTPSConnection if where.scheme == "https" else HTTPConnection
-        return kind(str(where.hostname), where.port, timeout=_SECONDS)
-    except ValueError as error:
-        raise Stopped(str(error), USAGE) from error
+def _connection(where: SplitResult) -> HTTPConnection:
+    kind = HTTPSConnection if where.scheme == "https" else HTTPConnection
+    return kind(str(where.hostname), where.port, timeout=_SECONDS)
 
 
 def _asked(
     connection: HTTPConnection, method: str, path: str, given: argparse.Namespace, body: Iterator[bytes] | None = None
 ) -> HTTPResponse:
-    prefix = address(given.url).path
+    where = address(given.url)
     kind = {"Content-Type": "application/octet-stream"} if body is not None else {}
     try:
         # The collector may say why not before it has read everything.
         with suppress(BrokenPipeError, ConnectionResetError):
-            connection.request(method, prefix + path, body, {**key_headers(given.key), **kind})
+            connection.request(method, where.path + path, body, {**key_headers(given.key), **kind})
         answer = connection.getresponse()
     except (HTTPException, OSError) as error:
-        where = f"{connection.host}:{connection.port}"
-        raise Stopped(
-            f"the collector at {where} cannot be asked: {error}. Start one with: spanwise up", UNREACHABLE
-        ) from error
-    if answer.status != 200:
-        raise Stopped(_sentence(answer), USAGE if answer.status < 500 else UNREACHABLE)
+        raise unreached(where, error) from error
+    if answer.status != HTTPStatus.OK:
+        raise Failure(said(answer), answer.status)
     return answer
 
 
@@ -230,16 +215,7 @@ def _received(answer: HTTPResponse) -> Iterator[bytes]:
         while chunk := answer.read1(_CHUNK):
             yield chunk
     except HTTPException as error:
-        raise Stopped("the connection ended before the file did.", INCOMPLETE) from error
-
-
-def _sentence(answer: HTTPResponse) -> str:
-    try:
-        said = str(json.loads(answer.read())["error"]["message"])
-    except (ValueError, KeyError, TypeError, HTTPException):
-        said = f"the collector answered {answer.status}."
-    hint = " Here a key is given by SPANWISE_KEY or --key." if answer.status in (401, 403) else ""
-    return excerpt(said, 500) + hint
+        raise Failure("the connection ended before the file did.", code=INCOMPLETE) from error
 
 
 class _Progress:

@@ -6,9 +6,9 @@ import webbrowser
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from spanwise_collector.look import NOTHING, OK, USAGE, Unanswered, asked, parser_of, run
-from spanwise_collector.remote import address
-from spanwise_collector.terminal import coloured, duration, moment, plain, styled, write
+from spanwise_collector.cli.remote import USAGE, Failure, address, asked
+from spanwise_collector.cli.search import NOTHING, OK, parser_of, run
+from spanwise_collector.cli.terminal import coloured, duration, moment, plain, styled, write
 
 _HEX = frozenset("0123456789abcdefABCDEF")
 
@@ -115,11 +115,8 @@ def _quoted(text: str) -> str:
 
 def _open(given: argparse.Namespace) -> int:
     if len(given.trace_id) not in (16, 32) or not set(given.trace_id) <= _HEX:
-        raise Unanswered(f"{plain(given.trace_id)[:60]} is no id of a trace: give 32 or 16 hex digits.", USAGE)
-    try:
-        page = f"{address(given.url).geturl()}/t/{given.trace_id.lower()}"
-    except ValueError as error:
-        raise Unanswered(str(error), USAGE) from error
+        raise Failure(f"{plain(given.trace_id)[:60]} is no id of a trace: give 32 or 16 hex digits.", code=USAGE)
+    page = f"{address(given.url).geturl()}/t/{given.trace_id.lower()}"
     write(json.dumps({"url": page}) if given.json else page)
     # Without a browser the address is what there is.
     webbrowser.open(page)
