@@ -111,7 +111,7 @@ def _config(collector: Collector) -> uvicorn.Config:
     settings = collector.settings
     return uvicorn.Config(
         collector.asgi,
-        http=bounded(settings.read_timeout, collector.intake.counters.refuse_connection),
+        http=bounded(settings.read_timeout, collector.intake.counters.refuse_unknown),
         lifespan="off",
         log_config=None,
         log_level=logging.WARNING,

@@ -92,9 +92,9 @@ class Compact(Binary):
         for place in range(10):
             byte = self.take(1)[0]
             number |= (byte & 0x7F) << 7 * place
-            if byte < 0x80:
+            if byte < 0x80 and number < 2**64:
                 return number
-        raise Broken("a number without an end")
+        raise Broken("a number of more than 64 bits")
 
     def zigzag(self, bits: int = 64) -> int:
         number = self.varint()

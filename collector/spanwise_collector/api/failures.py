@@ -3,6 +3,8 @@
 import difflib
 import logging
 import secrets
+from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -20,7 +22,7 @@ from spanwise_collector.api.models import ErrorAnswer, ErrorDetail
 from spanwise_collector.api.parameters import LogQuery, MetricQuery, SpanQuery, TraceQuery
 from spanwise_collector.api.services import MapQuery, OperationQuery, PageQuery
 from spanwise_collector.api.suggest import SuggestQuery
-from spanwise_collector.errors import InvalidParameter, InvalidQuery, QueryLimit, Refused, excerpt, wire_code
+from spanwise_collector.errors import InvalidParameter, InvalidQuery, NotFound, QueryLimit, Refused, excerpt, wire_code
 
 _log = logging.getLogger(__name__)
 _KEY_SHOWN = "/api/v1/session"
@@ -41,8 +43,8 @@ _QUERIES = (
 _KNOWN = sorted({name for query in _QUERIES for name in query.model_fields})
 
 
-def install(app: FastAPI) -> None:
-    """Answer every failure of the API in the shape of models.ErrorAnswer."""
+def install(app: FastAPI, unknown: Callable[[str], object] = str) -> None:
+    """Answer every failure of the API in the shape of models.ErrorAnswer; `unknown` is told of paths that are none."""
     app.add_middleware(Faults)
 
     @app.exception_handler(Refused)
@@ -57,6 +59,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            unknown(NotFound.reason)
         code = {400: "bad_data", 404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
         message = f"{request.method} {excerpt(request.url.path)}: {error.detail}."
         return _answer(error.status_code, ErrorDetail(code=code, message=message), dict(error.headers or {}))

@@ -1,14 +1,17 @@
 """The web view: files built from `ui/`, and the headers that keep it from being turned against its reader."""
 
 import re
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from spanwise_collector.errors import NotFound, excerpt
@@ -37,13 +40,25 @@ _HEADERS: Final = {
 }
 
 
-def router(folder: Path = STATIC) -> APIRouter:
-    """Every path that is nothing else: a file of the web view, or its page, which reads the path itself."""
-    made = APIRouter()
+class _Page(APIRoute):
+    """The route of pages, which are only read: any other method on such a path asks for what is not there."""
+
+    def matches(self, scope: MutableMapping[str, Any]) -> tuple[Match, MutableMapping[str, Any]]:
+        match, found = super().matches(scope)
+        return (match, found) if match is Match.FULL else (Match.NONE, {})
+
+
+def router(folder: Path = STATIC, refused: Callable[[str], object] = str) -> APIRouter:
+    """Every path that is nothing else: a file of the web view, or its page, which reads the path itself.
+
+    `refused` is told the reason where a path of the API is none.
+    """
+    made = APIRouter(route_class=_Page)
 
     @made.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     def page(path: str, request: Request) -> Response:
         if f"{path}/".startswith(("api/", "v1/")):
+            refused(NotFound.reason)
             raise NotFound(f"Nothing is served at /{excerpt(path)}. See /openapi.json for what is.")
         file = _file(folder, path)
         if file is not None:

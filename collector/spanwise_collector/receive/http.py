@@ -13,8 +13,10 @@ from spanwise_collector.errors import (
     BodyTimeout,
     BodyTooLarge,
     MethodNotAllowed,
+    NotFound,
     Refused,
     SenderLeft,
+    excerpt,
     wire_code,
 )
 from spanwise_collector.receive.body import Hold, inflate, read
@@ -116,6 +118,18 @@ def refusal_headers(refusal: Refused) -> dict[str, str]:
     if isinstance(refusal, BodyTooLarge | BodyTimeout):
         headers["Connection"] = "close"
     return headers
+
+
+class NothingHere:
+    """What a port that serves one protocol answers on any other path: 404, counted."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._intake.counters.refuse_unknown(NotFound.reason)
+        sentence = f"Nothing is taken at {excerpt(scope['path'])} on this port."
+        await PlainTextResponse(sentence, 404)(scope, receive, send)
 
 
 class SpanEndpoint:

@@ -1,6 +1,7 @@
 """Files as other programs and our own export write them: told apart by their beginning, cut into pieces, and read."""
 
 import json
+import logging
 import re
 import zlib
 from abc import ABC, abstractmethod
@@ -21,6 +22,7 @@ from spanwise_collector.spool import Signal
 from spanwise_collector.spool.frame import read_varint
 from spanwise_collector.store.wire import END_KEY, END_TAG
 
+_LOG = logging.getLogger(__name__)
 GZIP: Final = b"\x1f\x8b"
 Format = Literal["otlp", "otlp-json", "ndjson", "jaeger", "zipkin", "parquet"]
 # About what is decoded at a time; a frame or line that is larger is a piece of its own.
@@ -34,11 +36,20 @@ _INNER_FIELDS: Final = b"\x0a\x12\x1a"
 
 @dataclass(slots=True)
 class Decoded:
-    """What a piece holds: bodies of requests, and how many of its lines are none."""
+    """What a piece holds: bodies of requests, and how many of its lines are none.
+
+    `faults` of the `rejected` were so for a fault of our own.
+    """
 
     bodies: list[tuple[Signal, bytes]] = field(default_factory=list)
     rejected: int = 0
     message: str = ""
+    faults: int = 0
+
+    def reject(self, message: str) -> None:
+        """Count one more; the first message is kept."""
+        self.rejected += 1
+        self.message = self.message or message
 
 
 class Reader(ABC):
@@ -177,8 +188,16 @@ class _Lines(Reader):
                 signal, body = _request_of(document, line) if self.format == "otlp-json" else message_of(document)
                 bodies[signal] += body
             except BadData as refusal:
-                found.rejected += 1
-                found.message = found.message or f"line {self._number}: {refusal.message}"
+                found.reject(f"line {self._number}: {refusal.message}")
+            except MemoryError:
+                raise
+            except Exception as error:
+                if not found.faults:
+                    _LOG.error(
+                        "A line of a file cannot be read for a fault of our own, and is rejected", exc_info=error
+                    )
+                found.faults += 1
+                found.reject(f"line {self._number}: the collector met a fault of its own; see its log.")
         found.bodies = [(signal, bytes(body)) for signal, body in bodies.items() if body]
         return found
 

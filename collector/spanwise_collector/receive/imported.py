@@ -10,10 +10,19 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect, Request
 
-from spanwise_collector.errors import BadData, BodyTimeout, BodyTooLarge, Overloaded, Refused, SenderLeft, Unavailable
+from spanwise_collector.errors import (
+    BadData,
+    BodyTimeout,
+    BodyTooLarge,
+    Overloaded,
+    Refused,
+    SenderLeft,
+    Unavailable,
+    Undecodable,
+)
 from spanwise_collector.receive.http import ProjectOf
 from spanwise_collector.receive.import_files import GZIP, Decoded, Format, Inflating, Reader, reader_of
-from spanwise_collector.receive.intake import Intake
+from spanwise_collector.receive.intake import Intake, decoding
 from spanwise_collector.receive.parquet_process import as_frames
 from spanwise_collector.settings import Settings
 from spanwise_collector.spool import Signal
@@ -77,8 +86,9 @@ class _Import:
         try:
             async for chunk, last, form in as_frames(_inflated(self._chunks(request)), format, self._settings):
                 held += chunk
-                reader = reader or reader_of(held, form, last)
-                while reader is not None and (piece := reader.cut(held, last)):
+                with decoding(Signal.TRACES):
+                    reader = reader or reader_of(held, form, last)
+                while reader is not None and (piece := _cut(reader, held, last)):
                     await self._take(partial(reader.decode, piece), len(piece))
                 if len(held) > self._settings.max_body_bytes:
                     raise BodyTooLarge(
@@ -122,8 +132,14 @@ class _Import:
                 hold.grow(_WEIGHT * size)
 
             await _patiently(grow)
-            decoded = await asyncio.to_thread(decode)
+            try:
+                decoded = await asyncio.to_thread(_decoded, decode)
+            except Undecodable as refusal:
+                # The pieces before and after it are not to blame.
+                decoded = Decoded(rejected=1, message=refusal.message, faults=1)
             self._reject(decoded.rejected, decoded.message)
+            if decoded.faults:
+                self._intake.counters.refused[Signal.TRACES, _PROTOCOL, Undecodable.reason] += decoded.faults
             for signal, body in decoded.bodies:
                 await _patiently(partial(self._accept, signal, body))
 
@@ -146,6 +162,16 @@ class _Import:
     def _before(self) -> str:
         spans, logs = self._taken.values()
         return f" What came before is taken: {spans} spans and {logs} log records." if spans or logs else ""
+
+
+def _decoded(decode: Callable[[], Decoded]) -> Decoded:
+    with decoding(Signal.TRACES):
+        return decode()
+
+
+def _cut(reader: Reader, held: bytearray, last: bool) -> bytes:
+    with decoding(Signal.TRACES):
+        return reader.cut(held, last)
 
 
 async def _patiently(work: Callable[[], Awaitable[None]]) -> None:

@@ -74,8 +74,8 @@ class Counters:
         """A copy, as of now."""
         return Counts(dict(self.accepted), dict(self.rejected), dict(self.repeated), dict(self.refused))
 
-    def refuse_connection(self, reason: str) -> None:
-        """Count what was no request yet."""
+    def refuse_unknown(self, reason: str) -> None:
+        """Count what was no request yet, or one for a path that is nothing."""
         self.refused[UNKNOWN, "http", reason] += 1
 
     def accepted_of(self, signal: Signal) -> int:
@@ -169,7 +169,7 @@ class Intake:
     def _ready(
         self, signal: Signal, project: str, payload: Payload | Callable[[], Made]
     ) -> tuple[Checked, list[Frame]]:
-        with _decoding(signal):
+        with decoding(signal):
             made = payload() if callable(payload) else payload
             checked = made if isinstance(made, Checked) else check(signal, made)
             parts = list(portions(signal, checked.body, checked.weight)) if checked.items else []
@@ -187,7 +187,7 @@ def _started_threads() -> ThreadPoolExecutor:
 
 
 @contextmanager
-def _decoding(signal: Signal) -> Iterator[None]:
+def decoding(signal: Signal) -> Iterator[None]:
     """Makes a fault of a decoder Undecodable: the same message would meet it again, however often it is sent."""
     try:
         yield

@@ -13,6 +13,7 @@ from spanwise_collector.errors import SettingError
 from spanwise_collector.receive import jaeger_http, zipkin_http
 from spanwise_collector.receive.connection import BoundedConnection, bounded
 from spanwise_collector.receive.fluent_server import FluentServer
+from spanwise_collector.receive.http import NothingHere
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.jaeger_udp import UdpServer
 from spanwise_collector.receive.log_http import reading_of
@@ -37,8 +38,10 @@ async def peer_ports(
     async with AsyncExitStack() as stack:
         for name, router in (("zipkin_port", zipkin_http.router), ("jaeger_http_port", jaeger_http.router)):
             if port := getattr(settings, name):
-                app = guarded(router(intake, settings, project_of))
-                connection = bounded(settings.read_timeout, intake.counters.refuse_connection)
+                served = router(intake, settings, project_of)
+                served.default = NothingHere(intake)
+                app = guarded(served)
+                connection = bounded(settings.read_timeout, intake.counters.refuse_unknown)
                 serving = _http(app, Address(host, port), connection)
                 found[name] = await stack.enter_async_context(serving)
         packets = UdpServer(intake)

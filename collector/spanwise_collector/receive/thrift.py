@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from spanwise_collector.errors import BadData
 
 _DEEPEST = 32
+_ABOVE_64_BITS = 2**64
 _DOUBLE_BE, _DOUBLE_LE = struct.Struct(">d"), struct.Struct("<d")
 
 Struct = dict[int, Any]
@@ -180,13 +181,15 @@ class Compact(_Reader):
         return [(self._value(kinds >> 4, depth + 1), self._value(kinds & 0x0F, depth + 1)) for _ in range(size)]
 
     def _varint(self) -> int:
-        number = 0
+        number = byte = 0
         for shift in range(0, 70, 7):
             byte = self.byte()
             number |= (byte & 0x7F) << shift
             if byte < 0x80:
-                return number
-        raise BadData("The thrift holds a number without an end.")
+                break
+        if number >= _ABOVE_64_BITS or byte >= 0x80:
+            raise BadData("The thrift holds a number of more than 64 bits.")
+        return number
 
     def _zigzag(self, depth: int) -> int:
         number = self._varint()

@@ -8,18 +8,24 @@ from typing import Final, Generic, TypeVar
 # What is too much alone is so each time; what a query or a merge took meanwhile is given back within a minute.
 TRIES: Final = 4
 SECONDS: Final = 15.0
+# An hour of refusals while nothing else is there to store: what is lying alone has the whole store for itself.
+QUIET_TRIES: Final = 240
 
 S = TypeVar("S")
 
 
 @dataclass(slots=True)
 class Crowded(Generic[S]):
-    """A segment, when it may be tried again, how many refusals count, and how many segments were stored by the last."""
+    """A segment, when it may be tried again, and how many segments were stored by the last refusal.
+
+    `refusals` are those that count, `quiet` those while nothing else waited.
+    """
 
     segment: S
     due: float
     stored: int
     refusals: int = 0
+    quiet: int = 0
 
 
 class Shelf(Generic[S]):
@@ -44,14 +50,17 @@ class Shelf(Generic[S]):
             self._stored = stored
             return self._lying.pop(0)
 
-    def refused(self, crowded: Crowded[S], stored: int) -> bool:
+    def refused(self, crowded: Crowded[S], stored: int, idle: bool) -> bool:
         """Whether one that had no memory alone is given up; else it lies here again.
 
-        A refusal counts where others were stored since the one before: then the store is well.
+        A refusal counts where others were stored since the one before: then the store is well. Where none is there to
+        be stored (`idle`, and none lies here), QUIET_TRIES of them count. Where others wait and have no memory either,
+        the store is ill, and all wait for it.
         """
         with self._lock:
             crowded.refusals += stored > crowded.stored
-            if crowded.refusals >= TRIES:
+            crowded.quiet += idle and not self._lying
+            if crowded.refusals >= TRIES or crowded.quiet >= QUIET_TRIES:
                 return True
             crowded.stored, crowded.due = stored, self._clock() + SECONDS
             self._lying.append(crowded)

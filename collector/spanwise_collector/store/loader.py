@@ -13,7 +13,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from spanwise_collector.errors import Refused, StoreError
 from spanwise_collector.store.codes import TOO_MUCH_MEMORY, TROUBLE, code_of
-from spanwise_collector.store.crowded import SECONDS, TRIES, Crowded, Shelf
+from spanwise_collector.store.crowded import QUIET_TRIES, SECONDS, TRIES, Crowded, Shelf
 from spanwise_collector.store.engine import Engine, Inserter, StoreAway
 
 _log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class Loader(Generic[S]):
     `release` is called once a segment's rows are fsynced. What the engine refuses goes through `mend` once, to be
     written in a form that every protobuf reader takes, and to `set_aside` with the reason after `_REFUSALS` refusals;
     trouble of the store itself is waited for without end. Where that is want of memory others are loaded meanwhile, and
-    what has none alone either, again and again, is set aside too.
+    what has none alone either, again and again (crowded.py), is set aside too.
     Where the disk fails `release` or `set_aside`, it is called again until it succeeds. After a crash a segment may be
     inserted again: the engine knows the token. Two threads insert side by side, since one insert uses one core.
     """
@@ -99,7 +99,10 @@ class Loader(Generic[S]):
             thread.start()
 
     def drain(self) -> None:
-        """Load all that waits at this moment, instead of `start`; StoreError where the store does not take it now."""
+        """Load all that waits at this moment, instead of `start`; StoreError where the store does not take it now.
+
+        What has no memory, TRIES times with nothing beside it, is set aside: nobody can come later with more.
+        """
         inserter = self._engine.inserter()
         try:
             with contextlib.suppress(queue.Empty):
@@ -186,10 +189,15 @@ class Loader(Generic[S]):
             reason = str(error)
             _log.warning("Segment %s is not stored yet: %.300s", segment.name, reason)
             if self._store_is_to_blame(error):
-                if not patient:
-                    raise StoreError(reason)
                 crowded += code_of(reason) in TOO_MUCH_MEMORY
-                if crowded == _TURN:
+                if not patient:
+                    if not crowded:
+                        raise StoreError(reason)
+                    if crowded == TRIES:
+                        self._set_aside(segment, f"Tried {TRIES} times with nothing beside it: {reason}")
+                        return
+                    pause = SECONDS
+                elif crowded == _TURN:
                     self._shelf.put(segment, self.state.loaded)
                     return
             else:
@@ -214,9 +222,11 @@ class Loader(Generic[S]):
         _log.warning("Segment %s is not stored alone either: %.300s", segment.name, reason)
         if code_of(reason) not in TOO_MUCH_MEMORY:
             self._segments.put(segment)
-        elif self._shelf.refused(crowded, self.state.loaded):
-            reason = f"Tried alone {TRIES} times, at least {SECONDS:.0f} s apart while others were stored: {reason}"
-            self._done(segment, partial(self._set_aside, segment, reason))
+        elif self._shelf.refused(crowded, self.state.loaded, self._segments.empty()):
+            meanwhile = f"{TRIES} times, at least {SECONDS:.0f} s apart while others were stored"
+            if crowded.refusals < TRIES:
+                meanwhile = f"{QUIET_TRIES} times, at least {SECONDS:.0f} s apart while nothing else waited"
+            self._done(segment, partial(self._set_aside, segment, f"Tried alone {meanwhile}: {reason}"))
 
     def _done(self, segment: S, step: Callable[[], object], patient: bool = True) -> None:
         # Tried again by itself, and not from the insert on: the file may be gone or moved already.

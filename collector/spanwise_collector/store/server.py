@@ -50,6 +50,7 @@ class ServerEngine(Engine):
         self._quorum = settings.store_quorum
         self._lock = threading.Lock()
         self._prepared = False
+        self._command_lock = threading.Lock()
         self._commands: Client | None = None
         super().__init__(settings.query_timeout, lambda count: self._reading(count, settings), _READERS)
         self._turn = Turn(self, _SILENCES * self._seconds + _CONNECT_SECONDS)
@@ -83,12 +84,14 @@ class ServerEngine(Engine):
         return _OverHttp(self._connect(settings), self._collector)
 
     def run(self, statement: str) -> None:
-        if self._commands is None:
-            self._commands = self.commander()
-        try:
-            self._commands.command(statement)
-        except DriverError as error:
-            raise failure(str(error)) from error
+        # A client runs one statement at a time.
+        with self._command_lock:
+            if self._commands is None:
+                self._commands = self.commander()
+            try:
+                self._commands.command(statement)
+            except DriverError as error:
+                raise failure(str(error)) from error
 
     def commander(self) -> Client:
         return self._connect({"distributed_ddl_task_timeout": int(self._seconds)})

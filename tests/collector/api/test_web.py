@@ -69,6 +69,26 @@ def test_hashed_assets_are_kept_forever_and_others_are_not(view: TestClient) -> 
     ]
 
 
+def test_what_asks_for_no_page_and_nothing_of_the_api_is_not_found_and_counted(folder: Path) -> None:
+    app, counted = FastAPI(), list[str]()
+
+    @app.get("/api/v1/known")
+    def known() -> None:
+        """What is only read."""
+
+    app.include_router(web.router(folder, counted.append))
+    failures.install(app, counted.append)
+    with TestClient(app) as client:
+        asked = [("POST", "/api/v9/spans"), ("POST", "/ingest"), ("GET", "/api/v9/spans"), ("PUT", "/")]
+        answers = [client.request(method, path) for method, path in asked]
+        assert [answer.status_code for answer in answers] == [404] * 4
+        assert {answer.json()["error"]["code"] for answer in answers} == {"not_found"}
+        assert counted == ["not_found"] * 4
+        assert client.post("/api/v1/known").status_code == 405
+        assert client.get("/trace/abc").text == INDEX
+    assert len(counted) == 4
+
+
 def test_an_asset_of_another_version_is_not_found(view: TestClient) -> None:
     answer = view.get("/assets/index-old.js")
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")

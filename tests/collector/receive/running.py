@@ -123,7 +123,7 @@ def receiver(
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            http=bounded(settings.read_timeout, intake.counters.refuse_connection),
+            http=bounded(settings.read_timeout, intake.counters.refuse_unknown),
             log_level="warning",
             lifespan="off",
         )

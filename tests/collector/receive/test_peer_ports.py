@@ -36,6 +36,21 @@ async def listening(intake: Intake, settings: Settings) -> AsyncIterator[dict[st
             yield ports
 
 
+def test_other_paths_of_such_a_port_are_answered_404_and_counted(tmp_path: Path) -> None:
+    settings = Settings.load(["--zipkin-port", str(free_port()), "--data", str(tmp_path)])
+    intake = Intake(Spool(tmp_path, segment_age=3600))
+
+    async def ask() -> list[int]:
+        async with listening(intake, settings) as ports, httpx.AsyncClient(trust_env=False, verify=False) as client:
+            url = f"http://{ports['zipkin_port']}"
+            answers = [await client.post(f"{url}{path}", json=[]) for path in ("/api/v3/spans", "/v1/traces")]
+            return [answer.status_code for answer in answers]
+
+    assert asyncio.run(ask()) == [404, 404]
+    intake.close()
+    assert intake.counters.refused == {("unknown", "http", "not_found"): 2}
+
+
 def test_every_port_that_is_named_takes_spans_of_its_kind(tmp_path: Path) -> None:
     flags = [part for name in NAMES for part in (f"--{name}-port", str(free_port()))]
     settings = Settings.load([*flags, "--data", str(tmp_path)])

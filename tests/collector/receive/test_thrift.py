@@ -111,6 +111,7 @@ def test_lies_of_the_binary_protocol_are_bad_data(lie: bytes) -> None:
         b"\x19\xfc\xff\xff\xff\xff\x0f",
         b"\x18\xff\xff\xff\xff\x0f",
         b"\x18" + b"\xff" * 20,
+        b"\x16" + b"\xff" * 9 + b"\x02\x00",
         b"\x1c" * 1000 + bytes(1001),
         b"\x19\xfc\xc0\x84\x3d" + bytes(1_000_001),
         b"\x1d\x00",

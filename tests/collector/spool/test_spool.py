@@ -245,6 +245,9 @@ def test_a_segment_that_is_set_aside_is_kept_with_its_reason_and_not_loaded_agai
     again = open_spool()
     assert drain(again) == []
     assert run(append_all(again, b"poison")) == [REPEATED]
+    again.close()
+    kept.rename(segment.path)
+    assert drain(open_spool()) == [segment]
 
 
 def test_a_disk_that_fails_while_a_segment_is_set_aside_is_asked_again(

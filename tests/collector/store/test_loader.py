@@ -11,12 +11,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from spanwise_collector.errors import StoreError
 from spanwise_collector.spool import Signal
 from spanwise_collector.spool.frame import encode, varint
 from spanwise_collector.store import EmbeddedEngine, Loader, schema
-from spanwise_collector.store.crowded import SECONDS, Shelf
+from spanwise_collector.store.crowded import QUIET_TRIES, SECONDS, Shelf
 from sqlalchemy import func, select, table
 
 from tests.collector.process import eventually
@@ -128,9 +129,40 @@ def test_what_has_no_memory_alone_is_given_up_after_four_refusals_while_others_a
         clock.tick(SECONDS)
         crowded = shelf.take(stored, idle=True)
         assert crowded is not None
-        found.append(shelf.refused(crowded, stored))
+        found.append(shelf.refused(crowded, stored, idle=False))
     assert found == [False, False, False, False, False, True]
     assert shelf.take(5, idle=True) is None
+
+
+def quiet_refusals(shelf: Shelf[str], clock: TickingClock, *, idle: bool) -> list[bool]:
+    """Whether what lies there is given up, at each of as many refusals as are needed and one more."""
+    found = []
+    for _ in range(QUIET_TRIES + 1):
+        clock.tick(SECONDS)
+        crowded = shelf.take(0, idle=True)
+        if crowded is None:
+            break
+        found.append(shelf.refused(crowded, 0, idle=idle))
+    return found
+
+
+def test_what_has_no_memory_alone_is_given_up_after_an_hour_in_which_nothing_else_waited() -> None:
+    clock = TickingClock()
+    shelf: Shelf[str] = Shelf(clock.monotonic)
+    shelf.put("heavy", stored=0)
+    assert quiet_refusals(shelf, clock, idle=True) == [False] * (QUIET_TRIES - 1) + [True]
+    assert QUIET_TRIES * SECONDS == 3600
+
+
+@pytest.mark.parametrize(("others", "idle"), [(["another"], True), ([], False)])
+def test_what_has_no_memory_waits_without_end_where_others_wait_and_are_not_stored_either(
+    others: list[str], idle: bool
+) -> None:
+    clock = TickingClock()
+    shelf: Shelf[str] = Shelf(clock.monotonic)
+    for name in ("heavy", *others):
+        shelf.put(name, stored=0)
+    assert quiet_refusals(shelf, clock, idle=idle) == [False] * (QUIET_TRIES + 1)
 
 
 def test_what_has_no_memory_alone_has_its_turn_between_others() -> None:
@@ -164,6 +196,33 @@ class NoRoomFor:
     def check(self) -> None: ...
 
     def close(self) -> None: ...
+
+
+def test_before_an_upgrade_what_never_has_memory_is_set_aside_and_all_else_is_stored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("spanwise_collector.store.loader.SECONDS", 0.0)
+    engine = NoRoomFor("heavy")
+    segments: queue.SimpleQueue[SimpleNamespace] = queue.SimpleQueue()
+    released: list[str] = []
+    aside: list[tuple[str, str]] = []
+    loader = Loader(
+        cast("Any", engine),
+        segments,
+        lambda each: released.append(each.name),
+        lambda each: each,
+        lambda each, reason: aside.append((each.name, reason)),
+    )
+    for name in ("one", "heavy", "two"):
+        segments.put(SimpleNamespace(name=name, signal=Signal.LOGS, path=Path(f"{name}.logs")))
+    loader.drain()
+    assert (released, engine.stored, engine.refused) == (["one", "two"], ["one", "two"], 4)
+    assert aside == [
+        (
+            "heavy",
+            "Tried 4 times with nothing beside it: Code: 241. DB::Exception: (total) memory limit exceeded",
+        )
+    ]
 
 
 def test_a_segment_for_which_there_is_never_memory_is_set_aside_with_its_reason() -> None:
