@@ -1,12 +1,10 @@
 """The export, below /api/v1: a file of all that is asked for, streamed."""
 
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from typing import Annotated, Any, Final
 
-import anyio
 from fastapi import APIRouter, Depends, Query
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
@@ -16,6 +14,7 @@ from starlette.responses import StreamingResponse
 from spanwise_collector.api.export_files import ENDINGS, MEDIA_TYPES, Format, parts
 from spanwise_collector.api.models import described
 from spanwise_collector.api.parameters import QueryText, TimeRange, read, without_groups
+from spanwise_collector.api.pulled import Pulled
 from spanwise_collector.errors import QueryLimit, Refused, SenderLeft
 from spanwise_collector.query.export import Export, Signal, rows
 from spanwise_collector.query.language.parse import Limits
@@ -106,47 +105,11 @@ def router(engine: Engine, project_of: Callable[[Request], str], limits: Limits,
         covering = _Covering(query, wanted, most)
         if query.format == "parquet":
             await run_in_threadpool(parquet.library)
-        file = _Pulled(parts(query.format, level, covering.blocks(rows(engine, wanted)), covering.end))
+        file = Pulled(parts(query.format, level, covering.blocks(rows(engine, wanted)), covering.end), _PART_BYTES)
         # What cannot be begun is refused while there is still a status to say so.
-        first = await file.pull()
+        first = await run_in_threadpool(file.pull)
         name = f"{level}.{ENDINGS[query.format]}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         return StreamingResponse(file.all(first), media_type=MEDIA_TYPES[query.format], headers=headers)
 
     return made
-
-
-class _Pulled:
-    """A generator of bytes that is run in threads, a part at a time, and closed when nobody wants more."""
-
-    def __init__(self, parts: Generator[bytes, None, None]) -> None:
-        self._parts = parts
-        self._lock = threading.Lock()
-
-    async def pull(self) -> bytes:
-        """Some parts as one; empty at the end."""
-        return await run_in_threadpool(self._pull)
-
-    async def all(self, part: bytes) -> AsyncIterator[bytes]:
-        """The part that was pulled first, and all after it."""
-        try:
-            while part:
-                yield part
-                part = await self.pull()
-        finally:
-            # The errand of a client that left is stopped for as long as it is running: it is waited for.
-            with anyio.CancelScope(shield=True):
-                await run_in_threadpool(self._close)
-
-    def _pull(self) -> bytes:
-        taken = bytearray()
-        with self._lock:
-            for part in self._parts:
-                taken += part
-                if len(taken) >= _PART_BYTES:
-                    break
-        return bytes(taken)
-
-    def _close(self) -> None:
-        with self._lock:
-            self._parts.close()

@@ -20,9 +20,10 @@ from spanwise_collector.api.facets import FacetQuery
 from spanwise_collector.api.histogram import HistogramQuery
 from spanwise_collector.api.models import ErrorAnswer, ErrorDetail
 from spanwise_collector.api.parameters import LogQuery, MetricQuery, SpanQuery, TraceQuery
+from spanwise_collector.api.refusals import detail_of
 from spanwise_collector.api.services import MapQuery, OperationQuery, PageQuery
 from spanwise_collector.api.suggest import SuggestQuery
-from spanwise_collector.errors import InvalidParameter, InvalidQuery, NotFound, QueryLimit, Refused, excerpt, wire_code
+from spanwise_collector.errors import NotFound, Refused, excerpt, wire_code
 
 _log = logging.getLogger(__name__)
 _KEY_SHOWN = "/api/v1/session"
@@ -93,16 +94,8 @@ class Faults:
 
 def answer(refusal: Refused) -> JSONResponse:
     """A refusal in the API's shape."""
-    parameter = refusal.parameter if isinstance(refusal, InvalidParameter) else None
     headers = {} if refusal.delay is None else {"Retry-After": str(max(1, round(refusal.delay)))}
-    detail = ErrorDetail(code=refusal.reason, message=refusal.message, parameter=parameter)
-    if isinstance(refusal, InvalidQuery):
-        place = {"column": refusal.column, "length": refusal.length}
-        words = {"expected": list(refusal.expected), "suggestions": list(refusal.suggestions)}
-        detail = detail.model_copy(update=place | words)
-    if isinstance(refusal, QueryLimit):
-        detail = detail.model_copy(update={"setting": refusal.setting})
-    return _answer(wire_code(refusal).http, detail, headers)
+    return _answer(wire_code(refusal).http, detail_of(refusal), headers)
 
 
 def _sentence(problem: dict[str, Any], *, quoted: bool) -> tuple[str, str]:

@@ -15,8 +15,8 @@ from spanwise_collector.api import (
     diagnosis_trace,
     facets,
     forms,
-    hinted,
     histogram,
+    lists,
     models,
     patterns,
     present,
@@ -26,9 +26,9 @@ from spanwise_collector.api import (
     trace_models,
     trace_present,
 )
-from spanwise_collector.api.parameters import LogQuery, MetricQuery, TimeRange, TraceQuery, parse_trace_id
+from spanwise_collector.api.parameters import MetricQuery, TimeRange, parse_trace_id
 from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
-from spanwise_collector.query import metrics, records, trace, traces
+from spanwise_collector.query import metrics, trace
 from spanwise_collector.query.extent import DEFAULT_MOST, Most
 from spanwise_collector.query.known import NOTHING_KNOWN, Known
 from spanwise_collector.query.language.parse import DEFAULT_LIMITS, Limits
@@ -53,17 +53,7 @@ def router(  # noqa: PLR0913, PLR0917 - what the routes need between them
     made = APIRouter(prefix="/api/v1", responses=failures)
     Project = Annotated[str, Depends(project_of)]
 
-    @made.get("/traces", tags=["traces"])
-    def list_traces(query: Annotated[TraceQuery, Query()], project: Project) -> models.TraceList:
-        """Traces that began in the time range, are as `q` says, and have a span for which all other filters hold."""
-        wanted = query.search(project, limits)
-        page = traces.search(engine, wanted)
-        return models.TraceList(
-            traces=[present.trace_summary(each) for each in page.items],
-            hints=hinted.of_search(engine, "traces", wanted, page),
-            **present.coverage(page),
-        )
-
+    lists.add(made, engine, project_of, limits)
     forms.add(made, engine, project_of, max_trace_spans, limits)
 
     @made.get("/traces/{trace_id}", tags=["traces"], responses={404: {"model": models.ErrorAnswer}})
@@ -71,17 +61,6 @@ def router(  # noqa: PLR0913, PLR0917 - what the routes need between them
         """One trace, whole: its tree in display order, with nothing dropped that arrived."""
         return trace_present.trace(
             trace.load(engine, project, parse_trace_id(trace_id), max_trace_spans), time.time_ns()
-        )
-
-    @made.get("/logs", tags=["logs"])
-    def list_logs(query: Annotated[LogQuery, Query()], project: Project) -> models.LogList:
-        """Log records of a trace, of a span, or by text, severity and service; or as `q` says."""
-        wanted = query.search(project, limits)
-        page = records.search_logs(engine, wanted)
-        return models.LogList(
-            logs=[present.log_record(each) for each in page.items],
-            hints=hinted.of_search(engine, "logs", wanted, page),
-            **present.coverage(page),
         )
 
     @made.get("/metrics", tags=["metrics"])

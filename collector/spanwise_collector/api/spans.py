@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field, JsonValue
 from starlette.requests import Request
+from starlette.responses import Response
 
-from spanwise_collector.api import hinted, present, trace_present
+from spanwise_collector.api import hinted, line_by_line, present, trace_present
+from spanwise_collector.api.line_by_line import ByLine
 from spanwise_collector.api.models import (
     KIND_NUMBER,
     Answer,
@@ -26,7 +29,7 @@ from spanwise_collector.api.trace_models import Gap
 from spanwise_collector.api.values import attributes_to_json
 from spanwise_collector.model.span import Span, kind_word
 from spanwise_collector.query.language.parse import Limits
-from spanwise_collector.query.records import search_spans
+from spanwise_collector.query.records import found_spans, search_spans
 from spanwise_collector.query.span_details import Detail, details
 from spanwise_collector.store import Engine
 from spanwise_collector.trace.lost_parents import Reason
@@ -87,13 +90,15 @@ def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], l
     """Add the list of spans to the API's routes."""
     Project = Annotated[str, Depends(project_of)]
 
-    @made.get("/spans", tags=["spans"])
-    def list_spans(query: Annotated[SpanQuery, Query()], project: Project) -> SpanList:
+    @made.get("/spans", tags=["spans"], response_model=SpanList, responses=line_by_line.documented(FoundSpan))
+    def list_spans(query: Annotated[SpanQuery, Query()], project: Project, by_line: ByLine) -> SpanList | Response:
         """Spans that began in the time range and are as all filters say."""
         wanted = query.search(project, limits)
+        hints = partial(hinted.of_search, engine, "spans", wanted)
+        if by_line:
+            return line_by_line.answer(found_spans(engine, wanted), found, hints)
         page = search_spans(engine, wanted)
-        told = hinted.of_search(engine, "spans", wanted, page)
-        return SpanList(spans=[found(each) for each in page.items], hints=told, **present.coverage(page))
+        return SpanList(spans=[found(each) for each in page.items], hints=hints(page), **present.coverage(page))
 
     @made.post("/traces/{trace_id}/spans", tags=["traces"], responses=described(404))
     def get_spans(trace_id: str, wanted: Wanted, project: Project) -> Details:

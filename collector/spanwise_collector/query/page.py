@@ -2,8 +2,9 @@
 
 import base64
 import json
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from spanwise_collector.errors import InvalidParameter
 
@@ -19,6 +20,20 @@ class Page(Generic[T]):
     total_relation: Literal["eq", "gte"]
     reason: Literal["end", "limit"]
     next_cursor: str | None = None
+
+
+Portions: TypeAlias = Generator[list[T], None, Page[T]]
+"""The items of a page as they are found, and in the end the page with all of them."""
+
+
+def gathered(portions: Portions[T]) -> Page[T]:
+    """The page, for whoever wants it at once."""
+    while True:
+        try:
+            next(portions)
+        except StopIteration as end:
+            page: Page[T] = end.value
+            return page
 
 
 def whole(items: list[T]) -> Page[T]:

@@ -1,8 +1,8 @@
 """Lists of spans and of log records: those for which a condition of the search language holds, in order of time."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, Final, Generic, Literal, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Select, func, literal, or_, select, tuple_
 
@@ -11,7 +11,7 @@ from spanwise_collector.model.span import Span
 from spanwise_collector.query.conditions import condition
 from spanwise_collector.query.inferred import alone
 from spanwise_collector.query.language.tree import EVERYTHING, Equals, Key, Node, Signal, Term, required
-from spanwise_collector.query.page import Page, decode_cursor, encode_cursor
+from spanwise_collector.query.page import Page, Portions, decode_cursor, encode_cursor, gathered
 from spanwise_collector.query.patterns import widened
 from spanwise_collector.query.windows import newest_windows
 from spanwise_collector.store import Engine
@@ -44,7 +44,7 @@ class RecordSearch:
 
 
 @dataclass(frozen=True)
-class _Kind(Generic[T]):
+class _Kind:
     """Spans or log records. `mark` tells rows of one nanosecond apart, so that a cursor has a place to stand.
 
     Rows that are equal in the mark look the same, and the cursor counts them.
@@ -55,47 +55,81 @@ class _Kind(Generic[T]):
     project: ColumnElement[str]
     time: ColumnElement[int]
     mark: ColumnElement[int]
-    read: Callable[[RowReader], Callable[[Row[Any]], T]]
 
 
-_LOGS: Final = _Kind[LogRecord](
+_LOGS: Final = _Kind(
     "logs",
     LOG_COLUMNS,
     logs.c.project,
     logs.c.time_unix_nano,
     func.cityHash64(*(column for column in logs.c if column.name not in ("project", "time_unix_nano"))),
-    lambda reader: reader.log_record,
 )
-_SPANS: Final = _Kind[Span](
+_SPANS: Final = _Kind(
     "spans",
     SPAN_COLUMNS,
     spans.c.project,
     spans.c.start_time_unix_nano,
     func.cityHash64(*(column for column in spans.c if column.name not in ("project", "start_time_unix_nano"))),
-    lambda reader: reader.span,
 )
 
 
 def search_logs(engine: Engine, request: RecordSearch) -> Page[LogRecord]:
     """One page of the log records asked for, in a total order of time."""
-    apart = alone(engine, request.project, request.trace_id) if request.trace_id is not None else None
-    page = _search(engine, request, _LOGS, None if apart is None else apart.condition())
-    return page if apart is None else replace(page, items=[apart.joined(each) for each in page.items])
+    return gathered(found_logs(engine, request, at_once=True))
 
 
 def search_spans(engine: Engine, request: RecordSearch) -> Page[Span]:
     """One page of the spans asked for, in a total order of their start."""
-    return _search(engine, request, _SPANS)
+    return gathered(found_spans(engine, request, at_once=True))
 
 
-def _search(engine: Engine, request: RecordSearch, kind: _Kind[T], also: ColumnElement[bool] | None = None) -> Page[T]:
+def found_logs(engine: Engine, request: RecordSearch, at_once: bool = False) -> Portions[LogRecord]:
+    """The log records asked for, in a total order of time: as each window is answered or, a little cheaper, at once."""
+    apart = alone(engine, request.project, request.trace_id) if request.trace_id is not None else None
+    asked = _asked(engine, request, _LOGS, None if apart is None else apart.condition())
+    read = RowReader().log_record
+    return _found(asked, at_once, read if apart is None else lambda row: apart.joined(read(row)))
+
+
+def found_spans(engine: Engine, request: RecordSearch, at_once: bool = False) -> Portions[Span]:
+    """The spans asked for, in a total order of their start, as `found_logs` finds records."""
+    return _found(_asked(engine, request, _SPANS), at_once, RowReader().span)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A search, the conditions of its rows, and the place in the list from which on they are wanted."""
+
+    engine: Engine
+    request: RecordSearch
+    kind: _Kind
+    wanted: tuple[ColumnElement[bool], ...]
+    place: list[Any] | None
+
+
+def _asked(engine: Engine, request: RecordSearch, kind: _Kind, also: ColumnElement[bool] | None = None) -> _Asked:
     place = decode_cursor(request.cursor, request.sort, int, int, int) if request.cursor is not None else None
-    rows = _rows(engine, request, kind, place, also)
-    read = kind.read(RowReader())
-    page = [read(row) for row in rows[: request.limit]]
-    if len(rows) <= request.limit:
+    holds = condition(widened(engine, request.project, request.where), kind.signal)
+    wanted = [kind.project == request.project, holds]
+    if request.trace_id is not None:
+        own = condition(Term(_TRACE, Equals(request.trace_id)), kind.signal)
+        wanted.append(own if also is None else or_(own, also))
+    return _Asked(engine, request, kind, tuple(wanted), place)
+
+
+def _found(asked: _Asked, at_once: bool, read: Callable[[Row[Any]], T]) -> Portions[T]:
+    limit, place = asked.request.limit, asked.place
+    rows: list[Row[Any]] = []
+    page: list[T] = []
+    for part in _rows(asked, at_once):
+        rows += part
+        fresh = [read(row) for row in rows[len(page) : limit]]
+        page += fresh
+        if fresh:
+            yield fresh
+    if len(rows) <= limit:
         return Page(page, len(page), "gte" if place else "eq", "end")
-    return Page(page, len(rows), "gte", "limit", _next_cursor(request.sort, rows[: request.limit], place))
+    return Page(page, len(rows), "gte", "limit", _next_cursor(asked.request.sort, rows[:limit], place))
 
 
 def _next_cursor(sort: str, rows: list[Row[Any]], place: list[Any] | None) -> str:
@@ -106,75 +140,74 @@ def _next_cursor(sort: str, rows: list[Row[Any]], place: list[Any] | None) -> st
     return encode_cursor(sort, time, mark, same)
 
 
-def _rows(
-    engine: Engine,
-    request: RecordSearch,
-    kind: _Kind[T],
-    place: list[Any] | None,
-    also: ColumnElement[bool] | None,
-) -> list[Row[Any]]:
-    holds = condition(widened(engine, request.project, request.where), kind.signal)
-    wanted = [kind.project == request.project, holds]
-    if request.trace_id is not None:
-        own = condition(Term(_TRACE, Equals(request.trace_id)), kind.signal)
-        wanted.append(own if also is None else or_(own, also))
+def _rows(asked: _Asked, at_once: bool) -> Iterator[list[Row[Any]]]:
+    """One more than the page has, where there are so many; of a part of the windows at a time."""
+    request, place = asked.request, asked.place
     missing = request.limit + 1
-    skip = min(place[2], _MOST_EQUAL) if place else 0
+    # Rows of the cursor's time, of which so many were listed.
     here = [place[0]] if place and request.start <= place[0] < request.end else []
-    found: list[Row[Any]] = []
+    skip = min(place[2], _MOST_EQUAL) if place and here else 0
+    windows = _windows(asked)
+    for part in [list(windows)] if at_once else ([window] for window in windows):
+        rows = _of_windows(asked, part, here, skip, missing)
+        missing -= len(rows)
+        yield rows
+        if not missing:
+            return
+        here, skip = [], 0
+
+
+def _of_windows(
+    asked: _Asked, windows: Sequence[tuple[int, int]], here: list[int], skip: int, missing: int
+) -> list[Row[Any]]:
+    """The first `missing` of some windows and of the time `here`, but for `skip` that come first."""
+    kind, found = asked.kind, list[Row[Any]]()
     for _ in range(_TRIES):
-        times = _times(engine, request, kind, place, wanted, missing)
+        times = _times(asked, windows, missing)
         if not times and not here:
             return []
         # Most columns are read for few rows: what holds is asked again, but only at the times where it did.
         ends = (*times[:1], *times[-1:], *here)
         at = [kind.time.between(min(ends), max(ends)), kind.time.in_(sorted({*times, *here}))]
-        query = select(*kind.columns, kind.time.label("at"), kind.mark.label("mark")).where(*wanted, *at)
-        found = list(engine.read(_ordered(query, request.sort, kind, place).limit(missing).offset(skip)))
+        query = select(*kind.columns, kind.time.label("at"), kind.mark.label("mark")).where(*asked.wanted, *at)
+        found = list(asked.engine.read(_ordered(query, asked).limit(missing).offset(skip)))
         if len(found) >= min(missing, len(times)):
             break
     return found
 
 
-def _times(
-    engine: Engine,
-    request: RecordSearch,
-    kind: _Kind[T],
-    place: list[Any] | None,
-    wanted: list[ColumnElement[bool]],
-    count: int,
-) -> list[int]:
+def _times(asked: _Asked, windows: Sequence[tuple[int, int]], count: int) -> list[int]:
     """The first `count` times of the rows wanted that lie behind the cursor's time, in the order of the list."""
-    newest = request.sort == "newest"
-    beyond = [] if place is None else [kind.time < place[0] if newest else kind.time > place[0]]
+    time, place = asked.kind.time, asked.place
+    newest = asked.request.sort == "newest"
+    beyond = [] if place is None else [time < place[0] if newest else time > place[0]]
     found: list[int] = []
-    for start, end in _windows(engine, request, kind, place):
-        query = select(kind.time.label("at")).where(*wanted, *beyond, start <= kind.time, end > kind.time)
-        query = query.order_by(kind.time.desc() if newest else kind.time)
-        found += (row.at for row in engine.read(query.limit(count - len(found))))
+    for start, end in windows:
+        query = select(time.label("at")).where(*asked.wanted, *beyond, start <= time, end > time)
+        query = query.order_by(time.desc() if newest else time)
+        found += (row.at for row in asked.engine.read(query.limit(count - len(found))))
         if len(found) >= count:
             break
     return found
 
 
-def _ordered(
-    query: Select[*tuple[Any, ...]], sort: str, kind: _Kind[T], place: list[Any] | None
-) -> Select[*tuple[Any, ...]]:
+def _ordered(query: Select[*tuple[Any, ...]], asked: _Asked) -> Select[*tuple[Any, ...]]:
+    kind, place = asked.kind, asked.place
     here = tuple_(kind.time, kind.mark)
     there = tuple_(literal(place[0]), literal(place[1])) if place else None
-    if sort == "newest":
+    if asked.request.sort == "newest":
         query = query.order_by(kind.time.desc(), kind.mark.desc())
         return query if there is None else query.where(here <= there)
     query = query.order_by(kind.time, kind.mark)
     return query if there is None else query.where(here >= there)
 
 
-def _windows(
-    engine: Engine, request: RecordSearch, kind: _Kind[T], place: list[Any] | None
-) -> Iterator[tuple[int, int]]:
+def _windows(asked: _Asked) -> Iterator[tuple[int, int]]:
     """The range in the order of the list; for the newest, cut so that recent ones are found without the rest."""
+    request, place = asked.request, asked.place
     start, end = request.start, request.end
     if request.sort == "oldest" or request.trace_id is not None or required(request.where, _TRACE) is not None:
         yield start, end
         return
-    yield from newest_windows(engine, kind.signal, request.project, start, min(end, place[0] + 1 if place else end))
+    newest = min(end, place[0] + 1 if place else end)
+    yield from newest_windows(asked.engine, asked.kind.signal, request.project, start, newest)

@@ -1,6 +1,6 @@
 """The list of traces: newest or slowest first, those for which a condition of the search language holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -10,7 +10,7 @@ from spanwise_collector.model.summary import TraceSummary
 from spanwise_collector.query.bounds import BEGAN, ENDED
 from spanwise_collector.query.language.parse import DEFAULT_LIMITS
 from spanwise_collector.query.language.tree import EVERYTHING, Node
-from spanwise_collector.query.page import Page, decode_cursor, encode_cursor
+from spanwise_collector.query.page import Page, Portions, decode_cursor, encode_cursor, gathered
 from spanwise_collector.query.structure import matching
 from spanwise_collector.query.trace_conditions import Window, candidates, is_structural
 from spanwise_collector.query.windows import newest_windows
@@ -44,26 +44,36 @@ class TraceSearch:
 
 
 def search(engine: Engine, request: TraceSearch) -> Page[TraceSummary]:
-    """One page of the traces asked for, in a total order: by start or duration, then by id.
+    """One page of the traces asked for, as `found` finds it."""
+    return gathered(found(engine, request))
+
+
+def found(engine: Engine, request: TraceSearch) -> Portions[TraceSummary]:
+    """The traces asked for, in a total order: by start or duration, then by id.
 
     `newest` looks at the newest spans first and stops when the page is full; `slowest` must look at the whole range.
     """
     after = decode_cursor(request.cursor, request.sort, int, str) if request.cursor is not None else None
     find = _newest if request.sort == "newest" else _slowest
-    found = find(engine, request, after)
-    page = found[: request.limit]
-    if len(found) <= request.limit:
-        return Page(page, len(page), "gte" if after else "eq", "end")
-    cursor = encode_cursor(request.sort, _key(request, page[-1]), page[-1].trace_id)
-    return Page(page, len(found), "gte", "limit", cursor)
+    page: list[TraceSummary] = []
+    for part in find(engine, request, after):
+        fresh = part[: request.limit - len(page)]
+        page += fresh
+        if fresh:
+            yield fresh
+        if len(fresh) < len(part):
+            cursor = encode_cursor(request.sort, _key(request, page[-1]), page[-1].trace_id)
+            return Page(page, len(page) + 1, "gte", "limit", cursor)
+    return Page(page, len(page), "gte" if after else "eq", "end")
 
 
 def _key(request: TraceSearch, summary: TraceSummary) -> int:
     return summary.start if request.sort == "newest" else summary.end - summary.start
 
 
-def _newest(engine: Engine, request: TraceSearch, after: Sequence[Any] | None) -> list[TraceSummary]:
-    found: list[TraceSummary] = []
+def _newest(engine: Engine, request: TraceSearch, after: Sequence[Any] | None) -> Iterator[list[TraceSummary]]:
+    """One more than the page has, where there are so many, window by window."""
+    missing = request.limit + 1
     end = min(request.end, after[0] + 1 if after else request.end)
     for start, stop in newest_windows(engine, "spans", request.project, request.start, end):
         window = _window(engine, request, start, stop)
@@ -71,13 +81,14 @@ def _newest(engine: Engine, request: TraceSearch, after: Sequence[Any] | None) -
         # wrongly: `_first` sorts it out.
         query = select(_columns.trace_id).where(*window.rows(), candidates(request.where, window))
         order = _Ordered(query.group_by(_columns.trace_id), BEGAN, window, after)
-        found += _first(engine, request, order, request.limit + 1 - len(found))
-        if len(found) > request.limit:
-            break
-    return found
+        part = _first(engine, request, order, missing)
+        missing -= len(part)
+        yield part
+        if not missing:
+            return
 
 
-def _slowest(engine: Engine, request: TraceSearch, after: Sequence[Any] | None) -> list[TraceSummary]:
+def _slowest(engine: Engine, request: TraceSearch, after: Sequence[Any] | None) -> Iterator[list[TraceSummary]]:
     # By all rows of a trace, as its duration is shown: spans after the range may have made it longer.
     window = _window(engine, request, request.start, request.end)
     every = select(
@@ -87,15 +98,17 @@ def _slowest(engine: Engine, request: TraceSearch, after: Sequence[Any] | None) 
     )
     every = every.where(*window.all_rows()).group_by(_columns.trace_id)
     rest = _Ordered(every, ENDED - BEGAN, window, after)
-    found: list[TraceSummary] = []
+    missing = request.limit + 1
     # A condition that is often true holds for enough of the slowest traces of all: those are asked before all are.
     if request.where != EVERYTHING:
         rows, behind = rest.next(engine, max(_TRIED, request.limit + 1))
-        found = _those_in(engine, request, window, _holding(engine, request.where, window, rows))
-        if behind is None or len(found) > request.limit:
-            return found[: request.limit + 1]
+        found = _those_in(engine, request, window, _holding(engine, request.where, window, rows))[:missing]
+        yield found
+        missing -= len(found)
+        if behind is None or not missing:
+            return
         rest = replace(behind, query=every.where(candidates(request.where, window)))
-    return found + _first(engine, request, rest, request.limit + 1 - len(found))
+    yield _first(engine, request, rest, missing)
 
 
 def _holding(engine: Engine, where: Node, window: Window, rows: Sequence[Row[Any]]) -> list[bytes]:
