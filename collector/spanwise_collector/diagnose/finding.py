@@ -78,6 +78,7 @@ class Subject:
     critical: dict[int, int] = field(init=False)
     self_times: dict[int, int] = field(init=False)
     total: int = field(init=False)
+    _critical_below: dict[int, int] = field(init=False)
 
     def __post_init__(self) -> None:
         sections = critical_path(self.nodes)
@@ -87,6 +88,12 @@ class Subject:
         self.critical = lengths
         self.self_times = {id(node): self_time(node) for node in self.nodes}
         self.total = sum(lengths.values())
+        self._critical_below = dict(lengths)
+        # Parents come before their children.
+        for node in reversed(self.nodes):
+            if node.parent is not None and (below := self._critical_below.get(id(node))):
+                above = id(node.parent)
+                self._critical_below[above] = self._critical_below.get(above, 0) + below
 
     def share(self, nanoseconds: float) -> float:
         """A time as a share of the critical path, at most all of it."""
@@ -106,12 +113,7 @@ class Subject:
 
     def critical_below(self, node: Node) -> int:
         """Critical nanoseconds of a span and of everything below it."""
-        found, waiting = 0, [node]
-        while waiting:
-            each = waiting.pop()
-            found += self.critical.get(id(each), 0)
-            waiting += each.children
-        return found
+        return self._critical_below.get(id(node), 0)
 
 
 def operation(node: Node) -> Operation:

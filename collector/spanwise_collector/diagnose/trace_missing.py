@@ -7,7 +7,8 @@ from spanwise_collector.diagnose.claims import duration
 from spanwise_collector.diagnose.counts import Operation, pooled
 from spanwise_collector.diagnose.early_ends import callees
 from spanwise_collector.diagnose.finding import Finding, Shows, Subject, operation
-from spanwise_collector.model.span import ERROR, Span
+from spanwise_collector.model.span import Span
+from spanwise_collector.trace.failure import failed
 from spanwise_collector.trace.tree import Node
 
 _MS: Final = 1_000_000
@@ -34,7 +35,7 @@ def _reason(span: Span, quick: float) -> str:
     """What the caller saw: an answer, what it says of its failure, or else only how long that took."""
     took = duration(span.duration)
     answer = next((span.attributes[key] for key in _ANSWERS if span.attributes.get(key) not in (None, "")), None)
-    if span.status_code != ERROR:
+    if not failed(span):
         return "the call went well, so its span was not recorded, not sampled or has not arrived"
     if answer is not None:
         return f"it was answered with {answer}, by something before it or by a process that records no spans"

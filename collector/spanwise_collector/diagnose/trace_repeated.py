@@ -8,7 +8,7 @@ from typing import Final
 
 from spanwise_collector.diagnose.claims import duration
 from spanwise_collector.diagnose.finding import Finding, Shows, Subject, operation
-from spanwise_collector.model.span import ERROR
+from spanwise_collector.trace.failure import failed
 from spanwise_collector.trace.tree import Node
 
 _SPANS_SHOWN: Final = 5
@@ -35,7 +35,7 @@ def retries(subject: Subject) -> list[Finding]:
         if len(calls) < 2 or not _retried(calls):
             continue
         lost = sum(subject.critical_below(call) for call in calls[:-1])
-        ended = "failed in the end" if calls[-1].span.status_code == ERROR else "went well in the end"
+        ended = "failed in the end" if failed(calls[-1].span) else "went well in the end"
         claim = (
             f"{parent.span.service} tried {calls[0].span.name} {len(calls)} times; it {ended}."
             f" The tries before the last took {duration(lost)} of the request."
@@ -71,7 +71,7 @@ def _repeated(parent: Node, calls: list[Node], share: float) -> Finding:
 
 def _retried(calls: list[Node]) -> bool:
     early, serial = calls[:-1], pairwise(calls)
-    return all(call.span.status_code == ERROR for call in early) and all(
+    return all(failed(call.span) for call in early) and all(
         after.span.start >= _end(before) for before, after in serial
     )
 

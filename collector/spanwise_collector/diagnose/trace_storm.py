@@ -1,10 +1,11 @@
 """Rule: failures are tried again on more than one level, so that one request becomes many."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from spanwise_collector.diagnose.finding import Finding, Shows, Subject, operation
-from spanwise_collector.model.span import ERROR
+from spanwise_collector.trace.failure import failed
 from spanwise_collector.trace.tree import Node
 
 _SPANS_SHOWN: Final = 5
@@ -20,8 +21,9 @@ def retry_storms(subject: Subject) -> list[Finding]:
     by_operation: dict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in subject.nodes:
         by_operation[node.span.service, node.span.name].append(node)
+    nearest = _repeated_calls(subject.nodes)
     for tries in by_operation.values():
-        levels = _levels(tries)
+        levels = _levels(tries, nearest)
         several = len(levels) >= limits.storm_levels
         enough = len(tries) >= (limits.storm_tries if several else limits.storm_tries_of_one)
         if levels and enough and not _above_another(tries[0], by_operation):
@@ -29,23 +31,37 @@ def retry_storms(subject: Subject) -> list[Finding]:
     return found
 
 
-def _levels(tries: list[Node]) -> list[Node]:
+def _repeated_calls(nodes: Sequence[Node]) -> dict[int, Node]:
+    """By id of a node, the nearest at or above it that is one of several calls of its name, of which any failed."""
+    times = Counter(_call(node) for node in nodes)
+    failures = {_call(node) for node in nodes if failed(node.span)}
+    found: dict[int, Node] = {}
+    # Parents come before their children.
+    for node in nodes:
+        if node.parent is None:
+            continue
+        if times[_call(node)] > 1 and _call(node) in failures:
+            found[id(node)] = node
+        elif id(node.parent) in found:
+            found[id(node)] = found[id(node.parent)]
+    return found
+
+
+def _call(node: Node) -> tuple[int, str]:
+    return id(node.parent), node.span.name
+
+
+def _levels(tries: Sequence[Node], nearest: Mapping[int, Node]) -> list[Node]:
     """Above the tries, one span of each operation that repeated a call which had failed, the nearest first."""
     found: dict[tuple[str, str], Node] = {}
-    repeated: dict[tuple[int, str], bool] = {}
     climbed: set[int] = set()
     for node in tries:
-        below, above = node, node.parent
+        below = nearest.get(id(node))
         # Whatever is above one that was climbed from is known.
-        while above is not None and id(below) not in climbed:
+        while below is not None and below.parent is not None and id(below) not in climbed:
             climbed.add(id(below))
-            call = id(above), below.span.name
-            if call not in repeated:
-                same = [each for each in above.children if each.span.name == below.span.name]
-                repeated[call] = len(same) > 1 and any(each.span.status_code == ERROR for each in same)
-            if repeated[call]:
-                found.setdefault((above.span.service, above.span.name), above)
-            below, above = above, above.parent
+            found.setdefault((below.parent.span.service, below.parent.span.name), below.parent)
+            below = nearest.get(id(below.parent))
     return list(found.values())
 
 

@@ -9,7 +9,7 @@ from spanwise_collector.diagnose.early_ends import callees
 from spanwise_collector.diagnose.features import OFFSET, Moments
 from spanwise_collector.diagnose.finding import Deviation, Finding, Shows, Subject, operation
 from spanwise_collector.diagnose.trace_missing import may_have_given_up
-from spanwise_collector.model.span import ERROR
+from spanwise_collector.trace.failure import failed
 from spanwise_collector.trace.tree import Node
 
 _MS: Final = 1_000_000
@@ -22,7 +22,7 @@ def short_timeouts(subject: Subject) -> list[Finding]:
     found = []
     for node in subject.nodes:
         callee = next((each for each in node.children if each.span.service != node.span.service), None)
-        if node.span.status_code != ERROR or not (callee or pooled(operation(node)) in crossing):
+        if not failed(node.span) or not (callee or pooled(operation(node)) in crossing):
             continue
         outlived = callee is not None and _outlived(node, callee, limits.timeout_outlived * _MS)
         if not (outlived or (callee is None and may_have_given_up(node.span, limits.missing_quick * _MS))):
@@ -38,7 +38,7 @@ def short_timeouts(subject: Subject) -> list[Finding]:
 
 def _outlived(node: Node, callee: Node, least: float) -> bool:
     """Whether a callee went on after its caller, and did not just answer with its failure by a clock that is ahead."""
-    answered = callee.span.status_code == ERROR and callee.span.duration <= node.span.duration
+    answered = failed(callee.span) and callee.span.duration <= node.span.duration
     return callee.span.end - node.span.end >= least and not answered
 
 

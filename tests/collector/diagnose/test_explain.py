@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spanwise_collector.diagnose.explain import RULES, explain
-from spanwise_collector.model.span import ERROR
+from spanwise_collector.model.span import CLIENT, ERROR, Event
 
 from tests.collector.diagnose.counted import self_time
 from tests.collector.diagnose.subjects import in_ms, subject
@@ -26,6 +26,16 @@ def test_the_same_spans_in_another_order_give_the_same_findings() -> None:
 
 def test_a_trace_like_all_others_has_no_findings() -> None:
     assert explain(subject([in_ms(1, 0, 0, 10, "shop/page")], self_time("shop/page", [9, 10, 11] * 20))) == []
+
+
+def test_a_trace_may_be_very_deep_or_very_wide() -> None:
+    """What takes the square of their size would not end here."""
+    size = 30_000
+    waited = (Event(0, "spanwise.wait", {"spanwise.wait.for": "lock", "spanwise.wait.duration": 1}),)
+    deep = [in_ms(n, n - 1, n, 2 * size - n, f"shop/{n // 4}", kind=2 + n % 2, events=waited) for n in range(1, size)]
+    fan = [in_ms(n, 1, n, n + 1, f"shop/{n}", kind=CLIENT) for n in range(2, size)]
+    assert explain(subject(deep)) == []
+    assert [each.rule for each in explain(subject([in_ms(1, 0, 0, size, "shop/page"), *fan]))] == ["sequential"]
 
 
 def test_every_finding_names_a_rule_that_is_listed_as_checked() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from spanwise_collector.diagnose.trace_errors import errors_at_origin
 from spanwise_collector.model.span import ERROR, Event
 
@@ -46,3 +49,40 @@ def test_a_trace_without_errors_has_none() -> None:
 def test_an_exception_that_was_handled_and_an_error_in_a_record_only_are_no_failures() -> None:
     handled = in_ms(2, 1, 1, 8, "pay/charge", events=(RAISED,), attributes={"error.type": "Declined"})
     assert errors_at_origin(subject([in_ms(1, 0, 0, 9, "shop/page"), handled])) == []
+
+
+@pytest.mark.parametrize(
+    ("told_by", "sign"),
+    [
+        ({"http.response.status_code": 503}, "HTTP status 503"),
+        ({"http.status_code": "500"}, "HTTP status 500"),
+        ({"rpc.grpc.status_code": 14}, "gRPC status 14"),
+        ({"error": True}, "error = true"),
+        ({"error": "true"}, "error = true"),
+    ],
+)
+def test_where_nobody_sets_a_status_the_answer_tells(told_by: dict[str, Any], sign: str) -> None:
+    spans = [
+        in_ms(1, 0, 0, 9, "shop/page", attributes=told_by),
+        in_ms(2, 1, 1, 8, "pay/charge", attributes=told_by),
+    ]
+    (found,) = errors_at_origin(subject(spans))
+    assert found.claim == f"charge of pay failed ({sign}), passed on by shop."
+    assert found.against == (f"No status says so, but {sign}.",)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"attributes": {"http.response.status_code": 404}},
+        {"attributes": {"http.response.status_code": 503}, "status_code": 1},
+        {"attributes": {"http.status_code": "5000"}},
+        {"attributes": {"http.status_code": "²²²"}},
+        {"attributes": {"rpc.grpc.status_code": 5}},
+        {"attributes": {"error": "false"}},
+        {"attributes": {"error": False}},
+        {"events": (RAISED,)},
+    ],
+)
+def test_an_answer_that_blames_the_caller_and_a_status_that_is_ok_are_no_failures(fields: dict[str, Any]) -> None:
+    assert errors_at_origin(subject([in_ms(1, 0, 0, 9, "shop/page", **fields)])) == []
