@@ -186,6 +186,7 @@ class Feeds:
         return feed
 
     async def _watch(self, feed: _Feed) -> None:
+        failing = False
         while True:
             await asyncio.sleep(self._interval)
             until = self._settled()
@@ -193,10 +194,14 @@ class Feeds:
                 continue
             try:
                 messages, left_out = await asyncio.to_thread(feed.source.news, feed.position, until)
-            except Refused:
-                # What was not read now is read with the next look.
+            except Refused as refusal:
+                # What was not read now is read with the next look, and told once that it was not.
+                for client in feed.clients:
+                    if not failing and not client.behind:
+                        client.offer([_failed(refusal)], 0)
+                failing = True
                 continue
-            feed.position = until
+            feed.position, failing = until, False
             if messages or left_out:
                 for client in feed.clients:
                     if not client.behind:

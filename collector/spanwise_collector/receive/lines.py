@@ -13,7 +13,7 @@ from starlette.routing import Route
 from spanwise_collector.errors import BadData, UnsupportedMediaType, excerpt
 from spanwise_collector.receive.http import ProjectOf, default_project, media_type
 from spanwise_collector.receive.intake import Intake
-from spanwise_collector.receive.log_batch import Batch, Decoded, Record, fresh_key
+from spanwise_collector.receive.log_batch import NO_MOMENT, Batch, Decoded, Moment, Record, fresh_key
 from spanwise_collector.receive.log_fields import Reading, from_line
 from spanwise_collector.receive.log_http import Format, LogEndpoint, reading_of, refuse_more_than, stored_in_words
 from spanwise_collector.receive.log_time import time_of
@@ -23,6 +23,8 @@ _TEXT, _JSON_LINES = "text/plain", "application/x-ndjson"
 _TYPES: Final = ("", _TEXT, _JSON_LINES, "application/jsonl", "application/json", "application/x-www-form-urlencoded")
 _ATTRIBUTE: Final = re.compile(r"[A-Za-z_][\w.:/-]{0,127}", re.ASCII)
 _MOST_ATTRIBUTES: Final = 32
+# Nanoseconds as a record can have them.
+_MOMENT: Final = re.compile(r"\d{1,18}-\d{1,18}|[1-8]\d{18}-[1-8]\d{18}", re.ASCII)
 # What Docker's json-file driver writes, and `spanwise ship` for every container's log.
 _DOCKER: Final = ({"log", "stream", "time"}, {"log", "stream", "time", "attrs"})
 
@@ -31,7 +33,8 @@ def router(intake: Intake, settings: Settings, project_of: ProjectOf = default_p
     """The route that takes lines.
 
     `?service=` names the service, every other parameter is an attribute of the resource. The header `Idempotency-Key`
-    names a request, so that it can be sent again; a request without it is taken as new.
+    names a request, so that it can be sent again; a request without it is taken as new. `Spanwise-After` is `last` of
+    the answer to the request before it, of the same source: its lines are after those.
     """
     reading = reading_of(settings)
 
@@ -43,7 +46,10 @@ def router(intake: Intake, settings: Settings, project_of: ProjectOf = default_p
             )
         key = request.headers.get("idempotency-key", "").encode()
         resource, most = _resource(request), settings.max_log_records
-        return Format(partial(decode, resource=resource, reading=reading, most=most, key=key or fresh_key()))
+        after = _after(request.headers.get("spanwise-after", ""))
+        return Format(
+            partial(decode, resource=resource, reading=reading, most=most, key=key or fresh_key(), after=after)
+        )
 
     made = APIRouter()
     endpoint = LogEndpoint(intake, settings, project_of, "lines", format_of, stored_in_words)
@@ -51,9 +57,20 @@ def router(intake: Intake, settings: Settings, project_of: ProjectOf = default_p
     return made
 
 
-def decode(body: bytes, resource: dict[str, str], reading: Reading, most: int, key: bytes) -> Decoded:
+def _after(text: str) -> Moment:
+    if not text:
+        return NO_MOMENT
+    if not _MOMENT.fullmatch(text):
+        raise BadData(f"The header Spanwise-After is '{excerpt(text, 40)}': give `last` of an earlier answer, or none.")
+    own, _, given = text.partition("-")
+    return Moment(int(own), int(given))
+
+
+def decode(
+    body: bytes, resource: dict[str, str], reading: Reading, most: int, key: bytes, after: Moment = NO_MOMENT
+) -> Decoded:
     """The records of the lines that are not empty. What is no UTF-8 becomes U+FFFD, since logs hold anything."""
-    batch = Batch()
+    batch = Batch(after)
     for raw in body.split(b"\n"):
         line = raw.decode("utf-8", "replace").removeprefix("\ufeff").removesuffix("\r")
         if not line or line.isspace():

@@ -5,7 +5,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
@@ -25,6 +25,16 @@ _SCALARS: Final = {bool: "bool_value", int: "int_value", float: "double_value", 
 _INT64: Final = range(-(2**63), 2**63)
 
 
+class Moment(NamedTuple):
+    """Of a record: the time that it had of its own, and the one that it was given, in ns."""
+
+    own: int = 0
+    given: int = 0
+
+
+NO_MOMENT: Final = Moment()
+
+
 @dataclass(slots=True)
 class Record:
     """A record on its way into OTLP. Times are nanoseconds, 0 where unknown; severity 0 likewise."""
@@ -40,39 +50,43 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What became of a body: the records that can be stored, and how many cannot, with a sentence about one."""
+    """What became of a body: the records that can be stored, how many cannot, with a sentence about one, and the last's
+    time."""
 
     request: ExportLogsServiceRequest
     rejected: int = 0
     message: str = ""
+    last: Moment = NO_MOMENT
 
 
 @dataclass(slots=True)
 class _Target:
-    """The records of one resource. Of the last of them: the time it had of its own, and the one it was given."""
+    """The records of one resource, and the times of the last of them."""
 
     records: Any
-    own: int = 0
-    given: int = 0
+    last: Moment
 
     def after(self, own: int) -> int:
         """The time of the next record: its own, or a nanosecond after that of the record before it where it has none
         or the same. So what is sorted by time keeps the order in which it was written."""
-        if not own or self.own <= own <= self.given:
-            self.given += bool(self.given)
+        before = self.last
+        if not own or before.own <= own <= before.given:
+            self.last = Moment(before.own, before.given + bool(before.given))
         else:
-            self.own = self.given = own
-        return self.given
+            self.last = Moment(own, own)
+        return self.last.given
 
 
 class Batch:
     """Gathers records by resource, those of one moment a nanosecond apart. The same records in the same order always
     give the same bytes.
 
-    `count` is of all records that it was to take, `faults` of those among them at which our own code failed.
+    `count` is of all records that it was to take, `faults` of those at which our own code failed. `after` are
+    the times of the record before the first, of the same resource, where its sender says them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, after: Moment = NO_MOMENT) -> None:
+        self._last = after
         self._request = ExportLogsServiceRequest()
         self._targets: dict[tuple[tuple[str, str], ...], _Target] = {}
         self.count = self.faults = 0
@@ -104,16 +118,19 @@ class Batch:
             key = key[:127]
             self._request.MergeFromString(_KEY_TAG + bytes((len(key),)) + key)
         fault = "The collector met a fault of its own at a record; see its log." if self.faults else ""
-        return Decoded(self._request, rejected + self.faults, fault or message)
+        return Decoded(self._request, rejected + self.faults, fault or message, self._last)
 
     def _add(self, resource: Iterable[tuple[str, str]], record: Record) -> None:
         key = tuple(resource)
         if key not in self._targets:
             made = self._request.resource_logs.add()
             put_all(made.resource.attributes, dict(key))
-            self._targets[key] = _Target(made.scope_logs.add().log_records)
-        records = self._targets[key].records
-        record.time = self._targets[key].after(record.time)
+            last = NO_MOMENT if self._targets else self._last
+            self._targets[key] = _Target(made.scope_logs.add().log_records, last)
+        target = self._targets[key]
+        records = target.records
+        record.time = target.after(record.time)
+        self._last = target.last
         try:
             _fill(records.add(), record)
         except Exception:

@@ -14,7 +14,7 @@ from spanwise_collector.errors import BadData, BodyTooLarge, MethodNotAllowed, R
 from spanwise_collector.receive.check import check_foreign
 from spanwise_collector.receive.http import ProjectOf, read_body, refusal_headers
 from spanwise_collector.receive.intake import Accepted, Intake
-from spanwise_collector.receive.log_batch import Decoded
+from spanwise_collector.receive.log_batch import Decoded, Moment
 from spanwise_collector.receive.log_fields import Reading
 from spanwise_collector.settings import Settings, zone_of
 from spanwise_collector.spool import Signal
@@ -44,13 +44,14 @@ def refuse_more_than(limit: int, records: int) -> None:
         raise BodyTooLarge(f"The request has more than {limit} records, which is max_log_records: send it in parts.")
 
 
-def stored_in_words(accepted: Accepted) -> Response:
-    """200 with the number of records that are stored, or were stored before."""
-    found = {"accepted": accepted.accepted, "repeated": accepted.repeated}
+def stored_in_words(accepted: Accepted, last: Moment) -> Response:
+    """200 with the number of records that are stored, or were stored before, and what may be said of the last of them
+    with the next request."""
+    found = {"accepted": accepted.accepted, "repeated": accepted.repeated, "last": f"{last.own}-{last.given}"}
     return Response(json.dumps(found), media_type="application/json")
 
 
-def no_content(accepted: Accepted) -> Response:
+def no_content(accepted: Accepted, last: Moment) -> Response:
     return Response(status_code=204)
 
 
@@ -68,7 +69,7 @@ class LogEndpoint:
         project_of: ProjectOf,
         protocol: str,
         format_of: Callable[[Request], Format],
-        answer: Callable[[Accepted], Response] = no_content,
+        answer: Callable[[Accepted, Moment], Response] = no_content,
     ) -> None:
         self._intake = intake
         self._settings = settings
@@ -81,31 +82,31 @@ class LogEndpoint:
         response: Response
         try:
             with self._intake.counting(Signal.LOGS, self._protocol):
-                response = self._answer(await self._take(Request(scope, receive)))
+                response = self._answer(*await self._take(Request(scope, receive)))
         except Refused as refusal:
             response = PlainTextResponse(refusal.message, wire_code(refusal).http, refusal_headers(refusal))
         await response(scope, receive, send)
 
-    async def _take(self, request: Request) -> Accepted:
+    async def _take(self, request: Request) -> tuple[Accepted, Moment]:
         if request.method != "POST":
             raise MethodNotAllowed(request.method, "POST")
         decode, encoding = self._format_of(request)
         project = self._project_of(request)
-        refused: list[tuple[int, str]] = []
+        refused: list[tuple[int, str, Moment]] = []
         with self._intake.budget.hold() as hold:
             body = await read_body(request, self._settings, hold, encoding)
 
             def read(inflated: bytes) -> ExportLogsServiceRequest:
                 found = decode(inflated)
-                refused.append((found.rejected, found.message))
+                refused.append((found.rejected, found.message, found.last))
                 return found.request
 
             work = partial(body.decoded, partial(check_foreign, Signal.LOGS, read), _WEIGHT)
 
             accepted = await self._intake.accept(Signal.LOGS, project, work, protocol=self._protocol, heavy=body.heavy)
-        [(rejected, message)] = refused
+        [(rejected, message, last)] = refused
         if rejected:
             self._intake.counters.rejected[Signal.LOGS, self._protocol] += rejected
             stored = f"the other {accepted.accepted} are stored" if accepted.accepted else "nothing of it is stored"
             raise BadData(f"{rejected} records were refused, {stored}. {message}")
-        return accepted
+        return accepted, last

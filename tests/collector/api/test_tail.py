@@ -145,6 +145,25 @@ def test_a_refusal_while_it_catches_up_is_told_and_nothing_is_missed(refusal: Re
     asyncio.run(follow())
 
 
+@pytest.mark.parametrize("refusal", [StoreError("away"), QueryLimit("query_timeout", "it takes longer than 30 s")])
+def test_a_refusal_of_what_comes_is_told_once_and_nothing_is_missed(refusal: Refused) -> None:
+    async def follow() -> None:
+        source = Ticking()
+        refusals = [refusal, refusal]
+
+        def news(after: int, until: int) -> tuple[list[bytes], int]:
+            if refusals:
+                raise refusals.pop()
+            return source.news(after, until)
+
+        client = Feeds(source.tick, interval=0.001).follow("q", Source(news, source.page), None)
+        found = await first_of(client, 31)
+        await client.aclose()
+        assert found == ["event: failed", *map(str, range(10, 40))]
+
+    asyncio.run(follow())
+
+
 def test_what_costs_too_much_to_catch_up_with_is_told_and_the_tail_goes_on() -> None:
     async def follow() -> None:
         source = Ticking()

@@ -28,7 +28,7 @@ def bodies(running: Receiver) -> list[str]:
 def test_every_line_is_a_record_json_or_not(running: Receiver, kind: str) -> None:
     body = f'plain\r\n\n{{"msg":"json","n":1,"o":{{"a":[1]}},"trace_id":"{TRACE}"}}\nlevel=error msg=logfmt\n"a\\nb"'
     answer = running.post("/v1/lines?service=shop&deployment.environment.name=test", body, {"Content-Type": kind})
-    assert (answer.status_code, answer.json()) == (200, {"accepted": 4, "repeated": False})
+    assert (answer.status_code, answer.json()) == (200, {"accepted": 4, "repeated": False, "last": "0-0"})
     [request] = running.log_requests()
     assert attributes(request.resource_logs[0].resource.attributes) == {
         "service.name": "shop",
@@ -160,6 +160,23 @@ def test_a_record_without_a_time_or_with_that_of_the_one_before_it_is_a_nanoseco
     body = body.format(at="2026-11-21T06:49:40", before="2026-11-21T06:49:39")
     assert running.post("/v1/lines", body, TEXT).status_code == 200
     assert [record.time_unix_nano - AT for record in running.records()] == after
+
+
+def test_lines_of_one_moment_keep_their_order_over_requests_that_say_what_was_before(running: Receiver) -> None:
+    body = "2026-11-21T06:49:40 a\n2026-11-21T06:49:40 b"
+    first = running.post("/v1/lines", body, TEXT).json()
+    assert first == {"accepted": 2, "repeated": False, "last": f"{AT}-{AT + 1}"}
+    named = TEXT | {"Spanwise-After": first["last"], "Idempotency-Key": "second"}
+    second = running.post("/v1/lines", body, named).json()
+    assert second == {"accepted": 2, "repeated": False, "last": f"{AT}-{AT + 3}"}
+    assert running.post("/v1/lines", body, named).json() == second | {"repeated": True}
+    assert [record.time_unix_nano - AT for record in running.records()] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("after", ["1", "a-b", "-1-2", "9999999999999999999-1", "1-2-3"])
+def test_what_was_before_is_refused_where_it_is_none(running: Receiver, after: str) -> None:
+    answer = running.post("/v1/lines", "x", TEXT | {"Spanwise-After": after})
+    assert (answer.status_code, "Spanwise-After" in answer.text) == (400, True)
 
 
 def test_records_of_another_service_have_no_part_in_a_time(running: Receiver) -> None:

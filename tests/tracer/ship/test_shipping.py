@@ -122,6 +122,19 @@ def test_the_same_line_again_and_again_is_a_record_each_time(running: Receiver, 
     end(shipper, signal.SIGTERM)
 
 
+def test_lines_of_one_second_keep_their_order_over_parcels_and_restarts(running: Receiver, tmp_path: Path) -> None:
+    path = tmp_path / "second.log"
+    path.touch()
+    for number in range(4):
+        with path.open("a") as file:
+            file.write(f"2026-11-21T06:49:40 line {number}\n")
+        shipper = start(running, tmp_path, str(path))
+        assert until(running, number + 1).total() == number + 1
+        end(shipper, signal.SIGTERM)
+    found = sorted((record.time_unix_nano, record.body.string_value) for record in running.records())
+    assert [(at - found[0][0], text[-6:]) for at, text in found] == [(n, f"line {n}") for n in range(4)]
+
+
 def test_a_collector_that_is_away_is_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     path.write_text("before\n")

@@ -100,6 +100,7 @@ class _Sending:
         self._resource = resource
         self._run = secrets.token_hex(6)
         self._number = 0
+        self._after = ""
         self._joiner = Joiner()
         self._shown = 0.0
 
@@ -130,9 +131,10 @@ class _Sending:
     def _flush(self) -> None:
         while entries := self._joiner.take(_MOST_RECORDS, _MOST_SIZE):
             self._number += 1
-            parcel = Parcel(f"{self._run}-{self._number}", self._resource, body_of(entry.record() for entry in entries))
+            body = body_of(entry.record() for entry in entries)
+            parcel = Parcel(f"{self._run}-{self._number}", self._resource, body, self._after)
             try:
-                self._delivery.deliver(parcel)
+                self._after = self._delivery.deliver(parcel)
                 self.sent += len(entries)
             except Rejected as error:
                 self.refused += len(entries)

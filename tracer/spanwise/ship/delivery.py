@@ -30,11 +30,16 @@ class Rejected(Undelivered):
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One request. The same name with the same body and resource is stored once, however often it is sent."""
+    """One request. The same name with the same content is stored once, however often it is sent.
+
+    `after` is what the collector answered to the parcel before it of the same source: so lines of one moment keep their
+    order over parcels.
+    """
 
     name: str
     resource: Mapping[str, str]
     body: bytes
+    after: str = ""
 
 
 def body_of(records: Iterable[str | Mapping[str, str]]) -> bytes:
@@ -58,14 +63,15 @@ class Delivery:
         self._senders: dict[str, Sender] = {}
         self.stopping = threading.Event()
 
-    def deliver(self, parcel: Parcel) -> None:
-        """Returns once the parcel is stored; raises Undelivered."""
+    def deliver(self, parcel: Parcel) -> str:
+        """Returns once the parcel is stored, with the `after` of the next; raises Undelivered."""
+        headers = {"Idempotency-Key": parcel.name} | ({"Spanwise-After": parcel.after} if parcel.after else {})
         sender = self._sender(f"{self.url}/v1/lines?{urlencode(parcel.resource)}")
         until, pause = time.monotonic() + self._patience, _FIRST_PAUSE
         while True:
-            verdict = sender.post(parcel.body, time.monotonic() + _TIMEOUT, {"Idempotency-Key": parcel.name})
+            verdict = sender.post(parcel.body, time.monotonic() + _TIMEOUT, headers)
             if verdict.ok:
-                return
+                return _last(verdict.answer)
             if verdict.reason in _OF_THE_BODY:
                 raise Rejected(f"{self.url} refused it: {_words(verdict)}")
             if not verdict.retryable:
@@ -86,6 +92,15 @@ class Delivery:
                 self._senders.pop(next(iter(self._senders))).close()
             self._senders[endpoint] = Sender(endpoint, self._headers, proxy=proxy_for(endpoint))
         return self._senders[endpoint]
+
+
+def _last(answer: bytes) -> str:
+    """What a collector says of the last record; nothing where it is of an earlier version."""
+    try:
+        last = json.loads(answer)["last"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return last if isinstance(last, str) and last.isascii() and last.isprintable() and len(last) < 64 else ""
 
 
 def _words(verdict: Verdict) -> str:

@@ -29,7 +29,8 @@ class Place:
     """How far one file has been delivered. It is known by its inode and by a hash of its first bytes.
 
     `head_size` bytes were hashed: at most 1024 of those delivered. `seen` is when the file had been written last as we
-    read it, in nanoseconds; `done` tells that it was rotated away and read to its end.
+    read it, in nanoseconds; `done` tells that it was rotated away and read to its end;
+    `after` is that of the next parcel.
     """
 
     path: str
@@ -40,6 +41,7 @@ class Place:
     head: str = ""
     seen: int = 0
     done: bool = False
+    after: str = ""
     id: str = field(default_factory=lambda: secrets.token_hex(6))
 
     def begins(self, file: int) -> bool:
@@ -83,11 +85,12 @@ class Memory:
         self.pending, self.advance = parcel, advance
         self.write()
 
-    def finish(self) -> None:
+    def finish(self, after: str) -> None:
         """After a parcel was stored: its files have been delivered up to where it says."""
         for place in self.places:
             if place.id in self.advance:
                 place.offset, place.head_size, place.head, place.seen = self.advance[place.id]
+                place.after = after
         self.pending, self.advance = None, {}
         self.write()
 
@@ -98,6 +101,7 @@ class Memory:
                 "name": sent.name,
                 "resource": dict(sent.resource),
                 "body": base64.b64encode(sent.body).decode(),
+                "after": sent.after,
                 "advance": self.advance,
             }
         new = self._path.with_name(self._path.name + ".new")
@@ -120,7 +124,9 @@ class Memory:
             state = json.loads(self._path.read_text("utf-8"))
             self.places = [Place(**place) for place in state["places"]]
             if (sent := state.get("pending")) is not None:
-                self.pending = Parcel(sent["name"], sent["resource"], base64.b64decode(sent["body"]))
+                self.pending = Parcel(
+                    sent["name"], sent["resource"], base64.b64decode(sent["body"]), str(sent.get("after", ""))
+                )
                 self.advance = {
                     str(key): (int(value[0]), int(value[1]), str(value[2]), int(value[3]))
                     for key, value in sent["advance"].items()

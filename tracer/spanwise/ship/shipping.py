@@ -118,17 +118,17 @@ class Shipping:
 
     def _parcel(self, place: Place, entries: Iterable[Entry]) -> Parcel:
         body = body_of(entry.record() for entry in entries)
-        return Parcel(f"{place.id}-{place.offset}", self._resource_of(place.path), body)
+        return Parcel(f"{place.id}-{place.offset}", self._resource_of(place.path), body, place.after)
 
     def _send(self, parcel: Parcel) -> None:
-        records = parcel.body.count(b"\n")
+        records, after = parcel.body.count(b"\n"), parcel.after
         try:
-            self._delivery.deliver(parcel)
+            after = self._delivery.deliver(parcel)
             self.tally.records += records
         except Rejected as error:
             self.tally.refused += records
             _say(f"{records} records cannot be stored and are left out: {error}")
-        self._memory.finish()
+        self._memory.finish(after)
 
     # Which file is which
 
