@@ -17,6 +17,7 @@ from spanwise_collector.errors import Refused, SettingError, wire_code
 from spanwise_collector.notebook import Notebook, acts
 from spanwise_collector.receive import otlp_http
 from spanwise_collector.receive.intake import UNKNOWN, Counters
+from spanwise_collector.receive.sender import Named
 from spanwise_collector.settings import Settings
 from spanwise_collector.spool import Signal
 
@@ -54,7 +55,7 @@ class Entrance:
                 signal = UNKNOWN
             counters.refused[signal, protocol, refusal.reason] += 1
 
-        return Guard(app, self.gate, _ANSWERS, count)
+        return Guard(Named(app), self.gate, _ANSWERS, count)
 
 
 @contextmanager

@@ -40,6 +40,11 @@ class Sender(models.Answer):
     last_seen_unix_nano: int
 
 
+class Origin(models.Answer):
+    address: str = Field(description="Of the connection, which may be a proxy's; empty for all beyond the first 200.")
+    items: int = Field(description="Spans, log records and metric points that were acknowledged.")
+
+
 class SetAside(models.Answer):
     segment: str
     reason: str
@@ -65,6 +70,10 @@ class CollectorHealth(models.Answer):
     senders: list[Sender] = Field(
         description="Instances whose stored spans began in the last minutes by their own clocks, the busiest first. Who"
         " sends late, or with a clock that is wrong, is counted in `arrived` and is not here."
+    )
+    origins: list[Origin] = Field(
+        description="Where what arrived for this project in that time came from, the busiest first; packets of syslog"
+        " are not told apart."
     )
     waiting_bytes: int
     waiting_limit_bytes: int
@@ -123,15 +132,23 @@ def words_router(
         except StoreError as error:
             # What else there is to say matters most now.
             now = replace(now, store_error=now.store_error or error.message)
-        return _answer(now, lately, senders, minutes)
+        return _answer(now, lately, senders, minutes, origins_of(lately.counts, project))
 
     return made
 
 
-def _answer(now: Health, lately: Recent, senders: list[Arrival] | None, minutes: int) -> CollectorHealth:
+def origins_of(counts: Counts, project: str) -> list[tuple[str, int]]:
+    """The addresses that sent to a project, and how many items, the busiest first; those beyond the most at the end."""
+    found = [(address, items) for (of, address), items in counts.senders.items() if of == project]
+    return sorted(found, key=lambda each: (not each[0], -each[1], each[0]))
+
+
+def _answer(
+    now: Health, lately: Recent, senders: list[Arrival] | None, minutes: int, origins: list[tuple[str, int]]
+) -> CollectorHealth:
     return CollectorHealth(
         status="trouble" if health_words.troubled(now) else "ok",
-        summary=health_words.summary(lately, senders),
+        summary=health_words.summary(lately, senders, [address for address, _ in origins]),
         sentences=list(health_words.sentences(now, lately)),
         started_unix_nano=now.started,
         minutes=minutes,
@@ -150,6 +167,7 @@ def _answer(now: Health, lately: Recent, senders: list[Arrival] | None, minutes:
             )
             for each in senders or ()
         ],
+        origins=[Origin(address=address, items=items) for address, items in origins],
         waiting_bytes=now.waiting_bytes,
         waiting_limit_bytes=now.waiting_limit,
         lag_seconds=now.lag_seconds,

@@ -40,8 +40,9 @@ def troubled(now: Health) -> bool:
     return bool(now.spool_error or now.store_error or now.set_aside or lost) or now.lag_seconds > _LAGGING
 
 
-def summary(lately: Recent, senders: list[Arrival] | None) -> str:
-    """What arrived lately, from whom, and what was refused; None where the store does not say from whom."""
+def summary(lately: Recent, senders: list[Arrival] | None, addresses: list[str]) -> str:
+    """What arrived lately, from which addresses, what was refused, and who began spans then; None where the store does
+    not say who."""
     items: Counter[str] = Counter()
     for counted in (lately.counts.accepted, lately.counts.repeated):
         for (signal, _), count in counted.items():
@@ -49,7 +50,14 @@ def summary(lately: Recent, senders: list[Arrival] | None) -> str:
     arrived = ", ".join(_many(count, _ITEMS[signal]) for signal, count in sorted(items.items()) if count)
     refused = sum(lately.counts.refused.values())
     were = f"{_many(refused, 'request')} {'was' if refused == 1 else 'were'} refused"
-    return f"{_when(lately)} {arrived or 'nothing'} arrived and {were}{_from_whom(senders)}."
+    return f"{_when(lately)} {arrived or 'nothing'} arrived{_from_where(addresses)} and {were}{_from_whom(senders)}."
+
+
+def _from_where(addresses: list[str]) -> str:
+    if not addresses:
+        return ""
+    more = f" and {len(addresses) - _NAMED:,} more" if len(addresses) > _NAMED else ""
+    return f", for this project from {', '.join(each or 'others' for each in addresses[:_NAMED])}{more},"
 
 
 def _from_whom(senders: list[Arrival] | None) -> str:

@@ -54,6 +54,7 @@ def _added(before: Counts, after: Counts) -> Counts:
         _more(before.rejected, after.rejected),
         _more(before.repeated, after.repeated),
         _more(before.refused, after.refused),
+        _more(before.senders, after.senders),
     )
 
 

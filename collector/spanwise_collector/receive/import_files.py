@@ -126,6 +126,9 @@ class Frames(Reader):
                 length, begin = read_varint(bytes(held[end : end + 10]), 0)
             except (ValueError, IndexError):
                 break
+            if not length:
+                # None is ever written; a file of zeros would be read as a million of them a megabyte.
+                raise BadData("The file has a message of OTLP without content.")
             if end + begin + length > len(held):
                 break
             end += begin + length

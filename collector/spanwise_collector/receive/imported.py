@@ -88,7 +88,7 @@ class _Import:
                 held += chunk
                 with decoding(Signal.TRACES):
                     reader = reader or reader_of(held, form, last)
-                while reader is not None and (piece := _cut(reader, held, last)):
+                while reader is not None and (piece := await asyncio.to_thread(_cut, reader, held, last)):
                     await self._take(partial(reader.decode, piece), len(piece))
                 if len(held) > self._settings.max_body_bytes:
                     raise BodyTooLarge(

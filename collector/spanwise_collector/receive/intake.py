@@ -17,6 +17,7 @@ from spanwise_collector.receive.body import Budget
 from spanwise_collector.receive.check import Checked, Request, check
 from spanwise_collector.receive.history import History
 from spanwise_collector.receive.portions import portions
+from spanwise_collector.receive.sender import sender
 from spanwise_collector.spool import Receipt, Signal
 from spanwise_collector.spool.frame import Frame
 
@@ -24,6 +25,8 @@ _LOG = logging.getLogger(__name__)
 # Below this the hop to a thread costs more than it frees; above it inflating and hashing let the loop go on.
 HEAVY_BYTES = 32 * 2**10
 _THREADS = 4
+# Addresses that are told apart since the start. An hour of copies of them is kept (history.py).
+_MOST_SENDERS = 200
 
 Payload = bytes | Request
 Made = Payload | Checked
@@ -60,7 +63,8 @@ class Counters:
     """What came in since the start, for the API to read.
 
     `accepted`, `rejected` and `repeated` count items (spans, log records); `refused` counts requests. Keys
-    are (signal, protocol) and, for `refused`, (signal, protocol, reason).
+    are (signal, protocol) and, for `refused`, (signal, protocol, reason). `senders` counts items, by project and
+    address.
     """
 
     def __init__(self) -> None:
@@ -69,10 +73,18 @@ class Counters:
         self.too_large: Counter[str] = Counter()
         self.repeated: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[tuple[str, str, str]] = Counter()
+        self.senders: Counter[tuple[str, str]] = Counter()
+
+    def came(self, project: str, address: str, items: int) -> None:
+        """Count items of a project by the address that they came from, if that is known."""
+        if address and items:
+            known = (project, address) in self.senders or len(self.senders) < _MOST_SENDERS
+            self.senders[project, address if known else ""] += items
 
     def counts(self) -> Counts:
         """A copy, as of now."""
-        return Counts(dict(self.accepted), dict(self.rejected), dict(self.repeated), dict(self.refused))
+        refused, senders = dict(self.refused), dict(self.senders)
+        return Counts(dict(self.accepted), dict(self.rejected), dict(self.repeated), refused, senders)
 
     def refuse_unknown(self, reason: str) -> None:
         """Count what was no request yet, or one for a path that is nothing."""
@@ -137,6 +149,7 @@ class Intake:
         receipts = [await self._spool.commit(frame) for frame in frames]
         repeated = bool(receipts) and all(receipt.repeated for receipt in receipts)
         key = (signal, protocol)
+        self.counters.came(project, sender.get(), checked.items)
         self.counters.accepted[key] += 0 if repeated else checked.items
         if repeated:
             self.counters.repeated[key] += checked.items

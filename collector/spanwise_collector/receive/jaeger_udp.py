@@ -8,6 +8,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from spanwise_collector.errors import Overloaded, Refused, SettingError
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.jaeger import decode_binary_packet, decode_compact_packet
+from spanwise_collector.receive.sender import sender
 from spanwise_collector.settings import Address
 from spanwise_collector.spool import Signal
 
@@ -48,22 +49,24 @@ class UdpServer:
         loop = asyncio.get_running_loop()
         try:
             transport, _ = await loop.create_datagram_endpoint(
-                lambda: _Packets(lambda packet: self._receive(packet, decode)), (address.host, address.port)
+                lambda: _Packets(lambda packet, sent_by: self._receive(packet, decode, sent_by)),
+                (address.host, address.port),
             )
         except OSError as error:
             raise SettingError(f"Nobody can listen for Jaeger's packets on {address}: {error.strerror}.") from None
         self._transports.append(transport)
         return Address(address.host, transport.get_extra_info("sockname")[1])
 
-    def _receive(self, packet: bytes, decode: Decode) -> None:
+    def _receive(self, packet: bytes, decode: Decode, sent_by: str = "") -> None:
         if len(self._tasks) >= _MOST_WAITING:
             self._intake.counters.refused[Signal.TRACES, _PROTOCOL, Overloaded.reason] += 1
             return
-        task = asyncio.get_running_loop().create_task(self._take(packet, decode))
+        task = asyncio.get_running_loop().create_task(self._take(packet, decode, sent_by))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _take(self, packet: bytes, decode: Decode) -> None:
+    async def _take(self, packet: bytes, decode: Decode, sent_by: str) -> None:
+        sender.set(sent_by)
         try:
             with self._intake.counting(Signal.TRACES, _PROTOCOL):
                 work = decode(packet)
@@ -73,8 +76,8 @@ class UdpServer:
 
 
 class _Packets(asyncio.DatagramProtocol):
-    def __init__(self, receive: Callable[[bytes], None]) -> None:
+    def __init__(self, receive: Callable[[bytes, str], None]) -> None:
         self._receive = receive
 
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        self._receive(data)
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._receive(data, addr[0])

@@ -15,6 +15,7 @@ from spanwise_collector.receive.http import Decoder
 from spanwise_collector.receive.intake import HEAVY_BYTES, Intake
 from spanwise_collector.receive.jaeger import decode_post_spans
 from spanwise_collector.receive.places import Places
+from spanwise_collector.receive.sender import address_of_peer, sender
 from spanwise_collector.receive.status import Encoding, status, success
 from spanwise_collector.settings import Address, Settings
 from spanwise_collector.spool import Signal
@@ -147,6 +148,7 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no typ
         return None if method is None else grpc.stream_unary_rpc_method_handler(partial(self._export, method))
 
     async def _export(self, method: _Method, _: object, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
+        sender.set(address_of_peer(context.peer()))
         try:
             with self._intake.counting(method.signal, method.protocol), self._intake.budget.hold() as hold:
                 project = self._project_of(context.invocation_metadata() or ())

@@ -8,6 +8,7 @@ from spanwise_collector.errors import Refused, SettingError, wire_code
 from spanwise_collector.receive.check import Checked, check
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.log_batch import Decoded
+from spanwise_collector.receive.sender import sender
 from spanwise_collector.settings import Address
 from spanwise_collector.spool import Signal
 
@@ -47,6 +48,7 @@ class StreamServer:
     async def _run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None, "asyncio runs it as a task"
+        sender.set(writer.get_extra_info("peername")[0])
         self._tasks.add(task)
         try:
             if len(self._tasks) <= _MOST_CONNECTIONS:

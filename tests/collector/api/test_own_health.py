@@ -53,13 +53,14 @@ def test_health_says_in_words_what_arrived_and_what_was_refused(busy: Process) -
     assert [
         re.sub(r"\d+ seconds? ago", "N seconds ago", each) for each in (health["summary"], *health["sentences"])
     ] == [
-        "Since the start N seconds ago 2 spans arrived and 1 request was refused;"
+        "Since the start N seconds ago 2 spans arrived, for this project from 127.0.0.1, and 1 request was refused;"
         " spans of this project that began in that time, by their own clocks, came from 1 instance of api.",
         "Since the start N seconds ago 1 request with traces over OTLP over HTTP was refused: bad_data."
         " The sender's exporter is set to another protocol, or is broken.",
         "Since the start N seconds ago 1 span over OTLP over HTTP was taken out of good requests"
         " because its id is invalid.",
     ]
+    assert health["origins"] == [{"address": "127.0.0.1", "items": 2}]
     (sender,) = health["senders"]
     assert (sender["service"], sender["instance"], sender["span_count"]) == ("api", "api-1", 2)
     assert health["set_aside"] == []

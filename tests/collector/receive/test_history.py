@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from spanwise_collector.api import health
 from spanwise_collector.model.health import RECENT_MINUTES, Arrival, Counts, Health, Recent
-from spanwise_collector.receive import history
+from spanwise_collector.receive import history, intake
 from spanwise_collector.receive.history import INTERVAL, History
 from spanwise_collector.receive.intake import Counters
+from spanwise_collector.receive.sender import address_of_peer
 from starlette.requests import Request
 
 TRACES = ("traces", "otlp_http")
@@ -125,6 +126,39 @@ def _health(running: Running) -> Health:
     return Health(
         **{**figures, **nothing, "spool_error": None, "store_error": None, "total": running.counters.counts()}
     )
+
+
+def test_addresses_are_told_by_arrival_each_to_its_own_project_and_only_so_many(
+    running: Running, client: TestClient
+) -> None:
+    running.counters.came("default", "10.0.0.9", 100)
+    running.go_on(600)
+    for number in range(intake._MOST_SENDERS + 1):
+        running.counters.came("default", f"10.0.0.{number}", 1 + (number == 3))
+    running.counters.came("another", "10.0.0.1", 9)
+    running.counters.came("default", "", 9)
+    running.counters.came("default", "10.0.0.1", 0)
+    answer = client.get("/api/v1/health").json()
+    assert answer["origins"][0] == {"address": "10.0.0.3", "items": 2}
+    assert answer["origins"][-1] == {"address": "", "items": 1}
+    assert len(answer["origins"]) == intake._MOST_SENDERS + 1
+    assert (
+        "nothing arrived, for this project from 10.0.0.3, 10.0.0.0, 10.0.0.1 and 198 more, and 0 requests"
+        in answer["summary"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        ("ipv4:10.0.0.1:5000", "10.0.0.1"),
+        ("ipv6:%5B2001:db8::1%5D:5000", "2001:db8::1"),
+        ("unix:/run/socket", ""),
+        ("", ""),
+    ],
+)
+def test_the_address_of_a_caller_over_grpc_is_read_out_of_its_name(peer: str, address: str) -> None:
+    assert address_of_peer(peer) == address
 
 
 def test_the_answer_has_the_last_minutes_and_the_totals_beside_them(running: Running, client: TestClient) -> None:

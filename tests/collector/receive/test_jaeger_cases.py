@@ -134,6 +134,7 @@ def test_every_field_of_protobuf_over_grpc_is_kept(running: Receiver) -> None:
         assert channel.unary_unary(POST_SPANS)(proto_request().SerializeToString()) == b""
     is_stored(running)
     assert running.intake.counters.accepted == {("traces", "jaeger_grpc"): 1}
+    assert running.intake.counters.senders == {("default", "127.0.0.1"): 1}
 
 
 def test_case_78_a_batch_without_a_process_is_accepted(running: Receiver) -> None:
@@ -234,6 +235,7 @@ def test_packets_of_both_formats_are_taken(tmp_path: Path) -> None:
     intake = asyncio.run(over_udp(tmp_path, packets))
     assert intake.counters.accepted == {("traces", "jaeger_udp"): 1}
     assert intake.counters.repeated == {("traces", "jaeger_udp"): 1}  # both say the same
+    assert intake.counters.senders == {("default", "127.0.0.1"): 2}
     receiver_view = Receiver(Spool(tmp_path), intake, tmp_path, 0, "")
     is_stored(receiver_view)
 
