@@ -108,6 +108,27 @@ def test_a_node_of_the_map_is_dragged_which_is_no_click_on_its_name(page: Page) 
     assert "focus=api" in page.url
 
 
+def test_a_log_record_is_bookmarked_found_again_after_a_reload_and_let_go(page: Page) -> None:
+    page.goto("/logs")
+    lines = page.get_by_role("listbox", name="Log records")
+    lines.focus()
+    page.keyboard.press("j")
+    page.keyboard.press("m")
+    marked = lines.get_by_role("option", selected=True)
+    expect(marked).to_contain_text("bookmarked")
+    text = marked.locator(".body").inner_text()
+    page.reload()
+    page.get_by_role("button", name="Bookmarks (1)").click()
+    kept = page.get_by_role("listbox", name="Bookmarked records").get_by_role("option")
+    expect(kept).to_contain_text(text)
+    kept.click()
+    page.get_by_role("link", name="Go to it among its lines").click()
+    expect(page.get_by_role("listbox", name="Log records").get_by_role("option", selected=True)).to_contain_text(text)
+    page.get_by_role("complementary", name="Record").get_by_role("button", name="Bookmark").click()
+    page.get_by_role("button", name="Bookmarks", exact=True).click()
+    expect(page.get_by_text("No log record is bookmarked")).to_be_visible()
+
+
 def test_the_map_is_grouped_by_namespace_and_hides_a_kind_of_node_in_its_address(page: Page) -> None:
     page.goto("/map")
     page.get_by_role("combobox", name="Group").select_option("by namespace")

@@ -17,6 +17,7 @@ from spanwise_collector.query.figures import Figures, Minutes
 from spanwise_collector.query.language.parse import Limits
 from spanwise_collector.query.service import Operation, operations, service
 from spanwise_collector.query.service_map import Edge, Focus, Map, Node, NodeId, service_map
+from spanwise_collector.query.service_series import ServiceSeries, series_by_service
 from spanwise_collector.query.services import services
 from spanwise_collector.store import Engine
 
@@ -130,15 +131,21 @@ class PageQuery(RecentRange):
     columns: int = Field(default=60, ge=2, le=200, description="Most steps of `series`.")
 
 
+class ServicesQuery(TimeRange):
+    columns: int = Field(default=0, ge=0, le=200, description="Most steps of `series`; 0 for none.")
+
+
 def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], limits: Limits, most: Most) -> None:
     """Add what is asked of services to the API's routes."""
     Project = Annotated[str, Depends(project_of)]
 
     @made.get("/services", tags=["services"])
-    def list_services(query: Annotated[TimeRange, Query()], project: Project) -> service_list.ServiceList:
+    def list_services(query: Annotated[ServicesQuery, Query()], project: Project) -> service_list.ServiceList:
         """Every service with spans or log records, by name, with its rates, errors and durations."""
-        page = services(engine, project, *query.bounds())
-        return service_list.listed(page)
+        bounds = query.bounds()
+        asked = query.columns > 0
+        series = series_by_service(engine, project, *bounds, query.columns) if asked else ServiceSeries()
+        return service_list.listed(services(engine, project, *bounds), series)
 
     # No path with a line break in it comes here.
     @made.get("/services/{name:path}", tags=["services"], responses=described(404))

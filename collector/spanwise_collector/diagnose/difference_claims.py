@@ -7,14 +7,14 @@ from spanwise_collector.diagnose.claims import duration
 from spanwise_collector.diagnose.separation import Separating, Separation
 
 _SENTENCES: Final[dict[Kind, str]] = {
-    "new": "{name} is called in {a.present:.0%} of a and never in b.",
-    "gone": "{name} is called in {b.present:.0%} of b and never in a.",
-    "failing more": "{name} fails in {a.failed:.0%} of its calls in a, {b.failed:.0%} in b.",
-    "failing less": "{name} fails in {a.failed:.0%} of its calls in a, {b.failed:.0%} in b.",
-    "slower": "{name} takes {time_a} a call by itself in a, {time_b} in b.",
-    "faster": "{name} takes {time_a} a call by itself in a, {time_b} in b.",
-    "called more often": "{name} is called {a.calls:.3g} times in a, {b.calls:.3g} in b.",
-    "called less often": "{name} is called {a.calls:.3g} times in a, {b.calls:.3g} in b.",
+    "new": "{name} is called in {a.present:.0%} of A and never in B.",
+    "gone": "{name} is called in {b.present:.0%} of B and never in A.",
+    "failing more": "{name} fails in {a.failed:.0%} of its calls in A, {b.failed:.0%} in B.",
+    "failing less": "{name} fails in {a.failed:.0%} of its calls in A, {b.failed:.0%} in B.",
+    "slower": "{name} takes {time_a} a call by itself in A, {time_b} in B.",
+    "faster": "{name} takes {time_a} a call by itself in A, {time_b} in B.",
+    "called more often": "{name} is called {a.calls:.3g} times in A, {b.calls:.3g} in B.",
+    "called less often": "{name} is called {a.calls:.3g} times in A, {b.calls:.3g} in B.",
 }
 
 
@@ -36,4 +36,4 @@ def separation_claim(separation: Separation, value: Separating, term: str) -> st
     place = separation.counted.place
     where = f"a span of {place.service} with {term}" if place.service else term
     share_a, share_b = (n / max(1, of) for n, of in ((value.a, separation.sizes.a), (value.b, separation.sizes.b)))
-    return f"{share_a:.0%} of a have {where}, {share_b:.0%} of b."
+    return f"{share_a:.0%} of A have {where}, {share_b:.0%} of B."

@@ -9,11 +9,11 @@ from spanwise_collector.query.extent import Most, Rows
 from spanwise_collector.query.facets import Facets, Wanted, facets
 from spanwise_collector.query.figures import REQUESTS, STATS, Figures, Minutes, figures_by
 from spanwise_collector.query.language.tree import Equals, Key, Term
+from spanwise_collector.query.service_series import step_of
 from spanwise_collector.query.services import LogCount, log_counts
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE
 
-_STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
 _VERSION: Final = Key("resource", "service.version")
 
 
@@ -81,7 +81,7 @@ def _series(engine: Engine, minutes: Minutes, name: str, columns: int) -> Series
     found = figures_by(engine, minutes, (func.toUInt64(STATS.minute),), STATS.service == name, REQUESTS)
     times = sorted(minute for (minute,) in found)
     length = times[-1] - times[0] + 1 if times else 1
-    step = next((each for each in _STEPS if length <= each * (columns - 1)), -(-length // max(1, columns - 1)))
+    step = step_of(length, columns)
     points: dict[int, Figures] = {}
     for (minute,), figures in found.items():
         time = minute // step * step * MINUTE

@@ -12,8 +12,8 @@ from tests.collector.registry.servers import recorded
 
 def answer(matched: int = 20, score: float = 0.75, share: float = 0.9) -> dict[str, Any]:
     one = {"matched": matched, "looked_at": 10, "trees": 5, "failed": 2}
-    key = {"score": score, "claim": "90% of a have shard:7\033[2J, 0% of b.", "values": [{"difference": -1.0}]}
-    place = {"share": share, "claim": "find of stock takes 200 ms a call by itself in a, 11 ms in b."}
+    key = {"score": score, "claim": "90% of A have shard:7\033[2J, 0% of B.", "values": [{"difference": -1.0}]}
+    place = {"share": share, "claim": "find of stock takes 200 ms a call by itself in A, 11 ms in B."}
     return {
         "summary": "20 spans against 20.",
         "a": one,
@@ -40,10 +40,10 @@ def test_calls_and_attributes_are_shown_with_their_shares(capsys: pytest.Capture
             "20 spans against 20.",
             "",
             "Calls",
-            "  █████████░  90%  find of stock takes 200 ms a call by itself in a, 11 ms in b.",
+            "  █████████░  90%  find of stock takes 200 ms a call by itself in A, 11 ms in B.",
             "",
             "Attributes",
-            "  ████████░░  75%  90% of a have shard:7\\x1b[2J, 0% of b.",
+            "  ████████░░  75%  90% of A have shard:7\\x1b[2J, 0% of B.",
             "",
             "Looked at 10 and 10 spans, the calls below 5 and 5; 3 keys were left out (--json names them).",
         ],
@@ -66,4 +66,4 @@ def test_nothing_different_ends_with_0(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_of_single_traces_every_difference_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     code, lines = printed(answer(matched=1, score=0.0, share=0.0), capsys)
-    assert (code, lines[4]) == (1, "  ██████████ 100%  90% of a have shard:7\\x1b[2J, 0% of b.")
+    assert (code, lines[4]) == (1, "  ██████████ 100%  90% of A have shard:7\\x1b[2J, 0% of B.")

@@ -149,8 +149,8 @@ def test_slow_and_normal_of_one_operation(api: TestClient) -> None:
     ]
     assert changed(found) == [("stock", "find", ["slower"], 1.0)]
     assert found["summary"] == (
-        "20 spans against 100. 100% of a have rows>476, 0% of b."
-        " find of stock takes 200 ms a call by itself in a, 11.2 ms in b. That is 100% of the difference."
+        "20 spans against 100. 100% of A have rows>476, 0% of B."
+        " find of stock takes 200 ms a call by itself in A, 11.2 ms in B. That is 100% of the difference."
     )
     # The tree with its figures, by hand: of the others `find` takes 10 ms in 20, 11 ms in 40 and 12 ms in 40.
     find, top = found["calls"]["places"][0], found["calls"]["places"][1]

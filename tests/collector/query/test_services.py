@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from spanwise_collector.model.summary import ServiceSummary
+from spanwise_collector.query.service_series import series_by_service
 from spanwise_collector.query.services import percentile, services
 from spanwise_collector.query.times import MAX_TIME
 from spanwise_collector.query.totals import Totals, totals
@@ -35,6 +36,27 @@ def sent(collector: Inside) -> list[SentSpan]:
 
 def is_request(each: SentSpan) -> bool:
     return each.wire.kind in (2, 5) or not each.wire.parent_span_id
+
+
+@pytest.mark.parametrize("columns", [2, 7, 200])
+@pytest.mark.parametrize(("start", "end"), [(0, MAX_TIME), (START, START + 3 * MINUTE), (0, MINUTE)])
+def test_requests_over_time_are_counted_in_few_enough_steps(
+    collector: Inside, sent: list[SentSpan], start: int, end: int, columns: int
+) -> None:
+    found = series_by_service(collector.engine, PROJECT, start, end, columns)
+    counted: dict[str, Counter[int]] = defaultdict(Counter)
+    failed: dict[str, Counter[int]] = defaultdict(Counter)
+    for each in sent:
+        time = each.wire.start_time_unix_nano
+        if is_request(each) and start // MINUTE <= time // MINUTE < -(-end // MINUTE):
+            counted[each.service][time // found.step * found.step] += 1
+            failed[each.service][time // found.step * found.step] += each.wire.status.code == 2
+    assert found.points == {
+        service: [(time, counts[time], failed[service][time]) for time in sorted(counts)]
+        for service, counts in counted.items()
+    }
+    times = [time for points in found.points.values() for time, _, _ in points]
+    assert not times or (max(times) - min(times)) // found.step < columns
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, MAX_TIME), (START, START + 3 * MINUTE)])

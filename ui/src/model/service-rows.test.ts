@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../api/types';
-import { bounds, serviceRows, sortRows } from './service-rows';
+import { bounds, serviceRows, sortRows, sparkSteps } from './service-rows';
 
 const END = 1_700_000_000_000;
 
@@ -18,6 +18,7 @@ function service(name: string, part: Partial<Service> = {}): Service {
     log_error_count: 0,
     last_seen_unix_nano: END * 1e6,
     operations: [],
+    series: [],
     ...part,
   };
 }
@@ -68,5 +69,21 @@ describe('bounds', () => {
       { from: END - 3_600_000, to: END },
       null,
     ]);
+  });
+});
+
+describe('sparkSteps', () => {
+  const minute = 60e9;
+  const at = (time: number) => ({ series: [{ time_unix_nano: time * minute, count: 1, error_count: 0 }] });
+
+  it('are those of the range, of what has requests where that is much shorter, and none without any', () => {
+    expect(sparkSteps([at(3)], minute, { from: 0, to: 600_000 })).toEqual({ start: 0, step: minute, count: 10 });
+    expect(sparkSteps([at(300), at(302)], minute, { from: 0, to: 1e9 })).toEqual({
+      start: 300 * minute,
+      step: minute,
+      count: 3,
+    });
+    expect([sparkSteps([at(300)], minute, null)?.count, sparkSteps([{ series: [] }], minute, null)]).toEqual([1, null]);
+    expect(sparkSteps([], 0, null)).toBeNull();
   });
 });

@@ -1,5 +1,6 @@
 /** The services of a time range beside those of the same length of time a day before. */
 import type { Service } from '../api/types';
+import { type Steps, stepsOf } from './series';
 import { resolve, type TimeRange } from './time-range';
 
 export type Column = 'name' | 'rate' | 'errors' | 'p50' | 'p95' | 'p99' | 'seen';
@@ -53,6 +54,22 @@ export function serviceRows(
 function share(service: Service): number {
   return service.request_count === 0 ? 0 : service.request_error_count / service.request_count;
 }
+
+/** The steps of the charts of all services: of the range, or of the time in which there is any request. */
+export function sparkSteps(
+  services: readonly Pick<Service, 'series'>[],
+  step: number,
+  range: { from: number; to: number } | null,
+): Steps | null {
+  if (step === 0) return null;
+  if (range && (range.to - range.from) * 1e6 <= step * MOST_STEPS)
+    return stepsOf(range.from * 1e6, range.to * 1e6, step);
+  const times = services.flatMap(({ series }) => series.map((point) => point.time_unix_nano));
+  return times.length === 0 ? null : stepsOf(Math.min(...times), Math.max(...times) + step, step);
+}
+
+/** A range that is much longer than the time with requests would be drawn as an empty line. */
+const MOST_STEPS = 80;
 
 /** Worst first: by share of errors, then by the slowest requests; names from a to z. */
 export function sortRows(rows: readonly ServiceRow[], by: Column, down: boolean): ServiceRow[] {

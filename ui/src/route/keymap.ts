@@ -62,6 +62,7 @@ export const COMMANDS = {
   exclude: { key: '-', meaning: 'Without the value that has the focus' },
   openTrace: { key: 't', meaning: 'Open the trace of a log line' },
   pause: { key: ' ', meaning: 'Pause or resume the live tail' },
+  bookmark: { key: 'm', meaning: 'Bookmark a log line, or take its mark away' },
   newest: { key: 'G', meaning: 'To the newest of the live tail' },
   foldLevel: { key: '[', meaning: 'One level less' },
   unfoldLevel: { key: ']', meaning: 'One level more' },
@@ -116,7 +117,7 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
       'exclude',
     ],
   ],
-  ['Logs', [['→ ←', 'All of it as JSON, or one line'], 'openTrace', 'pause', 'newest']],
+  ['Logs', [['→ ←', 'All of it as JSON, or one line'], 'openTrace', 'bookmark', 'pause', 'newest']],
   [
     'Trace',
     [

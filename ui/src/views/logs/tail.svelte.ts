@@ -23,7 +23,10 @@ export class Tail {
   /** Shown once, and no longer. */
   passed = $state(0);
   arrived = $state(0);
+  /** Why the collector could not read what came while the tail was away; empty once it goes on. */
+  failed = $state('');
   #queue: LogRecord[] = [];
+  #lost = false;
   #seen = new Set<string>();
   #source: EventSource | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -41,8 +44,17 @@ export class Tail {
     source.addEventListener('dropped', (event) => {
       this.dropped += (JSON.parse((event as MessageEvent<string>).data) as { count: number }).count;
     });
+    source.addEventListener('failed', (event) => {
+      const { code, message } = JSON.parse((event as MessageEvent<string>).data) as { code: string; message: string };
+      this.failed = message;
+      // It is not asked for again, so what comes next does not mean that it was read.
+      this.#lost = code === 'query_limit';
+    });
     // After an interruption what came behind the last position comes again.
-    source.addEventListener('position', () => this.#seen.clear());
+    source.addEventListener('position', () => {
+      this.#seen.clear();
+      if (!this.#lost) this.failed = '';
+    });
     this.#timer = setInterval(() => this.#draw(), DRAW_EVERY);
     return () => this.stop();
   }
