@@ -12,10 +12,11 @@ from urllib.parse import quote
 from spanwise_collector.cli.remote import USAGE, Failure, add_options, answer_of, asked
 from spanwise_collector.cli.terminal import coloured, duration, moment, plain, styled, write
 from spanwise_collector.errors import BadData
+from spanwise_collector.model.log import severity_name
+from spanwise_collector.model.severity import SEVERITY_OF_ERRORS
 
 OK, NOTHING = 0, 1
 _EXIT_CODES: Final = "Exit codes: 0 something was found, 1 nothing, 2 wrong usage, 3 the collector cannot be asked."
-_ERROR: Final = 17
 _NOT_FOUND: Final = 404
 
 
@@ -168,10 +169,12 @@ def _list_errors(given: argparse.Namespace) -> int:
 
 
 def log_line(record: Mapping[str, Any]) -> str:
-    body = record["body"]
+    # A record without a body is an event.
+    body = record["event_name"] if record["body"] is None else record["body"]
     text = plain(body if isinstance(body, str) else json.dumps(body, ensure_ascii=False))
-    level = plain(record["severity_text"]) or "-"
-    if record["severity_number"] >= _ERROR:
+    number = record["severity_number"]
+    level = plain(record["severity_text"]) or (severity_name(number).lower() if number else "-")
+    if number >= SEVERITY_OF_ERRORS:
         level = styled("31", level)
     service = coloured(record["service"], plain(record["service"]))
     return f"{moment(record['time_unix_nano'])} {service} {level} {text}"

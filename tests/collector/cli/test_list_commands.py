@@ -124,3 +124,18 @@ def test_of_a_file_of_several_traces_one_is_named(
     assert said(capsys, search.trace, str(file), "--id", "00")[0] == 1
     file.write_text("no telemetry")
     assert said(capsys, search.trace, str(file))[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ({"severity_text": "WARNING", "severity_number": 13, "body": "full"}, "shop WARNING full"),
+        ({"severity_number": 17, "body": {"a": 1}}, 'shop error {"a": 1}'),
+        ({"severity_number": 99, "body": ""}, "shop unknown (99)"),
+        ({"event_name": "user.login"}, "shop - user.login"),
+    ],
+)
+def test_a_record_is_a_line_with_its_severity_and_text(said: dict[str, object], line: str) -> None:
+    silent = {"severity_text": "", "severity_number": 0, "body": None, "event_name": ""}
+    record = silent | said | {"service": "shop", "time_unix_nano": 0}
+    assert search.log_line(record).rstrip() == f"1970-01-01 00:00:00.000Z {line}"
