@@ -47,6 +47,8 @@ def decode_post_spans(message: bytes) -> ExportTraceServiceRequest:
         batch = jaeger_request().FromString(bounded(message)).batch
     except DecodeError as error:
         raise BadData(f"The message is no PostSpansRequest of Jaeger: {excerpt(str(error))}.") from None
+    # They would tell processes apart that are one.
+    batch.DiscardUnknownFields()
     request = ExportTraceServiceRequest()
     resources: dict[bytes, ResourceSpans] = {}
     for span in batch.spans:

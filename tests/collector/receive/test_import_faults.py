@@ -94,3 +94,11 @@ def test_a_document_at_which_our_reader_fails_is_bad_and_not_asked_for_again(
     assert answer.status_code == 400
     assert "The collector met a fault of its own" in answer.json()["error"]["message"]
     assert importing.intake.counters.refused["traces", "import", "internal_error"] == 1
+
+
+def test_a_file_of_zeros_is_no_file_of_messages_without_content(importing: Importing) -> None:
+    answer = importing.client.post("/api/v1/import?format=otlp", content=bytes(2**20))
+    assert (answer.status_code, answer.json()["error"]["message"]) == (
+        400,
+        "The file has a message of OTLP without content.",
+    )

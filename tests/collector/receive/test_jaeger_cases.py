@@ -13,7 +13,7 @@ import pytest
 from spanwise_collector.errors import SettingError
 from spanwise_collector.receive.declared import jaeger_request
 from spanwise_collector.receive.intake import Counters, Intake
-from spanwise_collector.receive.jaeger import decode_compact_packet
+from spanwise_collector.receive.jaeger import decode_compact_packet, decode_post_spans
 from spanwise_collector.receive.jaeger_udp import UdpServer
 from spanwise_collector.settings import Address
 from spanwise_collector.spool import Spool
@@ -135,6 +135,16 @@ def test_every_field_of_protobuf_over_grpc_is_kept(running: Receiver) -> None:
     is_stored(running)
     assert running.intake.counters.accepted == {("traces", "jaeger_grpc"): 1}
     assert running.intake.counters.senders == {("default", "127.0.0.1"): 1}
+
+
+def test_processes_that_differ_in_nothing_that_is_known_are_one_resource() -> None:
+    request = proto_request()
+    request.batch.spans.add().CopyFrom(request.batch.spans[0])
+    request.batch.spans[1].process.CopyFrom(request.batch.process)
+    # A fixed32 of the number 67, which nobody knows.
+    request.batch.spans[1].process.MergeFromString(b"\x9d\x04cart")
+    [resource] = decode_post_spans(request.SerializeToString()).resource_spans
+    assert len(resource.scope_spans[0].spans) == 2
 
 
 def test_case_78_a_batch_without_a_process_is_accepted(running: Receiver) -> None:
