@@ -92,3 +92,18 @@ def test_the_spans_of_each_service_stand_in_a_lane_that_keys_shut_and_open(page:
     expect(focused).to_have_attribute("aria-expanded", "false")
     expect(grid).to_have_attribute("aria-rowcount", "6")
     expect(page).to_have_url(re.compile("lanes=service.*shut=worker"))
+
+
+def test_what_is_shown_is_saved_as_markdown_and_as_a_picture(page: Page, waited: str) -> None:
+    page.goto(f"/t/{waited}?gaps=collapsed")
+    for kind, ending in (("Markdown", "md"), ("PNG", "png")):
+        page.get_by_role("button", name="Export").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name=re.compile(f"^{kind} ")).click()
+        assert download.value.suggested_filename == f"{waited}.{ending}"
+        saved = download.value.path().read_bytes()
+        if kind == "PNG":
+            # The width and height of a PNG stand behind its signature.
+            assert (saved[:8], int.from_bytes(saved[20:24]) // 2) == (b"\x89PNG\r\n\x1a\n", 216)
+        else:
+            assert saved.decode().startswith("## web POST /jobs: 20.4")

@@ -45,8 +45,18 @@ function paintBreakLengths(brush: Brush, scale: TimeScale, height: number, ink: 
   });
 }
 
-/** The whole trace in a strip: one lane per level of depth; where errors began is drawn last, on top. */
-export function paintOverview(brush: Brush, model: TraceModel, scale: TimeScale, height: number, ink: Ink): void {
+/**
+ * The whole trace in a strip: one lane per level of depth; where errors began is drawn last, on top. Log records are
+ * ticks at its foot, the darker the more of them there are.
+ */
+export function paintOverview(
+  brush: Brush,
+  model: TraceModel,
+  scale: TimeScale,
+  height: number,
+  ink: Ink,
+  logTimes: Float64Array = new Float64Array(),
+): void {
   const { width } = scale;
   brush.clearRect(0, 0, width, height);
   paintBreaks(brush, scale, height, ink);
@@ -70,4 +80,23 @@ export function paintOverview(brush: Brush, model: TraceModel, scale: TimeScale,
       brush.fillRect(x, 2 + model.depth[row]! * lane, length, thick);
     }
   }
+  if (logTimes.length > 0) paintLogDensity(brush, scale, height, ink, logTimes);
+}
+
+const LOG_TICK = 3;
+
+function paintLogDensity(brush: Brush, scale: TimeScale, height: number, ink: Ink, logTimes: Float64Array): void {
+  const counts = new Uint32Array(Math.ceil(scale.width / LOG_TICK) + 1);
+  for (const time of logTimes) {
+    const place = Math.floor(scale.x(time) / LOG_TICK);
+    if (place >= 0 && place < counts.length) counts[place]!++;
+  }
+  const most = Math.max(...counts);
+  brush.fillStyle = ink.text;
+  counts.forEach((count, place) => {
+    if (count === 0) return;
+    brush.globalAlpha = 0.4 + (0.6 * count) / most;
+    brush.fillRect(place * LOG_TICK, height - 4, LOG_TICK - 1, 4);
+  });
+  brush.globalAlpha = 1;
 }

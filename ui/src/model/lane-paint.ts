@@ -1,5 +1,4 @@
-/** Draws the heading of a service's lane: from when to when it was involved, and what it spent itself. */
-import { duration } from '../base/format';
+/** Draws the heading of a service's lane: from when to when it was involved. */
 import { type Brush, ROW, type Scene } from './waterfall-paint';
 
 export function paintHeading(brush: Brush, { scale, lanes, ink }: Scene, service: number, y: number): void {
@@ -11,7 +10,4 @@ export function paintHeading(brush: Brush, { scale, lanes, ink }: Scene, service
   brush.fillRect(from, middle - 1, to - from, 2);
   brush.fillRect(from, middle - 4, 2, 8);
   brush.fillRect(Math.max(to - 2, from), middle - 4, 2, 8);
-  brush.fillStyle = ink.dim;
-  brush.textAlign = 'left';
-  brush.fillText(duration(sum.self), to + 6, middle + 0.5);
 }

@@ -165,4 +165,14 @@ describe('paintOverview', () => {
     paintOverview(brush, model, scaleOf(model), 44, INK);
     expect(calls.map((call) => call.style)).toEqual(['blue', 'blue', 'error']);
   });
+
+  it('marks log records at its foot, together where they are of the same few pixels', () => {
+    const { brush, calls } = recorder();
+    const { model } = scene([{ duration: 100 }]);
+    paintOverview(brush, model, scaleOf(model), 44, INK, Float64Array.of(50e6, 50.01e6, 90e6));
+    expect(calls.filter((call) => call.style === 'text').map((call) => call.at)).toEqual([
+      [498, 40, 2, 4],
+      [900, 40, 2, 4],
+    ]);
+  });
 });

@@ -82,12 +82,12 @@ function fillHeading(slot: Slot, service: number, look: Look): void {
   setTwist(slot, true, !lanes.shut.has(service));
   slot.element.id = `row-lane-${service}`;
   slot.element.className = 'row lane';
-  slot.element.title = name;
+  slot.element.title = `${name}\n${plural(sum.count, 'span')}, ${self} of self time`;
   slot.badge.className = `badge svc-${slotOf(model.services[service]!)}`;
   slot.badge.textContent = badgeOf(model.services[service]!);
   slot.service.textContent = '';
   slot.name.textContent = name;
-  const counted = note('count', plural(sum.count, 'span'));
+  const counted = note('count', look.labelWidth < 240 ? self : `${plural(sum.count, 'span')}, ${self} itself`);
   slot.notes.replaceChildren(...(sum.errors > 0 ? [errorSign(count(sum.errors)), counted] : [counted]));
   slot.facts.textContent = self;
 }

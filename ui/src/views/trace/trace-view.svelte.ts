@@ -15,6 +15,7 @@ import {
   withAncestors,
   withLogs,
 } from '../../model/tree-fold';
+import { ZoomSteps } from '../../model/zoom-steps';
 import { router, setQuery, setQuerySoon } from '../../route/router.svelte';
 import { LinkedSpans } from './linked-spans.svelte';
 import { TraceFind } from './trace-find.svelte';
@@ -42,6 +43,7 @@ export class TraceView {
   readonly finding = new TraceFind();
   readonly lanes = new TraceLanes(() => this.model);
   readonly linked = new LinkedSpans();
+  readonly #steps = new ZoomSteps();
   /** 1 for each row that was found; null while nothing is looked for. */
   marks = $derived(this.find !== '' && this.finding.marks?.length === this.model.size ? this.finding.marks : null);
   matches = $derived(this.marks ? this.marks.reduce((sum, mark) => sum + mark, 0) : 0);
@@ -247,6 +249,17 @@ export class TraceView {
   }
 
   zoom(view: View): void {
+    this.#steps.leave(this.view, performance.now());
+    this.#show(view);
+  }
+
+  /** To the view before the last zoom. */
+  zoomBack(): void {
+    const view = this.#steps.back();
+    if (view) this.#show(view);
+  }
+
+  #show(view: View): void {
     this.view = clamp(view, this.model.bounds);
     setQuerySoon({ zoom: isWhole(this.view, this.model.bounds) ? null : formatView(this.view) });
   }

@@ -99,6 +99,7 @@ export function traceKey(event: KeyboardEvent, trace: TraceView): boolean {
   else if (pressed(event, 'earlier')) trace.zoom(scale.pan(-scale.width * 0.15));
   else if (pressed(event, 'later')) trace.zoom(scale.pan(scale.width * 0.15));
   else if (pressed(event, 'whole')) trace.zoom(trace.model.bounds);
+  else if (pressed(event, 'zoomBack')) trace.zoomBack();
   else if (pressed(event, 'fit') && trace.selected >= 0) trace.zoomToRow(trace.selected);
   else if (pressed(event, 'nextError')) trace.nextError(1);
   else if (pressed(event, 'previousError')) trace.nextError(-1);
