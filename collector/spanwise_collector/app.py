@@ -158,7 +158,7 @@ def _asgi(collector: Collector) -> FastAPI:
     if (desk := collector.desk) is not None:
         app.include_router(admin.router(desk.erasures, desk.backups, time.time_ns, grant_of))
     app.include_router(collector.entrance.router())
-    app.include_router(web.router(refused=intake.counters.refuse_unknown))
+    app.include_router(web.router(intake.counters.refuse_unknown))
     failures.install(app, intake.counters.refuse_unknown)
     app.add_middleware(errands.Errands, stop=collector.engine.stop, allowance=allowance, exporting=exporting)
     app.add_middleware(collector.entrance.guard, counters=intake.counters)

@@ -40,7 +40,7 @@ def api(collector: Inside) -> TestClient:
         return PROJECT
 
     app.include_router(problems.router(collector.collector.entrance.notebook, lookout.last, 60.0, project_of))
-    failures.install(app)
+    failures.install(app, print)
     return TestClient(app)
 
 

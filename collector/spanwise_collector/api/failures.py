@@ -44,7 +44,7 @@ _QUERIES = (
 _KNOWN = sorted({name for query in _QUERIES for name in query.model_fields})
 
 
-def install(app: FastAPI, unknown: Callable[[str], object] = str) -> None:
+def install(app: FastAPI, unknown: Callable[[str], object]) -> None:
     """Answer every failure of the API in the shape of models.ErrorAnswer; `unknown` is told of paths that are none."""
     app.add_middleware(Faults)
 

@@ -48,7 +48,7 @@ class _Page(APIRoute):
         return (match, found) if match is Match.FULL else (Match.NONE, {})
 
 
-def router(folder: Path = STATIC, refused: Callable[[str], object] = str) -> APIRouter:
+def router(refused: Callable[[str], object], folder: Path = STATIC) -> APIRouter:
     """Every path that is nothing else: a file of the web view, or its page, which reads the path itself.
 
     `refused` is told the reason where a path of the API is none.

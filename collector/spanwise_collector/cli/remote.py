@@ -91,9 +91,18 @@ def asked(given: argparse.Namespace, path: str, **query: str | None) -> Any:
 
 def read(given: argparse.Namespace, answer: HTTPResponse) -> Any:
     """What the collector answered in JSON; raises Failure where the connection ends before it does."""
+    text = read_text(given, answer)
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise unreached(address(given.url), error) from error
+
+
+def read_text(given: argparse.Namespace, answer: HTTPResponse) -> str:
+    """The same as text."""
     try:
         with answer:
-            return json.load(answer)
+            return answer.read().decode()
     except (HTTPException, OSError, ValueError) as error:
         raise unreached(address(given.url), error) from error
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from spanwise_collector.cli.remote import USAGE, Failure, add_options, answer_of, asked
+from spanwise_collector.cli.remote import USAGE, Failure, add_options, answer_of, asked, read_text
 from spanwise_collector.cli.terminal import coloured, duration, moment, plain, styled, write
 from spanwise_collector.errors import BadData
 from spanwise_collector.model.log import severity_name
@@ -105,8 +105,8 @@ def _show_trace(given: argparse.Namespace) -> int:
     if given.json:
         write(json.dumps(asked(given, path), indent=2))
         return OK
-    with answer_of(given, f"{path}.txt", {"width": str(_width())}) as answer:
-        write(answer.read().decode().rstrip("\n"))
+    drawn = answer_of(given, f"{path}.txt", {"width": str(_width())})
+    write(read_text(given, drawn).rstrip("\n"))
     return OK
 
 

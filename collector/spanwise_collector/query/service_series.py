@@ -18,7 +18,7 @@ _STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
 class ServiceSeries:
     """By service its steps with any request, by time: where one begins, its requests, and those that failed.
 
-    `start` and `step` are nanoseconds; steps begin at multiples of `step`.
+    Times and `step` are nanoseconds; steps begin at multiples of `step`.
     """
 
     step: int = 0

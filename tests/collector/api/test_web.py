@@ -30,9 +30,9 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def view(folder: Path) -> Iterator[TestClient]:
     app = FastAPI()
-    app.include_router(web.router(folder))
+    app.include_router(web.router(print, folder))
     app.add_middleware(web.SecurityHeaders)
-    failures.install(app)
+    failures.install(app, print)
     with TestClient(app) as client:
         yield client
 
@@ -76,7 +76,7 @@ def test_what_asks_for_no_page_and_nothing_of_the_api_is_not_found_and_counted(f
     def known() -> None:
         """What is only read."""
 
-    app.include_router(web.router(folder, counted.append))
+    app.include_router(web.router(counted.append, folder))
     failures.install(app, counted.append)
     with TestClient(app) as client:
         asked = [("POST", "/api/v9/spans"), ("POST", "/ingest"), ("GET", "/api/v9/spans"), ("PUT", "/")]
@@ -103,7 +103,7 @@ def test_head_answers_as_get_does_without_the_body(view: TestClient, path: str) 
 
 def test_without_a_built_view_the_page_says_so(tmp_path: Path) -> None:
     app = FastAPI()
-    app.include_router(web.router(tmp_path / "nothing"))
+    app.include_router(web.router(print, tmp_path / "nothing"))
     with TestClient(app) as client:
         answer = client.get("/")
     assert answer.status_code == 200

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import socket
+import threading
 import time
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -139,3 +141,21 @@ def test_a_record_is_a_line_with_its_severity_and_text(said: dict[str, object], 
     silent = {"severity_text": "", "severity_number": 0, "body": None, "event_name": ""}
     record = silent | said | {"service": "shop", "time_unix_nano": 0}
     assert search.log_line(record).rstrip() == f"1970-01-01 00:00:00.000Z {line}"
+
+
+def test_an_answer_that_breaks_off_ends_with_3_and_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answering = threading.Thread(target=_answer_half, args=(server,))
+        answering.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        assert search.trace(["1" * 32, "--url", url]) == 3
+        answering.join()
+    said = capsys.readouterr()
+    assert (said.out, said.err.startswith(f"spanwise trace: the collector at {url} cannot be asked: ")) == ("", True)
+
+
+def _answer_half(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")

@@ -46,7 +46,7 @@ def api(collector: Inside) -> Iterator[TestClient]:
     diagnosis.add(made, collector.engine, project_of)
     diagnosis_trace.add(made, collector.engine, project_of, 1000)
     app.include_router(made)
-    failures.install(app)
+    failures.install(app, print)
     with TestClient(app) as client:
         yield client
 

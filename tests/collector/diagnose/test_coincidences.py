@@ -51,7 +51,7 @@ def api(collector: Inside) -> Iterator[TestClient]:
     made = APIRouter(prefix="/api/v1")
     diagnosis.add(made, collector.engine, project_of, known=known(notebook))
     app.include_router(made)
-    failures.install(app)
+    failures.install(app, print)
     with TestClient(app) as client:
         yield client
 

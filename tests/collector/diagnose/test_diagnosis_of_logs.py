@@ -52,7 +52,7 @@ def api(request: pytest.FixtureRequest, collector: Inside) -> Iterator[TestClien
 
     diagnosis.add(made, collector.engine, project_of)
     app.include_router(made)
-    failures.install(app)
+    failures.install(app, print)
     with TestClient(app) as client:
         yield client
 

@@ -277,7 +277,7 @@ def test_a_verdict_says_which_thresholds_were_set_otherwise(collector: Inside, a
     diagnosis.add(made, collector.engine, project_of, thresholds=strict)
     diagnosis_trace.add(made, collector.engine, project_of, 1000, strict)
     app.include_router(made)
-    failures.install(app)
+    failures.install(app, print)
     window = {"start": BEGIN + MINUTE, "end": BEGIN + 2 * MINUTE}
     baseline = {"baseline_start": BEGIN, "baseline_end": BEGIN + MINUTE}
     paths = [("/api/v1/diagnosis", window | baseline), (f"/api/v1/traces/{trace_id(1, 0)}/diagnosis", baseline)]

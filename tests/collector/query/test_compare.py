@@ -102,7 +102,7 @@ def api(collector: Inside) -> Iterator[TestClient]:
     made = APIRouter(prefix="/api/v1")
     compare_route.add(made, collector.engine, project_of, 1000, Limits())
     app.include_router(made)
-    failures.install(app)
+    failures.install(app, print)
     with TestClient(app) as client:
         yield client
 

@@ -64,7 +64,7 @@ def api(collector: Inside) -> Iterator[TestClient]:
     collector.send(PROJECT, logs(said, "cron", **{"service.instance.id": "cron-1", "service.version": "7"}))
     app = FastAPI()
     app.include_router(nodes.router(collector.engine, lambda project: [FILE, BROKEN], project_of))
-    failures.install(app)
+    failures.install(app, print)
     with TestClient(app) as client:
         yield client
 

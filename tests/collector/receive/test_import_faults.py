@@ -34,7 +34,7 @@ def importing(tmp_path: Path) -> Iterator[Importing]:
     intake = Intake(spool)
     app = FastAPI()
     app.include_router(imported.router(intake, Settings.load(["--data", str(tmp_path)]), default_project))
-    failures.install(app)
+    failures.install(app, print)
     with TestClient(app) as client:
         yield Importing(client, intake)
     spool.close()
