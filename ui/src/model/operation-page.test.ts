@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CallPlace } from '../api/comparison';
 import type { FoundSpan } from '../api/types';
 import {
+  absence,
   besides,
   callsBelow,
   distinct,
@@ -9,6 +10,7 @@ import {
   pointsOf,
   seriesQueries,
   slowestFrom,
+  slowestOf,
   stepsFor,
   tracesTerm,
 } from './operation-page';
@@ -53,6 +55,18 @@ describe('figuresOf', () => {
   });
 });
 
+describe('absence', () => {
+  it('says that it had none only where the list has all of them', () => {
+    expect([absence({ returned: 0, total: 0 }).beside, absence({ returned: 2, total: 2 }).beside]).toEqual([
+      'Names are compared letter by letter.',
+      'It had 2 other operations. Names are compared letter by letter.',
+    ]);
+    const { what, beside } = absence({ returned: 2, total: 3 });
+    expect(what).toContain('more operations');
+    expect(beside).toContain('not among the 2 busiest of 3:');
+  });
+});
+
 describe('besides', () => {
   it('puts an edge on the side where the service is not', () => {
     const edge = (source: string, target: string) =>
@@ -93,6 +107,12 @@ describe('spans', () => {
       'p93.42',
       'p99.99',
     ]);
+  });
+
+  it('are each among the slowest once, though they came in two bodies', () => {
+    const lasting = (id: string, duration: number) => ({ ...span('a', id), duration });
+    const spans = [lasting('1', 5), lasting('2', 9), lasting('2', 9), lasting('3', 7)];
+    expect(slowestOf(spans, 2).map(({ span_id }) => span_id)).toEqual(['2', '3']);
   });
 
   it('are shown once, and their traces are asked for once', () => {

@@ -1,7 +1,8 @@
 /** One operation as its page shows it: what is asked for, and what is drawn of the answers. */
 import type { CallPlace } from '../api/comparison';
-import type { MapEdge, OperationFigures, Point, Red } from '../api/topology';
+import type { MapEdge, OperationFigures, OperationList, Point, Red } from '../api/topology';
 import type { AggregateAnswer, FoundSpan } from '../api/types';
+import { count, plural } from '../base/format';
 import { formatTerm } from './query-text';
 import type { Steps } from './series';
 
@@ -59,6 +60,23 @@ export function figuresOf(
   return first ? { kinds: found.map(({ kind }) => kind), now: first, before: first.before } : null;
 }
 
+/** What is said where the operation is not in the list: it had no spans, or is below those that the list takes. */
+export function absence({ returned, total }: Pick<OperationList, 'returned' | 'total'>): {
+  what: string;
+  beside: string;
+} {
+  if (returned < total)
+    return {
+      what: 'has more operations than one answer lists',
+      beside: `This one is not among the ${count(returned)} busiest of ${count(total)}: a search finds its spans, if it had any.`,
+    };
+  const beside = total > 0 ? `It had ${plural(total, 'other operation')}. ` : '';
+  return {
+    what: 'had no span of this name in this time range',
+    beside: `${beside}Names are compared letter by letter.`,
+  };
+}
+
 /** Edges of the map of these spans by the side on which the service stands; a call of itself is on both. */
 export function besides(edges: readonly MapEdge[], service: string): { callers: MapEdge[]; callees: MapEdge[] } {
   const id = `service:${service}`;
@@ -68,7 +86,7 @@ export function besides(edges: readonly MapEdge[], service: string): { callers: 
   };
 }
 
-/** Each span once, in the order of their lists: those that are slowest and those that failed may be the same. */
+/** Each span once, in the order of their lists: it may be in two of them, and twice in one if it came in two bodies. */
 export function distinct(...lists: readonly (readonly FoundSpan[])[]): FoundSpan[] {
   return [...new Map(lists.flat().map((span) => [`${span.trace_id} ${span.span_id}`, span])).values()];
 }
@@ -102,6 +120,13 @@ export function callsBelow(places: readonly CallPlace[], service: string): CallP
 export function slowestFrom(count: number, most: number): string | null {
   if (count <= 2 * most) return null;
   return `p${(Math.floor(10_000 * (1 - most / count)) / 100).toFixed(2).replace(/\.?0+$/, '')}`;
+}
+
+/** At most so many spans, each once, the slowest first. */
+export function slowestOf(spans: readonly FoundSpan[], most: number): FoundSpan[] {
+  return distinct(spans)
+    .sort((one, other) => other.duration - one.duration)
+    .slice(0, most);
 }
 
 /** Log records of some traces; empty for none. */

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { headingOf, intoLanes, isHeading, laneDepths, parentInLane, serviceOfHeading, sumLanes } from './service-lanes';
+import {
+  headingOf,
+  intoLanes,
+  isHeading,
+  laneDepths,
+  parentInLane,
+  readNames,
+  serviceOfHeading,
+  sumLanes,
+  writeNames,
+} from './service-lanes';
 import { MS, makeTrace, type Sketch } from './testing';
 import { buildModel } from './trace-model';
 import { visibleRows } from './tree-fold';
@@ -38,6 +48,12 @@ describe('lanes', () => {
 
   it('add up what their spans do', () => {
     expect(sumLanes(model)[1]).toEqual({ count: 3, errors: 1, self: 15 * MS, start: 0, end: 20 * MS });
+  });
+
+  it('are named in an address, which anybody may have written', () => {
+    const names = ['a,b', '100%', 'käse'];
+    expect(readNames(writeNames(names))).toEqual(names);
+    expect([readNames('%'), readNames(''), readNames('a,,%41')]).toEqual([['%'], [], ['a', 'A']]);
   });
 
   it('tell headings from rows', () => {

@@ -83,3 +83,17 @@ export function parentInLane(model: Pick<TraceModel, 'parent' | 'service'>, row:
   while (at >= 0 && model.service[at] !== model.service[row]) at = model.parent[at]!;
   return at;
 }
+
+/** Names of services as the address has them. */
+export const writeNames = (names: readonly string[]): string => names.map(encodeURIComponent).join(',');
+
+/** The names that `writeNames` wrote; what was never encoded is taken as it is. */
+export const readNames = (text: string): string[] => text.split(',').filter(Boolean).map(decoded);
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -22,7 +22,7 @@ describe('a trace as Markdown', () => {
     expect(spaced(toMarkdown(shown, 'http://here/t/1', () => 'noon'))).toBe(`\
 ## api GET /pay: 100 ms, 1 error
 
-Trace [00000000000000000000000000000001](http://here/t/1), started noon, 2 spans of 2 services, 0 log records.
+Trace [00000000000000000000000000000001](<http://here/t/1>), started noon, 2 spans of 2 services, 0 log records.
 
 | Service | Operation | Calls | Errors | On the critical path | Share |
 |---|---|--:|--:|--:|--:|
@@ -43,6 +43,13 @@ api: GET /pay       ████████████████████
     expect(text.split('```').length).toBe(3);
     expect(text.split('\n')[0]).toContain("\\[x\\](y) a\\|b'c");
     expect(text.split('\n').filter((line) => line.startsWith('| ') && line.includes('x')).length).toBe(1);
+  });
+
+  it('keeps its address together, whatever is in it', () => {
+    const model = buildModel(makeTrace({}));
+    const shown = { model, rows: Int32Array.of(0), logs: [], logTimes: new Float64Array() };
+    const text = toMarkdown(shown, 'http://here/t/1?find=pay(>\\', String);
+    expect(text).toContain('](<http://here/t/1?find=pay(%3E%5C>), started');
   });
 
   it('ends the rows where they are many, and says how many more there are', () => {

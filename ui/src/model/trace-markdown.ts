@@ -28,7 +28,7 @@ export function toMarkdown(shown: Shown, address: string, when: (nano: number) =
   return [
     `## ${inline(title)}: ${duration(facts.duration)}${errors}`,
     '',
-    `Trace [${facts.trace_id}](${address}), started ${when(facts.start_time_unix_nano)}, ${plural(facts.span_count, 'span')} of ${plural(facts.services.length, 'service')}, ${plural(facts.log_count, 'log record')}.`,
+    `Trace [${facts.trace_id}](<${destination(address)}>), started ${when(facts.start_time_unix_nano)}, ${plural(facts.span_count, 'span')} of ${plural(facts.services.length, 'service')}, ${plural(facts.log_count, 'log record')}.`,
     ...incomplete(model),
     '',
     ...operations(model),
@@ -105,4 +105,6 @@ const plain = (text: string): string =>
   visible(text)
     .replace(/[\r\n]+/g, ' ')
     .replaceAll('`', "'");
+/** An address between angle brackets, which end at one of them or at the end of a line. */
+const destination = (address: string): string => address.replace(/[\\<>\r\n]/g, encodeURIComponent);
 const inline = (text: string): string => plain(text).replace(/[\\*_[\]<>#|]/g, '\\$&');

@@ -25,7 +25,8 @@ const DAY = 86_400_000;
 const MOST_CHARTED = 7 * DAY;
 const SHOWN = 10;
 const LINES = 20;
-const OPERATIONS = 1000;
+/** What one request takes. */
+const OPERATIONS = 10_000;
 
 export interface Charted {
   readonly steps: Steps;

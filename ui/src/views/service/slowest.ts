@@ -1,7 +1,7 @@
 /** The slowest spans of a search. Spans come by their time: which are slowest is asked for before them. */
 import { fetchFoundSpans, fetchGroups } from '../../api/search';
 import type { FoundSpan } from '../../api/types';
-import { slowestFrom } from '../../model/operation-page';
+import { slowestFrom, slowestOf } from '../../model/operation-page';
 import type { ApiParams } from '../../model/search-params';
 
 /** A percentile leaves up to twice as many as are wanted. */
@@ -27,5 +27,5 @@ export async function fetchSlowest(
     from = next;
   }
   const { spans } = await fetchFoundSpans({ ...params, q: `${terms}${from}`, limit: most * SPARE }, signal);
-  return [...spans].sort((one, other) => other.duration - one.duration).slice(0, most);
+  return slowestOf(spans, most);
 }

@@ -13,23 +13,26 @@ export class LinkedSpans {
     if (this.#of === model) return;
     this.stop();
     this.#of = model;
+    this.links = null;
     const ids = linkedIds(model);
-    if (ids.length === 0) {
-      this.links = null;
-      return;
-    }
+    if (ids.length === 0) return;
     const running = new AbortController();
     this.#running = running;
     try {
       const spans = await fetchSpans(model.facts.trace_id, ids, running.signal);
-      if (!running.signal.aborted) this.links = readLinks(model, spans);
+      if (this.#running !== running) return;
+      this.links = readLinks(model, spans);
+      this.#running = null;
     } catch {
-      // Asked again when the waterfall is shown again; the rows say that there are links.
-      if (this.#of === model) this.#of = null;
+      if (this.#running === running) this.stop();
     }
   }
 
+  /** Ends what runs. What was stopped or has failed is asked again when the waterfall is shown again. */
   stop(): void {
-    this.#running?.abort();
+    if (!this.#running) return;
+    this.#running.abort();
+    this.#running = null;
+    this.#of = null;
   }
 }

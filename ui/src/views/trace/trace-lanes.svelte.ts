@@ -1,12 +1,12 @@
 /** The waterfall's lanes by service: whether they are shown, and which are shut. The address is where it is kept. */
-import { laneDepths, sumLanes } from '../../model/service-lanes';
+import { laneDepths, readNames, sumLanes, writeNames } from '../../model/service-lanes';
 import type { TraceModel } from '../../model/trace-model';
 import { router, setQuery } from '../../route/router.svelte';
 
 export class TraceLanes {
   readonly #model: () => TraceModel;
   on = $derived(router.route.query.get('lanes') === 'service');
-  #names = $derived((router.route.query.get('shut') ?? '').split(',').map(decodeURIComponent));
+  #names = $derived(readNames(router.route.query.get('shut') ?? ''));
   /** Services whose lanes show only their heading. */
   shut = $derived.by(() => {
     const { services } = this.#model();
@@ -35,7 +35,7 @@ export class TraceLanes {
   }
 
   #shut(shut: ReadonlySet<number>): void {
-    const names = [...shut].map((service) => encodeURIComponent(this.#model().services[service]!));
-    setQuery({ shut: names.join(',') || null }, 'replace');
+    const names = [...shut].map((service) => this.#model().services[service]!);
+    setQuery({ shut: writeNames(names) || null }, 'replace');
   }
 }
