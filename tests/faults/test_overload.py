@@ -21,8 +21,6 @@ def test_overload_is_refused_with_429_and_503_alone_and_leaves_nothing_behind(tm
             promise.wait_for_more(sending, 100)
         # Seen through and found, each once, as `exporting` checks: here is how.
         assert {status for each in sending for status in each.statuses} == {200, 429}
-        # Nobody is left out, however many are told to come back.
-        assert min(each.statuses[200] for each in sending) > 0
         assert collector.peak_memory() < MOST_MEMORY
         refused = collector.get("/api/v1/health")["refused"]
         assert {each["reason"] for each in refused} <= {"overloaded", "spool_full"}

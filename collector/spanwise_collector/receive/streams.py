@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from spanwise_collector.errors import Refused, SettingError, wire_code
@@ -48,13 +49,16 @@ class StreamServer:
     async def _run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None, "asyncio runs it as a task"
-        sender.set(writer.get_extra_info("peername")[0])
         self._tasks.add(task)
         try:
+            # uvloop asks the system, which does not know it of a connection that has ended.
+            peer = writer.get_extra_info("peername")
+            sender.set(peer[0] if peer else "")
             if len(self._tasks) <= _MOST_CONNECTIONS:
-                with self._intake.counting(Signal.LOGS, self._protocol):
+                # What fails beside the connection is Refused by now: a connection that breaks is no fault of ours.
+                with self._intake.counting(Signal.LOGS, self._protocol), suppress(OSError):
                     await self._talk(reader, writer)
-        except (Refused, ConnectionError, asyncio.CancelledError):
+        except (Refused, asyncio.CancelledError):
             pass  # counted, or the end
         finally:
             self._tasks.discard(task)

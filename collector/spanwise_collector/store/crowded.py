@@ -18,7 +18,7 @@ S = TypeVar("S")
 class Crowded(Generic[S]):
     """A segment, when it may be tried again, and how many segments were stored by the last refusal.
 
-    `refusals` are those that count, `quiet` those while nothing else waited.
+    `refusals` are those that count, `quiet` those of late, one after the other, while nothing else waited.
     """
 
     segment: S
@@ -29,18 +29,23 @@ class Crowded(Generic[S]):
 
 
 class Shelf(Generic[S]):
-    """Where they lie meanwhile, in order. `clock` is monotonic, in seconds; safe for threads."""
+    """Where they lie meanwhile, in order. `clock` is monotonic, in seconds; safe for threads.
+
+    One that is taken belongs here until it is given up or let go.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._lying: list[Crowded[S]] = []
         self._stored = -1
+        self._owned = 0
 
     def put(self, segment: S, stored: int) -> None:
         """Lay one aside; `stored` is how many segments have been stored until now."""
         with self._lock:
             self._lying.append(Crowded(segment, self._clock() + SECONDS, stored))
+            self._owned += 1
 
     def take(self, stored: int, idle: bool) -> Crowded[S] | None:
         """One that is to be tried alone, unless others wait (not `idle`) and none was stored since the last."""
@@ -54,14 +59,20 @@ class Shelf(Generic[S]):
         """Whether one that had no memory alone is given up; else it lies here again.
 
         A refusal counts where others were stored since the one before: then the store is well. Where none is there to
-        be stored (`idle`, and none lies here), QUIET_TRIES of them count. Where others wait and have no memory either,
-        the store is ill, and all wait for it.
+        be stored (`idle`, and no other belongs here), QUIET_TRIES of them in a row count. Where others wait and have no
+        memory either, the store is ill, and all wait for it.
         """
         with self._lock:
             crowded.refusals += stored > crowded.stored
-            crowded.quiet += idle and not self._lying
+            crowded.quiet = crowded.quiet + 1 if idle and self._owned == 1 else 0
             if crowded.refusals >= TRIES or crowded.quiet >= QUIET_TRIES:
+                self._owned -= 1
                 return True
             crowded.stored, crowded.due = stored, self._clock() + SECONDS
             self._lying.append(crowded)
             return False
+
+    def let_go(self) -> None:
+        """One that was taken is stored, or waits among the others again."""
+        with self._lock:
+            self._owned -= 1

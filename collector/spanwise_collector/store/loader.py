@@ -84,7 +84,7 @@ class Loader(Generic[S]):
         self._set_aside = set_aside
         self._stopping = threading.Event()
         self._lock = threading.Lock()
-        self._inserting = 0
+        self._inserting = self._in_hand = 0
         self._paused = self._alone = False
         self._shelf: Shelf[S] = Shelf(clock)
         self._turn = threading.Condition()
@@ -142,9 +142,20 @@ class Loader(Generic[S]):
                     continue
                 with contextlib.suppress(queue.Empty):
                     segment = self._segments.get(timeout=_POLL)
-                    self._see_through(segment, partial(self._load, inserter, segment))
+                    with self._held():
+                        self._see_through(segment, partial(self._load, inserter, segment))
         finally:
             inserter.close()
+
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[None]:
+        with self._lock:
+            self._in_hand += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._in_hand -= 1
 
     def _way_in(self) -> Inserter | None:
         """Wait for the store, however long it is away; None when told to stop before."""
@@ -189,9 +200,10 @@ class Loader(Generic[S]):
             reason = str(error)
             _log.warning("Segment %s is not stored yet: %.300s", segment.name, reason)
             if self._store_is_to_blame(error):
-                crowded += code_of(reason) in TOO_MUCH_MEMORY
+                no_memory = code_of(reason) in TOO_MUCH_MEMORY
+                crowded += no_memory
                 if not patient:
-                    if not crowded:
+                    if not no_memory:
                         raise StoreError(reason)
                     if crowded == TRIES:
                         self._set_aside(segment, f"Tried {TRIES} times with nothing beside it: {reason}")
@@ -216,13 +228,16 @@ class Loader(Generic[S]):
         segment = crowded.segment
         error = self._try(inserter, segment, alone=True)
         if error is None:
+            self._shelf.let_go()
             self._done(segment, partial(self._release, segment))
             return
         reason = str(error)
         _log.warning("Segment %s is not stored alone either: %.300s", segment.name, reason)
         if code_of(reason) not in TOO_MUCH_MEMORY:
+            # In this order: one of another thread must see that this one waits.
             self._segments.put(segment)
-        elif self._shelf.refused(crowded, self.state.loaded, self._segments.empty()):
+            self._shelf.let_go()
+        elif self._shelf.refused(crowded, self.state.loaded, self._segments.empty() and not self._in_hand):
             meanwhile = f"{TRIES} times, at least {SECONDS:.0f} s apart while others were stored"
             if crowded.refusals < TRIES:
                 meanwhile = f"{QUIET_TRIES} times, at least {SECONDS:.0f} s apart while nothing else waited"
