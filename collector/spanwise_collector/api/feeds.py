@@ -54,6 +54,8 @@ class _Client:
     # It still reads what it missed, and all that comes meanwhile after that.
     behind: bool
     dropped: int = 0
+    # The reason of the refusals that it was told of, until something is read again.
+    failing: str = ""
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def offer(self, messages: Sequence[bytes], left_out: int) -> None:
@@ -63,6 +65,11 @@ class _Client:
                 self.dropped += 1
             self.waiting.append(message)
         self.news.set()
+
+    def refuse(self, refusal: Refused) -> None:
+        if self.failing != refusal.reason:
+            self.offer([_failed(refusal, missed=False)], 0)
+        self.failing = refusal.reason
 
 
 class _Feed:
@@ -163,10 +170,10 @@ class Feeds:
                 left_out = await asyncio.to_thread(page.rest.count) if page.rest and enough else 0
             except QueryLimit as refusal:
                 # To ask again cannot help: it goes on with what comes now.
-                yield _failed(refusal)
+                yield _failed(refusal, missed=True)
                 return
             except Refused as refusal:
-                yield b": still here\n\n" if failing else _failed(refusal)
+                yield b": still here\n\n" if failing else _failed(refusal, missed=True)
                 failing = True
                 await self._pause(client, self._interval)
                 continue
@@ -186,7 +193,6 @@ class Feeds:
         return feed
 
     async def _watch(self, feed: _Feed) -> None:
-        failing = False
         while True:
             await asyncio.sleep(self._interval)
             until = self._settled()
@@ -195,17 +201,18 @@ class Feeds:
             try:
                 messages, left_out = await asyncio.to_thread(feed.source.news, feed.position, until)
             except Refused as refusal:
-                # What was not read now is read with the next look, and told once that it was not.
-                for client in feed.clients:
-                    if not failing and not client.behind:
-                        client.offer([_failed(refusal)], 0)
-                failing = True
-                continue
-            feed.position, failing = until, False
-            if messages or left_out:
+                # What was not read now is read with the next look, but where it costs too much: it would only grow.
+                if isinstance(refusal, QueryLimit):
+                    feed.position = until
                 for client in feed.clients:
                     if not client.behind:
-                        client.offer([*messages, position(until)], left_out)
+                        client.refuse(refusal)
+                continue
+            feed.position = until
+            for client in feed.clients:
+                if not client.behind and (messages or left_out or client.failing):
+                    client.failing = ""
+                    client.offer([*messages, position(until)], left_out)
 
     @staticmethod
     async def _pause(client: _Client, seconds: float) -> bool:
@@ -221,8 +228,8 @@ def _dropped(count: int) -> bytes:
     return b'event: dropped\ndata: {"count":%d}\n\n' % count
 
 
-def _failed(refusal: Refused) -> bytes:
-    said = json.dumps({"code": refusal.reason, "message": refusal.message})
+def _failed(refusal: Refused, *, missed: bool) -> bytes:
+    said = json.dumps({"code": refusal.reason, "message": refusal.message, "missed": missed})
     return f"event: failed\ndata: {said}\n\n".encode()
 
 

@@ -42,7 +42,9 @@ class Sender(models.Answer):
 
 class Origin(models.Answer):
     address: str = Field(description="Of the connection, which may be a proxy's; empty for all beyond the first 200.")
-    items: int = Field(description="Spans, log records and metric points that were acknowledged.")
+    items: int = Field(
+        description="Spans, log records and metric points that were acknowledged, those sent again among them."
+    )
 
 
 class SetAside(models.Answer):

@@ -47,8 +47,9 @@ def router(engine: Engine, feeds: Feeds, project_of: Callable[[Request], str], l
         `dropped` says how many were left out: more than 1,000 of a kind in one look, or more than wait for a slow
         client. `position` has an id: sent back as `Last-Event-ID` the tail goes on from there, and the first 20,000
         (up to a page more) that were missed are told, page by page; the others are counted in `dropped`. What came
-        after it may come again. `since` begins earlier than now. `failed` says why what came, or was missed, cannot
-        be read; it is asked for again, but for what was missed where that costs more than a query may.
+        after it may come again. `since` begins earlier than now. `failed` says why what comes, or was missed
+        (`missed`), cannot be read; it is asked for again, but where that costs more than a query may (`query_limit`):
+        then it is left out, and the tail goes on with what comes.
         """
         signals = _SIGNALS[of]
         asked = [

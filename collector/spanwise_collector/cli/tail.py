@@ -60,12 +60,17 @@ def _show_event(given: argparse.Namespace, kind: str, data: str) -> None:
     if kind == "dropped":
         sys.stderr.write(styled("33", f"spanwise tail: {json.loads(data)['count']:,} are left out; narrow the query\n"))
     elif kind == "failed":
-        sys.stderr.write(
-            styled("33", f"spanwise tail: what was missed is not read: {plain(json.loads(data)['message'])}\n")
-        )
+        sys.stderr.write(styled("33", f"spanwise tail: {failure(json.loads(data))}\n"))
     elif kind in ("span", "log"):
         write(data if given.json else (_span_line if kind == "span" else log_line)(json.loads(data)))
         sys.stdout.flush()
+
+
+def failure(failed: Mapping[str, Any]) -> str:
+    """What the tail says that it could not read, and whether it is asked for again."""
+    what = "what was missed" if failed.get("missed") else "what comes"
+    end = "is left out" if failed["code"] == "query_limit" else "cannot be read now, and is asked for again"
+    return f"{what} {end}: {plain(failed['message'])}"
 
 
 def _span_line(span: Mapping[str, Any]) -> str:

@@ -20,9 +20,9 @@ class Counts:
     """Those in requests that had been stored before and were sent again."""
     refused: Mapping[tuple[str, str, str], int]
     """Requests that got a negative answer."""
-    senders: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """Items that were accepted, by project and address; the address is empty for those beyond the most that are told
-    apart."""
+    senders: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Items that were acknowledged, repeated ones too, by project and address; the address is empty for those beyond
+    the most that are told apart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,8 +25,10 @@ _LOG = logging.getLogger(__name__)
 # Below this the hop to a thread costs more than it frees; above it inflating and hashing let the loop go on.
 HEAVY_BYTES = 32 * 2**10
 _THREADS = 4
-# Addresses that are told apart since the start. An hour of copies of them is kept (history.py).
+# Addresses of one project, and of all together, that are told apart within an hour. As many copies of them are kept
+# as history.py takes in that time: some 30 MB of the most.
 _MOST_SENDERS = 200
+_MOST_SENDERS_OF_ALL = 1000
 
 Payload = bytes | Request
 Made = Payload | Checked
@@ -63,8 +65,8 @@ class Counters:
     """What came in since the start, for the API to read.
 
     `accepted`, `rejected` and `repeated` count items (spans, log records); `refused` counts requests. Keys
-    are (signal, protocol) and, for `refused`, (signal, protocol, reason). `senders` counts items, by project and
-    address.
+    are (signal, protocol) and, for `refused`, (signal, protocol, reason). `senders` counts items,
+    repeated ones too, by project and address, from when each came first in the last hour.
     """
 
     def __init__(self) -> None:
@@ -74,12 +76,24 @@ class Counters:
         self.repeated: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[tuple[str, str, str]] = Counter()
         self.senders: Counter[tuple[str, str]] = Counter()
+        self._addresses: Counter[str] = Counter()
 
     def came(self, project: str, address: str, items: int) -> None:
         """Count items of a project by the address that they came from, if that is known."""
-        if address and items:
-            known = (project, address) in self.senders or len(self.senders) < _MOST_SENDERS
-            self.senders[project, address if known else ""] += items
+        if not address or not items:
+            return
+        if (project, address) not in self.senders:
+            if self._addresses[project] >= _MOST_SENDERS or self._addresses.total() >= _MOST_SENDERS_OF_ALL:
+                address = ""
+            else:
+                self._addresses[project] += 1
+        self.senders[project, address] += items
+
+    def forget(self, senders: Iterable[tuple[str, str]]) -> None:
+        """Make room for others in the place of these, of whom nothing came for long."""
+        for project, address in senders:
+            del self.senders[project, address]
+            self._addresses[project] -= bool(address)
 
     def counts(self) -> Counts:
         """A copy, as of now."""
@@ -115,7 +129,7 @@ class Intake:
         self._threads = _started_threads()
         self.budget = Budget(max_inflight_bytes)
         self.counters = Counters()
-        self.history = History(self.counters.counts)
+        self.history = History(self.counters.counts, self.counters.forget)
 
     def admit(self, signal: Signal) -> None:
         """Raises Refused where no request of this signal can be taken now; ask before its body is read."""

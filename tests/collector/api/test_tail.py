@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from spanwise_collector.api import feeds as tails
 from spanwise_collector.api.feeds import Feeds, Page, Rest, Source
+from spanwise_collector.cli.tail import failure
 from spanwise_collector.errors import Overloaded, QueryLimit, Refused, StoreError
 from spanwise_collector.model.log import LogRecord
 from spanwise_collector.query.language.parse import parse
@@ -145,8 +146,13 @@ def test_a_refusal_while_it_catches_up_is_told_and_nothing_is_missed(refusal: Re
     asyncio.run(follow())
 
 
-@pytest.mark.parametrize("refusal", [StoreError("away"), QueryLimit("query_timeout", "it takes longer than 30 s")])
-def test_a_refusal_of_what_comes_is_told_once_and_nothing_is_missed(refusal: Refused) -> None:
+LIMIT = QueryLimit("query_timeout", "it takes longer than 30 s")
+
+
+@pytest.mark.parametrize(("refusal", "first"), [(StoreError("away"), 10), (LIMIT, 30)])
+def test_a_refusal_of_what_comes_is_told_once_and_only_what_costs_too_much_is_left_out(
+    refusal: Refused, first: int
+) -> None:
     async def follow() -> None:
         source = Ticking()
         refusals = [refusal, refusal]
@@ -159,20 +165,43 @@ def test_a_refusal_of_what_comes_is_told_once_and_nothing_is_missed(refusal: Ref
         client = Feeds(source.tick, interval=0.001).follow("q", Source(news, source.page), None)
         found = await first_of(client, 31)
         await client.aclose()
-        assert found == ["event: failed", *map(str, range(10, 40))]
+        assert found == ["event: failed", *map(str, range(first, first + 30))]
 
     asyncio.run(follow())
+
+
+def test_who_joins_amid_trouble_is_told_of_it_and_all_are_told_of_its_end_though_nothing_came() -> None:
+    async def follow() -> None:
+        source, failing = Ticking(), True
+
+        def news(after: int, until: int) -> tuple[list[bytes], int]:
+            if failing:
+                raise StoreError("away")
+            return [], 0
+
+        feeds = Feeds(source.tick, interval=0.001)
+        first = feeds.follow("q", Source(news, source.page), None)
+        found = [[await anext(first) for _ in range(2)]]
+        second = feeds.follow("q", Source(news, source.page), None)
+        found.append([await anext(second) for _ in range(2)])
+        told = b'event: failed\ndata: {"code": "store_unavailable", "message": "away", "missed": false}\n\n'
+        assert [each[1] for each in found] == [told, told]
+        failing = False
+        for client in (first, second):
+            assert (await anext(client)).startswith(b"id: ")
+            await client.aclose()
+
+    asyncio.run(asyncio.wait_for(follow(), 60))
 
 
 def test_what_costs_too_much_to_catch_up_with_is_told_and_the_tail_goes_on() -> None:
     async def follow() -> None:
         source = Ticking()
         source.now = 100
-        limit = QueryLimit("query_timeout", "it takes longer than 30 s")
 
         def page(after: int, until: int) -> Page:
             if after < 100:
-                raise limit
+                raise LIMIT
             return source.page(after, until)
 
         client = Feeds(source.tick, interval=0.001).follow("q", Source(source.news, page), 90)
@@ -206,6 +235,17 @@ def test_what_was_missed_comes_page_by_page_each_once_in_the_order_of_arrival(co
     assert rows == whole.rows
     bodies = Counter(each.body for _, each in rows if isinstance(each, LogRecord))
     assert bodies == Counter(f"line {number}" for number in [*range(37), 30])
+
+
+def test_the_terminal_says_what_is_left_out_and_what_is_asked_for_again() -> None:
+    away, limit = {"code": "store_away", "message": "a\x1b"}, {"code": "query_limit", "message": "b"}
+    found = [failure({**each, "missed": missed}) for each in (away, limit) for missed in (True, False)]
+    assert found == [
+        "what was missed cannot be read now, and is asked for again: a\\x1b",
+        "what comes cannot be read now, and is asked for again: a\\x1b",
+        "what was missed is left out: b",
+        "what comes is left out: b",
+    ]
 
 
 def test_a_slow_client_is_told_how_many_it_missed() -> None:

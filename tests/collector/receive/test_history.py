@@ -28,7 +28,7 @@ class Running:
     def __init__(self) -> None:
         self.seconds = 1000
         self.counters = Counters()
-        self.history = History(self.counters.counts, lambda: self.seconds * 10**9)
+        self.history = History(self.counters.counts, self.counters.forget, lambda: self.seconds * 10**9)
 
     def go_on(self, seconds: int) -> None:
         for _ in range(seconds // INTERVAL):
@@ -146,6 +146,37 @@ def test_addresses_are_told_by_arrival_each_to_its_own_project_and_only_so_many(
         "nothing arrived, for this project from 10.0.0.3, 10.0.0.0, 10.0.0.1 and 198 more, and 0 requests"
         in answer["summary"]
     )
+
+
+def origins_of(running: Running, project: str) -> dict[str, int]:
+    return dict(health.origins_of(running.history.recent(RECENT_MINUTES).counts, project))
+
+
+def test_many_addresses_of_one_project_take_no_room_from_those_of_another(running: Running) -> None:
+    for number in range(intake._MOST_SENDERS + 5):
+        running.counters.came("default", f"10.0.0.{number}", 1)
+    running.counters.came("another", "10.1.0.1", 3)
+    assert origins_of(running, "default")[""] == 5
+    assert origins_of(running, "another") == {"10.1.0.1": 3}
+    for number in range(intake._MOST_SENDERS_OF_ALL):
+        running.counters.came(f"project {number % 10}", f"10.2.0.{number}", 1)
+    assert sum(bool(address) for _, address in running.counters.senders) == intake._MOST_SENDERS_OF_ALL
+
+
+def test_addresses_from_which_nothing_came_for_an_hour_make_room_and_begin_anew(running: Running) -> None:
+    for number in range(intake._MOST_SENDERS):
+        running.counters.came("default", f"10.0.0.{number}", 7)
+    running.counters.came("default", "10.1.0.1", 1)
+    for _ in range(RECENT_MINUTES + 1):
+        running.go_on(60)
+        running.counters.came("default", "10.0.0.0", 1)
+    running.counters.came("default", "10.1.0.1", 2)
+    running.counters.came("default", "10.0.0.5", 3)
+    assert origins_of(running, "default") == {"10.0.0.0": RECENT_MINUTES + 1, "10.0.0.5": 3, "10.1.0.1": 2}
+    assert running.counters.senders.keys() == {("default", f"10.{each}") for each in ("0.0.0", "0.0.5", "1.0.1")}
+    for number in range(intake._MOST_SENDERS - 2):
+        running.counters.came("default", f"10.2.0.{number}", 1)
+    assert origins_of(running, "default")[""] == 1
 
 
 @pytest.mark.parametrize(

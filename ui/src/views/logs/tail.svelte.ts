@@ -9,6 +9,12 @@ export const SHOWN = 2000;
 export const WAITING = 5000;
 const DRAW_EVERY = 250;
 
+interface Failed {
+  code: string;
+  message: string;
+  missed: boolean;
+}
+
 export class Tail {
   lines = $state.raw<readonly LogRecord[]>([]);
   waiting = $state(0);
@@ -23,10 +29,14 @@ export class Tail {
   /** Shown once, and no longer. */
   passed = $state(0);
   arrived = $state(0);
-  /** Why the collector could not read what came while the tail was away; empty once it goes on. */
+  /** Why the collector cannot read what comes, or what `missed` says; empty once it goes on. */
   failed = $state('');
+  /** Whether that is what came while the tail was away. */
+  missed = $state(false);
+  /** Whether some of what came is left out, since to read it costs more than a query may. */
+  limited = $state(false);
   #queue: LogRecord[] = [];
-  #lost = false;
+  #lost = '';
   #seen = new Set<string>();
   #source: EventSource | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -45,15 +55,19 @@ export class Tail {
       this.dropped += (JSON.parse((event as MessageEvent<string>).data) as { count: number }).count;
     });
     source.addEventListener('failed', (event) => {
-      const { code, message } = JSON.parse((event as MessageEvent<string>).data) as { code: string; message: string };
-      this.failed = message;
+      const told = JSON.parse((event as MessageEvent<string>).data) as Failed;
+      const limited = told.code === 'query_limit';
       // It is not asked for again, so what comes next does not mean that it was read.
-      this.#lost = code === 'query_limit';
+      if (told.missed && limited) this.#lost = told.message;
+      this.limited = this.limited || limited;
+      this.missed = told.missed;
+      this.failed = told.message;
     });
     // After an interruption what came behind the last position comes again.
     source.addEventListener('position', () => {
       this.#seen.clear();
-      if (!this.#lost) this.failed = '';
+      this.failed = this.#lost;
+      this.missed = this.#lost !== '';
     });
     this.#timer = setInterval(() => this.#draw(), DRAW_EVERY);
     return () => this.stop();
