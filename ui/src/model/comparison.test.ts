@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CallPlace } from '../api/comparison';
-import { comparisonParams, missing, placeRows, readAsked, sides } from './comparison';
+import { comparisonParams, meanCount, missing, placeRows, readAsked, sides } from './comparison';
 
 const ONE = 'a'.repeat(32);
 const TWO = 'b'.repeat(32);
@@ -75,6 +75,12 @@ describe('what is compared', () => {
       missing(asked('')),
     ]).toEqual(['Give the ids of two traces.', 'Give an operation or a query: slow is slow for what it does.', '', '']);
     expect(sides({ split: 'traces' }, asked(`a=${ONE}&b=${TWO}`))).toEqual(['trace aaaaaaaa', 'trace bbbbbbbb']);
+  });
+});
+
+describe('meanCount', () => {
+  it('writes parts of a call, and those that would be rounded to none', () => {
+    expect([0, 3, 1.5, 0.004].map(meanCount)).toEqual(['0', '3', '1.50', '< 0.01']);
   });
 });
 

@@ -1,5 +1,6 @@
 /** What is compared, as the page's address says it, and the call tree as rows. */
 import type { CallPlace, Comparison } from '../api/comparison';
+import { count } from '../base/format';
 import { rangeParams } from './search-params';
 import type { TimeRange } from './time-range';
 
@@ -131,3 +132,7 @@ export function placeRows(places: readonly CallPlace[], all: boolean): CallPlace
 export function ownTime(place: CallPlace, side: 'a' | 'b'): number {
   return place[side].calls * place[side].self_time;
 }
+
+/** How often something is called in the mean of several trees. */
+export const meanCount = (calls: number): string =>
+  Number.isInteger(calls) ? count(calls) : calls < 0.01 ? '< 0.01' : calls.toFixed(2);

@@ -18,14 +18,25 @@ export async function fetchSlowest(
     const { groups } = await fetchGroups({ ...params, q: `${terms}${from} | ${measure}` }, signal);
     return groups[0]?.values[0] ?? 0;
   };
-  let from = '';
+  let lists = [''];
   for (;;) {
+    const from = lists[0]!;
     const percentile = slowestFrom(await figure('count', from), most);
-    const next = percentile && ` duration>=${Math.floor(await figure(`${percentile}(duration)`, from))}ns`;
-    // Where many last equally long, which of them are shown says nothing.
-    if (!next || next === from) break;
-    from = next;
+    if (!percentile) break;
+    const least = Math.floor(await figure(`${percentile}(duration)`, from));
+    const next = ` duration>=${least}ns`;
+    // Where many last equally long, which of them are shown says nothing; those that last longer are before them.
+    if (next === from) {
+      lists = [` duration>${least}ns`, next];
+      break;
+    }
+    lists = [next];
   }
-  const { spans } = await fetchFoundSpans({ ...params, q: `${terms}${from}`, limit: most * SPARE }, signal);
-  return slowestOf(spans, most);
+  const found = await Promise.all(
+    lists.map((from) => fetchFoundSpans({ ...params, q: `${terms}${from}`, limit: most * SPARE }, signal)),
+  );
+  return slowestOf(
+    found.flatMap(({ spans }) => spans),
+    most,
+  );
 }
