@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from spanwise_collector.diagnose.features import BUCKETS, Row
 from spanwise_collector.diagnose.traffic import traffic
@@ -60,3 +62,21 @@ def test_the_length_of_windows_and_samples_count() -> None:
     assert traffic(requests(USUAL), requests(USUAL), (1.0, 0.5), (2, 1)) == []
     (only,) = traffic(requests(USUAL), requests(USUAL), (1.0, 0.25))
     assert round(only.rates.now) == 400
+
+
+class Walked(list[Row]):
+    """Rows that count how often they were gone through."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_rows_are_gone_through_as_often_for_a_thousand_entrances_as_for_one() -> None:
+    for entrances in (1, 1000):
+        many = [row("end", f"shop/get{n}", bucket=bucket, n=100) for n in range(entrances) for bucket in range(BUCKETS)]
+        before, now = Walked(many), Walked(many)
+        assert traffic(before, now, (1.0, 1.0)) == []
+        assert before.walks + now.walks == 5
