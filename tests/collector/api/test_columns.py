@@ -49,7 +49,9 @@ def in_json(collector: Inside, trace_id: str, logged: set[str]) -> tuple[dict[st
         "start_offset",
         "duration",
     )
-    return {key: answer[key] for key in answer if key not in ("resources", "time", "rows_scanned")}, [
+    # The view asks for the gaps of a span with the rest of it.
+    elsewhere = ("resources", "gaps", "gap_count", "time", "rows_scanned")
+    return {key: answer[key] for key in answer if key not in elsewhere}, [
         {name: each[name] for name in (*known, "self_time", "parent_missing", "unfinished")}
         | {
             "critical": [tuple(section) for section in each["critical"]],
