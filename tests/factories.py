@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,8 +14,9 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 MINUTE = 60_000_000_000
-START = 1_795_232_696_000_000_000
-"""2026-11-21T04:24:56Z, in the middle of a minute."""
+_HALF_DAY = 720 * MINUTE
+START = (time.time_ns() - 300 * MINUTE) // _HALF_DAY * _HALF_DAY + 13_496_000_000_000
+"""03:44:56 or 15:44:56 UTC, one to fourteen hours ago: what is asked for without a time is of the last day."""
 
 _traces = itertools.count(0x1000)
 

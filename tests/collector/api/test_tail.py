@@ -16,6 +16,7 @@ import pytest
 from spanwise_collector.api import feeds as tails
 from spanwise_collector.api.feeds import Feeds, Page, Rest, Source
 from spanwise_collector.cli.tail import failure
+from spanwise_collector.cli.terminal import moment
 from spanwise_collector.errors import Overloaded, QueryLimit, Refused, StoreError
 from spanwise_collector.model.log import LogRecord
 from spanwise_collector.query.language.parse import parse
@@ -323,7 +324,7 @@ def test_the_terminal_lists_errors_and_steers_nothing(service: Process) -> None:
     assert (code, err) == (0, "")
     fingerprint, *words = out.split()
     assert " ".join(words) == (
-        "1 2026-11-21 03:44:56.000Z open declining Declined: card \\x1b[<*> of <*> pay /app/shop/pay.js:10"
+        f"1 {moment(START)} open declining Declined: card \\x1b[<*> of <*> pay /app/shop/pay.js:10"
     )
     code, out, _ = run(service, "errors", "name:span*", "--service", "declining", "--start", "0", "--json")
     assert (code, [each["fingerprint"] for each in json.loads(out)["errors"]]) == (0, [fingerprint])

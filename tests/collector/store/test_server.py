@@ -129,7 +129,7 @@ def test_everything_that_is_sent_is_found_by_every_question(store: tuple[str, ..
     assert (trace["span_count"], trace["log_count"], trace["root_service"]) == (3, 2, "shop-0")
     assert [(each["trace_id"], each["span_count"]) for each in listed] == [("01" * 16, 3)]
     assert sorted(record["body"] for record in records) == ["line 0", "line 1", "line 2", "line 3"]
-    assert [(each["name"], each["span_count"]) for each in services] == [("shop-0", 3)]
+    assert [(each["name"], each["span_count"]) for each in services] == [("shop-0", 3), ("unknown_service", 0)]
     assert sorted(each["name"] for each in names) == ["gauge", "histogram", "sum"]
     assert verdict["trace_id"] == "01" * 16
     assert (status["span_count"], status["log_count"]) == (3, 4)
