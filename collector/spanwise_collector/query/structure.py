@@ -1,18 +1,18 @@
 """Who is below whom: conditions on the tree of a trace, decided exactly over the ids of its spans."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 
 from spanwise_collector.errors import QueryLimit
 from spanwise_collector.model.span import CLIENT, SERVER
 from spanwise_collector.query.conditions import condition
 from spanwise_collector.query.language.tree import And, Below, Count, Node, Not, Number, Or, Spans, SpanSet, Term, walk
-from spanwise_collector.query.trace_conditions import Window, candidates, compare
+from spanwise_collector.query.trace_conditions import Window, candidates, compare, of_traces
 from spanwise_collector.store import Engine
-from spanwise_collector.store.tables import spans, trace_id_literal, traces
+from spanwise_collector.store.tables import spans, traces
 
 _NO_SPAN: Final = bytes(8)
 
@@ -40,7 +40,7 @@ def matching(engine: Engine, window: Window, node: Node, ids: Sequence[bytes], m
 
 def _passing(engine: Engine, window: Window, term: Term, ids: Sequence[bytes]) -> set[bytes]:
     query = select(traces.c.trace_id).where(
-        *window.all_rows(), _among(traces.c.trace_id, ids), candidates(term, window)
+        *window.all_rows(), of_traces(traces.c.trace_id, ids), candidates(term, window)
     )
     return {row.trace_id for row in engine.read(query.distinct())}
 
@@ -53,16 +53,12 @@ def _rows(engine: Engine, window: Window, sets: Sequence[Node], ids: Sequence[by
         columns.parent_span_id,
         columns.kind,
         *(getattr(func, "if")(condition(each, "spans"), 1, 0).label(f"set_{n}") for n, each in enumerate(sets)),
-    ).where(*window.spans(), _among(columns.trace_id, ids))
+    ).where(*window.spans(), of_traces(columns.trace_id, ids))
     rows = engine.read(query.limit(most + 1))
     if len(rows) > most:
         hit = f"`>` and `>>` would look at {len(ids)} traces with more than {most:,} spans together"
         raise QueryLimit("structure_spans", hit)
     return rows
-
-
-def _among(column: ColumnElement[Any], ids: Iterable[bytes]) -> ColumnElement[bool]:
-    return column.in_([trace_id_literal(each.hex()) for each in ids])
 
 
 class _Trace:

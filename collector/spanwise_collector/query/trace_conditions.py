@@ -76,7 +76,7 @@ class Window:
     def _these(self) -> ColumnElement[bool]:
         if self.few is None:
             return _columns.trace_id.in_(select(_columns.trace_id).where(*self.rows()))
-        return _one_of(_columns.trace_id, [trace_id for trace_id, _ in self.few])
+        return of_traces(_columns.trace_id, [trace_id for trace_id, _ in self.few])
 
     def spans(self) -> list[ColumnElement[bool]]:
         """The rows of `spans` among which all spans of these traces are."""
@@ -114,14 +114,15 @@ def candidates(node: Node, window: Window) -> ColumnElement[bool]:  # noqa: PLR0
     raise TypeError(f"not a condition on traces: {node}")
 
 
-def _one_of(column: ColumnElement[Any], ids: Iterable[bytes]) -> ColumnElement[bool]:
+def of_traces(column: ColumnElement[Any], ids: Iterable[bytes]) -> ColumnElement[bool]:
+    """Whether a column of trace ids holds one of these."""
     return column.in_([trace_id_literal(each.hex()) for each in ids])
 
 
 def _lie_at(few: Sequence[tuple[bytes, range]]) -> ColumnElement[bool]:
     """Spans of these traces in these minutes: as the table is ordered, so that little else is read."""
     if sum(len(minutes) for _, minutes in few) > _MOST_PLACES:
-        return _one_of(spans.c.trace_id, [trace_id for trace_id, _ in few])
+        return of_traces(spans.c.trace_id, [trace_id for trace_id, _ in few])
     place = tuple_(func.intDiv(spans.c.start_time_unix_nano, literal_column(str(MINUTE))), spans.c.trace_id)
     there: list[tuple[ColumnElement[Any], ColumnElement[Any]]] = [
         (literal_column(str(at)), trace_id_literal(each.hex())) for each, minutes in few for at in minutes

@@ -12,10 +12,10 @@ from spanwise_collector.query.language.parse import DEFAULT_LIMITS
 from spanwise_collector.query.language.tree import EVERYTHING, Node
 from spanwise_collector.query.page import Page, Portions, decode_cursor, encode_cursor, gathered
 from spanwise_collector.query.structure import matching
-from spanwise_collector.query.trace_conditions import Window, candidates, is_structural
+from spanwise_collector.query.trace_conditions import Window, candidates, is_structural, of_traces
 from spanwise_collector.query.windows import newest_windows
 from spanwise_collector.store import Engine
-from spanwise_collector.store.tables import MINUTE, trace_id_literal, traces
+from spanwise_collector.store.tables import MINUTE, traces
 
 _columns: Final = traces.c
 _ID: Final = func.hex(_columns.trace_id)
@@ -185,7 +185,7 @@ def _complete(engine: Engine, project: str, ids: Sequence[bytes]) -> list[TraceS
             func.sumMap(_columns.spans).label("spans"),
             func.sumMap(_columns.errors).label("errors"),
         )
-        .where(_columns.project == project, _columns.trace_id.in_([trace_id_literal(each.hex()) for each in ids]))
+        .where(_columns.project == project, of_traces(_columns.trace_id, ids))
         .group_by(_columns.trace_id)
     )
     by_id = {row.trace_id: _summary(row) for row in engine.read(query)}

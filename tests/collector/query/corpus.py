@@ -13,6 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from spanwise_collector.model.summary import TraceSummary
 from spanwise_collector.query.language.tree import EVERYTHING, Equals, Key, Node, Number, Spans, Term, all_of
 
+from tests.contract.query_definition import text_of
 from tests.factories import MINUTE, START, span, traces
 
 SERVICES = ("api", "db", "cart's", "mail")
@@ -86,14 +87,10 @@ class SentSpan:
             and (wanted.min_duration is None or self.duration >= wanted.min_duration)
             and (wanted.max_duration is None or self.duration <= wanted.max_duration)
             and all(
-                [text] == [_text(each[key]) for each in (self.attributes, self.resource) if key in each][:1]
+                [text] == [text_of(each[key]) for each in (self.attributes, self.resource) if key in each][:1]
                 for key, text in wanted.attributes
             )
         )
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(int(value) if value == 1.0 else value)
 
 
 @dataclass

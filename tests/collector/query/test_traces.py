@@ -27,6 +27,7 @@ from tests.collector.query.corpus import (
     SpanFilter,
     generate,
 )
+from tests.contract.query_definition import text_of
 from tests.factories import MINUTE, START, span, trace_ids
 from tests.generated import seed
 
@@ -59,7 +60,7 @@ def walk(collector: Inside, search: TraceSearch) -> list[TraceSummary]:
 
 def filters(chance: random.Random) -> SpanFilter:
     keys = [(key, value) for group in (VALUES, RESOURCES) for key, values in group.items() for value in values]
-    texts = [(key, str(value).lower() if isinstance(value, bool) else str(value)) for key, value in keys]
+    texts = [(key, text_of(value)) for key, value in keys]
     durations = [0, 1, 1000, 10**6, 10**9, 10**10]
     return SpanFilter(
         service=chance.choice([None, None, *SERVICES]),
