@@ -97,14 +97,14 @@ def add(
 def _answer(found: Explained) -> TraceVerdict:
     verdict, summary = _summary(found)
     return TraceVerdict(
-        trace_id=found.trace.trace_id,
+        trace_id=found.trace_id,
         verdict=verdict,
         summary=summary,
         findings=[_finding(rank, each, found) for rank, each in enumerate(found.findings, 1)],
         shown=min(_SHOWN, len(found.findings)),
         checked=CheckedTrace(
             rules=list(RULES),
-            span_count=len(found.trace.nodes),
+            span_count=found.span_count,
             history_start_time_unix_nano=found.history.start,
             history_end_time_unix_nano=found.history.end,
             history_traces=found.history.traces,
@@ -117,7 +117,7 @@ def _answer(found: Explained) -> TraceVerdict:
 def _summary(found: Explained) -> tuple[Literal["findings", "nothing unusual", "not enough history"], str]:
     if found.findings and not found.findings[0].usual:
         return "findings", found.findings[0].claim
-    looked = f"{len(found.trace.nodes):,} spans were checked by {len(RULES)} rules"
+    looked = f"{found.span_count:,} spans were checked by {len(RULES)} rules"
     if not found.enough_history:
         return "not enough history", (
             f"{looked}, but only {found.history.traces} traces like this one are known: less than"
@@ -147,7 +147,7 @@ def _finding(rank: int, each: Finding, found: Explained) -> TraceFinding:
         evidence=[
             FindingEvidence(
                 kind="span" if shown.time is None else "log",
-                trace_id=found.trace.trace_id,
+                trace_id=found.trace_id,
                 span_id=shown.span_id,
                 text=shown.text,
                 time_unix_nano=shown.time,

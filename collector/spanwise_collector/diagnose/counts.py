@@ -89,7 +89,7 @@ class Counts:
 
 def pooled(key: Operation) -> Operation:
     """The operation in all instances of its service."""
-    return key._replace(instance="")
+    return Operation(key.service, "", key.name)
 
 
 def pooled_edge(key: Edge) -> Edge:

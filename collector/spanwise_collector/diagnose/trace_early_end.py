@@ -1,24 +1,29 @@
 """Rule: a path that normal traces take and this one did not."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from spanwise_collector.diagnose.counts import Edge, Operation, pooled
 from spanwise_collector.diagnose.early_ends import callees
 from spanwise_collector.diagnose.features import Moments
 from spanwise_collector.diagnose.finding import Deviation, Finding, Shows, Subject, operation
 from spanwise_collector.trace.tree import Node
 
+_SPANS_SHOWN: Final = 3
+
 
 def early_ends_of_trace(subject: Subject) -> list[Finding]:
-    """The deepest operations that stopped where at most one in fifty of their calls does."""
+    """The deepest operations that stopped where at most one in fifty of their calls does, alike ones together."""
     crossing = callees(subject.history)
-    found = []
+    alike: dict[tuple[Operation, str], list[Node]] = {}
     for node in subject.nodes:
         if not node.children and pooled(operation(node)) in crossing:
             continue
         usual, after = _usual(node, subject)
         stops = _rare(usual, subject)
         if stops and not (node.children and _stopped(node.children[-1], subject, crossing)):
-            found.append(_finding(node, usual, after))
-    return found
+            alike.setdefault((operation(node), after), []).append(node)
+    return [_finding(nodes, subject) for nodes in alike.values()]
 
 
 def _usual(node: Node, subject: Subject) -> tuple[Moments, str]:
@@ -41,17 +46,23 @@ def _stopped(node: Node, subject: Subject, crossing: dict[Operation, Operation])
     return any(_rare(each, subject) for each in usual)
 
 
-def _finding(node: Node, usual: Moments, after: str) -> Finding:
-    culprit = operation(node)
-    last = node.children[-1].span if node.children else None
+def _finding(nodes: Sequence[Node], subject: Subject) -> Finding:
+    first = nodes[0]
+    usual, after = _usual(first, subject)
+    culprit = operation(first)
+    last = first.children[-1].span if first.children else None
+    times = f" {len(nodes)} times" if len(nodes) > 1 else ""
+    shown = [
+        Shows(span.span_id, text)
+        for node in nodes[:_SPANS_SHOWN]
+        for span, text in ((node.span, "ended early"), *((each.span, "last") for each in node.children[-1:]))
+    ]
     return Finding(
         rule="early_end",
-        claim=f"{culprit.name} of {culprit.service} ended {after}, which {usual.mean:.1%} of its calls do.",
+        claim=f"{culprit.name} of {culprit.service} ended{times} {after}, which {usual.mean:.1%} of its calls do.",
         culprit=culprit,
         share=0.0,
-        evidence=tuple(
-            Shows(span.span_id, text) for span, text in ((node.span, "ended early"), (last, "last")) if span
-        ),
+        evidence=tuple(shown),
         deviation=Deviation(1.0, usual.mean, 0.0, usual.n),
         against=("A path that is rare need not be wrong.",),
         next_checks=(f"What {last.service} answered." if last else f"Why {culprit.name} returned at once.",),

@@ -1,6 +1,7 @@
 """Rule: a call whose other side is missing, told apart by what the caller saw."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from spanwise_collector.diagnose.claims import duration
@@ -12,42 +13,47 @@ from spanwise_collector.trace.failure import failed
 from spanwise_collector.trace.tree import Node
 
 _MS: Final = 1_000_000
+_SPANS_SHOWN: Final = 5
 _REFUSED: Final = re.compile(
     r"refused|unreachable|no route|name or service|resolv|getaddrinfo|connecterror", re.IGNORECASE
 )
 _TIMED_OUT: Final = re.compile(r"timed?[- ]?out|deadline|no answer", re.IGNORECASE)
 _CUT_OFF: Final = re.compile(r"reset|broken pipe|disconnected|closed|aborted|eof", re.IGNORECASE)
+_SEEN: Final = (
+    (_TIMED_OUT, "the caller timed out after {}"),
+    (_REFUSED, "the caller could not connect within {}"),
+    (_CUT_OFF, "the connection was cut off after {}, as when it dies over the request"),
+)
 # Not the code of gRPC, which the caller makes up itself where nobody answers.
 _ANSWERS: Final = ("http.response.status_code", "http.status_code")
 
 
 def missing_servers(subject: Subject) -> list[Finding]:
-    """Calls that usually reach another service's span, and did not here."""
+    """Calls that usually reach another service's span and did not here, alike ones that saw the same together."""
     usual = callees(subject.history)
-    return [
-        _finding(node, usual[pooled(operation(node))], subject)
-        for node in subject.nodes
-        if not node.children and pooled(operation(node)) in usual
-    ]
+    quick = subject.thresholds.missing_quick * _MS
+    alike: dict[tuple[Operation, str], list[Node]] = {}
+    for node in subject.nodes:
+        if not node.children and pooled(operation(node)) in usual:
+            alike.setdefault((operation(node), _reason(node.span, quick)), []).append(node)
+    return [_finding(calls, usual[pooled(caller)], reason, subject) for (caller, reason), calls in alike.items()]
 
 
 def _reason(span: Span, quick: float) -> str:
-    """What the caller saw: an answer, what it says of its failure, or else only how long that took."""
-    took = duration(span.duration)
+    """What the caller saw, `{}` for how long it took: an answer, what it says of its failure, or only that time."""
     answer = next((span.attributes[key] for key in _ANSWERS if span.attributes.get(key) not in (None, "")), None)
     if not failed(span):
         return "the call went well, so its span was not recorded, not sampled or has not arrived"
     if answer is not None:
-        return f"it was answered with {answer}, by something before it or by a process that records no spans"
+        # It may hold braces.
+        code = str(answer).replace("{", "{{").replace("}", "}}")
+        return f"it was answered with {code}, by something before it or by a process that records no spans"
     said = _said(span)
-    for seen, words in ((_TIMED_OUT, "timed out after {}"), (_REFUSED, "could not connect within {}")):
-        if seen.search(said):
-            return f"the caller {words.format(took)}"
-    if _CUT_OFF.search(said):
-        return f"the connection was cut off after {took}, as when it dies over the request"
+    if seen := next((words for pattern, words in _SEEN if pattern.search(said)), None):
+        return seen
     if span.duration < quick:
-        return f"the caller failed within {took}, as when a connection is refused"
-    return f"the caller failed after {took}, as when nobody answers in time"
+        return "the caller failed within {}, as when a connection is refused"
+    return "the caller failed after {}, as when nobody answers in time"
 
 
 def may_have_given_up(span: Span, quick: float) -> bool:
@@ -72,15 +78,19 @@ def _raised(span: Span) -> list[str]:
     return [str(event.attributes.get(key, "")) for event in span.events for key in kinds if event.name == "exception"]
 
 
-def _finding(node: Node, callee: Operation, subject: Subject) -> Finding:
-    span = node.span
-    reason = _reason(span, subject.thresholds.missing_quick * _MS)
+def _finding(calls: Sequence[Node], callee: Operation, reason: str, subject: Subject) -> Finding:
+    weight = {id(node): subject.critical.get(id(node), 0) for node in calls}
+    shown = sorted(calls, key=lambda node: -weight[id(node)])[:_SPANS_SHOWN]
+    first, longest = calls[0].span, duration(max(node.span.duration for node in calls))
+    times, took = ("", longest) if len(calls) == 1 else (f"{len(calls)} calls of ", f"up to {longest}")
     return Finding(
         rule="missing",
-        claim=f"{callee.service} has no span for {span.name} of {span.service}: {reason}.",
+        claim=f"{callee.service} has no span for {times}{first.name} of {first.service}: {reason.format(took)}.",
         culprit=callee,
-        share=subject.share(subject.critical.get(id(node), 0)),
-        evidence=(Shows(span.span_id, span.status_message or f"no span of {callee.service} below"),),
+        share=subject.share(sum(weight.values())),
+        evidence=tuple(
+            Shows(node.span.span_id, node.span.status_message or f"no span of {callee.service} below") for node in shown
+        ),
         against=("Its span may still be on its way.",),
         next_checks=(f"Whether {callee.service} runs, and sends spans of other traces.",),
     )

@@ -1,6 +1,8 @@
 """Rule: a caller gave up while the one it called went on, sooner than that one usually takes or not."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from spanwise_collector.diagnose.claims import duration
@@ -13,13 +15,28 @@ from spanwise_collector.trace.failure import failed
 from spanwise_collector.trace.tree import Node
 
 _MS: Final = 1_000_000
+_CALLS_SHOWN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _GaveUp:
+    """A call that ended before its callee; `typical` (ns) is what that usually takes, where its caller waits less."""
+
+    node: Node
+    callee: Node | None
+    target: Operation
+    usual: Moments
+    typical: float | None
 
 
 def short_timeouts(subject: Subject) -> list[Finding]:
-    """Failed calls that ended before their callee did; to the caller where its patience is too short for any call."""
+    """Failed calls that ended before their callee did; to the caller where its patience is too short for any call.
+
+    Alike calls of one operation are one finding.
+    """
     limits = subject.thresholds
     crossing = callees(subject.history)
-    found = []
+    alike: dict[tuple[Operation, Operation, bool], list[_GaveUp]] = {}
     for node in subject.nodes:
         callee = next((each for each in node.children if each.span.service != node.span.service), None)
         if not failed(node.span) or not (callee or pooled(operation(node)) in crossing):
@@ -32,8 +49,9 @@ def short_timeouts(subject: Subject) -> list[Finding]:
         typical = max(0.0, math.exp(usual.mean) - OFFSET) if usual.n else 0.0
         short = usual.n >= limits.known_spans and node.span.duration < limits.timeout_ratio * typical
         if short or outlived:
-            found.append(_finding(node, callee, target, typical if short else None, usual, subject))
-    return found
+            call = _GaveUp(node, callee, target, usual, typical if short else None)
+            alike.setdefault((operation(node), target, short), []).append(call)
+    return [_finding(calls, subject) for calls in alike.values()]
 
 
 def _outlived(node: Node, callee: Node, least: float) -> bool:
@@ -42,30 +60,34 @@ def _outlived(node: Node, callee: Node, least: float) -> bool:
     return callee.span.end - node.span.end >= least and not answered
 
 
-def _finding(
-    node: Node, callee: Node | None, target: Operation, typical: float | None, usual: Moments, subject: Subject
-) -> Finding:
+def _finding(calls: Sequence[_GaveUp], subject: Subject) -> Finding:
+    worst = max(calls, key=lambda each: (each.node.span.duration, each.node.span.span_id))
+    node, target, typical = worst.node, worst.target, worst.typical
     waited = duration(node.span.duration)
-    shown = [Shows(node.span.span_id, f"gave up after {waited}")]
-    if callee is not None:
-        shown.append(Shows(callee.span.span_id, f"took {duration(callee.span.duration)}"))
+    times = f", in {len(calls)} calls" if len(calls) > 1 else ""
+    shown = []
+    for each in [worst, *(call for call in calls if call is not worst)][:_CALLS_SHOWN]:
+        shown.append(Shows(each.node.span.span_id, f"gave up after {duration(each.node.span.duration)}"))
+        if each.callee is not None:
+            shown.append(Shows(each.callee.span.span_id, f"took {duration(each.callee.span.duration)}"))
     if typical is not None:
         claim = (
-            f"{node.span.service} gave {target.service} {waited} for {target.name}, which usually takes"
+            f"{node.span.service} gave {target.service} {waited} for {target.name}{times}, which usually takes"
             f" {duration(typical)}: its timeout is too short."
         )
         check = f"The timeout of {node.span.name} in {node.span.service}."
     else:
         claim = (
-            f"{node.span.service} gave up {target.name} after {waited}; {target.service} went on with it for nothing."
+            f"{node.span.service} gave up {target.name} after {waited}{times}; {target.service} went on with it for"
+            " nothing."
         )
         check = f"Why {target.name} of {target.service} took so long, and whether it can be told that nobody waits."
     return Finding(
         rule="timeout",
         claim=claim,
         culprit=operation(node) if typical is not None else target,
-        share=subject.share(subject.critical_below(node)),
+        share=subject.share(sum(subject.critical_below(each.node) for each in calls)),
         evidence=tuple(shown),
-        deviation=Deviation(node.span.duration, typical, 0.0, usual.n) if typical is not None else None,
+        deviation=None if typical is None else Deviation(node.span.duration, typical, 0.0, worst.usual.n),
         next_checks=(check,),
     )

@@ -6,6 +6,9 @@ from sqlalchemy import ColumnElement, func
 
 from spanwise_collector.store.tables import traces
 
+NO_ROOT: Final = (1 << 64) - 1
+"""The start of the root of a trace that has none (050_traces.sql)."""
+
 _DAY: Final = 86_400_000_000_000
 _columns: Final = traces.c
 _days_late: Final = func.toInt64(func.toRelativeDayNum(func.YYYYMMDDToDate(_columns.received_day))) - func.toInt64(

@@ -1,6 +1,6 @@
 """The spans of a window as numbers, for the diagnosis: no object is made for a span."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -66,10 +66,25 @@ def read(
     """The spans for which all of `where` holds; they have failed by their status, and by what else says so if asked."""
     found = engine.read_numbers(select(*_numbers(by_attributes=by_attributes)).where(*where))
     texts = {each.code: each.operation for each in known}
-    codes, place = np.unique(found["operation"], return_inverse=True)
-    if missing := [code for code in codes.tolist() if code not in texts]:
+    codes = np.unique(found["operation"]).tolist()
+    if missing := [code for code in codes if code not in texts]:
         texts |= _unknown(engine, where, missing)
-    ordered = sorted({texts[code] for code in codes.tolist()})
+    return _as_numbers(found, {code: texts[code] for code in codes})
+
+
+def read_named(engine: Engine, where: Sequence[ColumnElement[bool]]) -> SpanNumbers:
+    """As `read`, by their status: of few spans, each of which comes with what its operation is called."""
+    names = (_columns.service, _columns.instance, _columns.name)
+    found = engine.read_numbers(select(*_numbers(by_attributes=False), *names).where(*where))
+    codes, first = np.unique(found["operation"], return_index=True)
+    called = zip(*(found[each.name][first].tolist() for each in names), strict=True)
+    return _as_numbers(found, dict(zip(codes.tolist(), (Operation(*each) for each in called), strict=True)))
+
+
+def _as_numbers(found: NDArray[np.void], texts: Mapping[int, Operation]) -> SpanNumbers:
+    """What the columns say, given what each code among them stands for."""
+    codes, place = np.unique(found["operation"], return_inverse=True)
+    ordered = sorted(set(texts.values()))
     at = {operation: number for number, operation in enumerate(ordered)}
     began = found["start"].astype(np.int64)
     return SpanNumbers(

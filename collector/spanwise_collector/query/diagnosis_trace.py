@@ -1,7 +1,8 @@
 """The verdict on one trace: the trace, what is usual for such traces, and what the rules find."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import func, select
 
@@ -11,12 +12,14 @@ from spanwise_collector.diagnose.features import Row
 from spanwise_collector.diagnose.finding import Finding, Subject
 from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 from spanwise_collector.query.diagnosis import Window
-from spanwise_collector.query.diagnosis_trace_logs import said
-from spanwise_collector.query.diagnosis_window import Like, Selection, newest, rows
+from spanwise_collector.query.diagnosis_trace_logs import Said, counted, records
+from spanwise_collector.query.diagnosis_window import Like, Selection, newest, pooled_rows
 from spanwise_collector.query.together import both
-from spanwise_collector.query.trace import Trace, load
+from spanwise_collector.query.trace_bare import bare_nodes
+from spanwise_collector.query.trace_place import Place, find
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE, span_stats
+from spanwise_collector.trace.tree import Node
 
 _HOUR: Final = 3_600_000_000_000
 _LOOK_BACK: Final = (_HOUR, 7 * 24 * _HOUR)
@@ -28,7 +31,8 @@ _DAY_MINUTES: Final = 24 * 60
 class Explained:
     """A trace's findings, the weightiest first, and the traces that it was held against."""
 
-    trace: Trace
+    trace_id: str
+    span_count: int
     findings: list[Finding]
     history: Window
     thresholds: Thresholds = DEFAULTS
@@ -37,6 +41,31 @@ class Explained:
     def enough_history(self) -> bool:
         """Whether there were traces enough to say what is usual."""
         return self.history.traces >= self.thresholds.history_traces
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What there is of the trace itself."""
+
+    nodes: Sequence[Node]
+    records: Sequence[Any]
+    first_seen: dict[tuple[str, str], int]
+
+    @property
+    def root(self) -> tuple[str, str]:
+        """Service and name of its first span without a parent; where that is lost of its first."""
+        root = next((node.span for node in self.nodes if not node.span.parent_span_id), self.nodes[0].span)
+        return root.service, root.name
+
+
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """What there is of the `traces` that have the root of the trace, from the window that they were looked for in."""
+
+    window: Window
+    traces: int
+    rows: list[Row]
+    counted: Sequence[Any]
 
 
 def diagnose(
@@ -51,49 +80,67 @@ def diagnose(
 
     Without a baseline: the newest 500 traces of the same root of the hour before it, else of the week before.
     """
-    trace = load(engine, project, trace_id, limit)
-    chosen, window = _history(engine, project, trace, baseline, thresholds.history_traces)
-    usual_traces = chosen.count if chosen is not None else 0
-
-    def counted() -> list[Row]:
-        return rows(engine, project, chosen).rows if chosen is not None else []
-
-    (usual, first_seen), (records, usual_logs) = both(
-        lambda: both(counted, lambda: _first_seen(engine, project, trace)),
-        lambda: said(engine, project, trace, chosen, usual_traces),
+    place = find(engine, project, trace_id)
+    looking = _Looking(engine, place, baseline, thresholds.history_traces)
+    usual, read = both(
+        lambda: looking.usual(place.root) if place.root is not None else None, lambda: _read(engine, place, limit)
     )
+    if usual is None or place.root != read.root:
+        # Pieces of spans that came without a parent make another root in the list of traces than in the tree.
+        usual = looking.usual(read.root)
+    said, usually_said = Said(read.records, usual.counted).of(engine, project, usual.traces)
     subject = Subject(
-        trace.nodes, Counts(usual, pooled=True), usual_traces, records, usual_logs, first_seen, thresholds
+        read.nodes, Counts(usual.rows, pooled=True), usual.traces, said, usually_said, read.first_seen, thresholds
     )
-    return Explained(trace, explain(subject), replace(window, traces=usual_traces), thresholds)
+    history = replace(usual.window, traces=usual.traces)
+    return Explained(place.ids[0], len(read.nodes), explain(subject), history, thresholds)
 
 
-def _first_seen(engine: Engine, project: str, trace: Trace) -> dict[tuple[str, str], int]:
+def _read(engine: Engine, place: Place, limit: int) -> _Read:
+    nodes = bare_nodes(engine, place, limit)
+    return _Read(nodes, records(engine, place), _first_seen(engine, place, nodes))
+
+
+def _first_seen(engine: Engine, place: Place, nodes: Sequence[Node]) -> dict[tuple[str, str], int]:
     """Since when the instances of a trace send, as far back as a day before it."""
     columns = span_stats.c
-    last = trace.start // MINUTE
+    last = place.began // MINUTE
     query = (
         select(columns.service, columns.instance, func.min(columns.minute).label("minute"))
-        .where(columns.project == project, columns.minute.between(max(0, last - _DAY_MINUTES), last))
-        .where(columns.service.in_(sorted({node.span.service for node in trace.nodes})))
+        .where(columns.project == place.project, columns.minute.between(max(0, last - _DAY_MINUTES), last))
+        .where(columns.service.in_(sorted({node.span.service for node in nodes})))
         .group_by(columns.service, columns.instance)
     )
     return {(row.service, row.instance): row.minute * MINUTE for row in engine.read(query)}
 
 
-def _history(
-    engine: Engine, project: str, trace: Trace, given: Window | None, enough: int
-) -> tuple[Selection | None, Window]:
-    """The traces that say what is usual, and the window that they were looked for in."""
-    root = next((node.span for node in trace.nodes if not node.span.parent_span_id), trace.nodes[0].span)
-    start = trace.start
-    before = (Window(max(0, start - length), start) for length in _LOOK_BACK)
-    window = Window(start, start)
-    like = Like(root.service, root.name, trace.trace_id, _MOST_TRACES)
-    chosen: Selection | None = None
-    for window in (given,) if given is not None else before:
-        if window.end > window.start:
-            chosen = newest(engine, project, window.start, window.end, like)
-        if chosen is not None and chosen.count >= enough:
-            break
-    return chosen, window
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """For what is usual, in a window that is given or in those before a trace, until there is `enough` of it."""
+
+    engine: Engine
+    place: Place
+    given: Window | None
+    enough: int
+
+    def usual(self, root: tuple[str, str]) -> _Usual:
+        """What there is of traces of that root, a service and a name."""
+        chosen, window = self._history(Like(*root, self.place.ids[0], _MOST_TRACES))
+        if chosen is None:
+            return _Usual(window, 0, [], [])
+        engine, project = self.engine, self.place.project
+        rows, said = both(lambda: pooled_rows(engine, project, chosen), lambda: counted(engine, project, chosen))
+        return _Usual(window, chosen.count, rows, said)
+
+    def _history(self, like: Like) -> tuple[Selection | None, Window]:
+        """The traces that say what is usual, and the window that they were looked for in."""
+        start = self.place.began
+        before = (Window(max(0, start - length), start) for length in _LOOK_BACK)
+        window = Window(start, start)
+        chosen: Selection | None = None
+        for window in (self.given,) if self.given is not None else before:
+            if window.end > window.start:
+                chosen = newest(self.engine, self.place.project, window.start, window.end, like)
+            if chosen is not None and chosen.count >= self.enough:
+                break
+        return chosen, window

@@ -1,5 +1,7 @@
 """What the log records of one trace say, and how many traces of its root have such records."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,33 +11,37 @@ from spanwise_collector.diagnose.finding import UsualLogs
 from spanwise_collector.diagnose.log_counts import LogRow
 from spanwise_collector.query.diagnosis_logged import Texts
 from spanwise_collector.query.diagnosis_window import LONGEST_TRACE, Selection
-from spanwise_collector.query.together import both
-from spanwise_collector.query.trace import Trace
+from spanwise_collector.query.trace_place import Place
 from spanwise_collector.store import Engine
-from spanwise_collector.store.tables import MINUTE, logs, trace_id_literal
+from spanwise_collector.store.tables import MINUTE, logs
 
 MOST_RECORDS: Final = 1_000
 _SQL: Final = Path(__file__).with_name("diagnosis_trace_logs.sql").read_text(encoding="utf-8")
 _COLUMNS: Final = ("service", "pattern", "n")
 
 
-def said(
-    engine: Engine, project: str, trace: Trace, usual: Selection | None, traces: int
-) -> tuple[list[LogRow], UsualLogs]:
-    """The first thousand records of a trace, and the templates of the `traces` that are usual."""
-    records, counted = both(
-        lambda: _records(engine, project, trace), lambda: _counted(engine, project, usual) if usual is not None else []
-    )
-    texts = Texts(engine, project, {(row.service, row.pattern) for row in (*records, *counted)})
-    having: dict[tuple[str, str], int] = {}
-    for row in counted:
-        key = row.service, texts.of(row)
-        # Of a template's forms a trace may have several: none has it less often than its most frequent one.
-        having[key] = max(having.get(key, 0), row.n)
-    return [texts.record(row) for row in records], UsualLogs(having, traces if having else 0)
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Log records of a trace, the first thousand, and in how many usual traces those of each form occur."""
+
+    records: Sequence[Any]
+    counted: Sequence[Any]
+
+    def of(self, engine: Engine, project: str, traces: int) -> tuple[list[LogRow], UsualLogs]:
+        """The records, and the templates of the `traces` that are usual."""
+        if not self.records and not self.counted:
+            return [], UsualLogs()
+        texts = Texts(engine, project, {(row.service, row.pattern) for row in (*self.records, *self.counted)})
+        having: dict[tuple[str, str], int] = {}
+        for row in self.counted:
+            key = row.service, texts.of(row)
+            # Of a template's forms a trace may have several: none has it less often than its most frequent one.
+            having[key] = max(having.get(key, 0), row.n)
+        return [texts.record(row) for row in self.records], UsualLogs(having, traces if having else 0)
 
 
-def _records(engine: Engine, project: str, trace: Trace) -> list[Any]:
+def records(engine: Engine, place: Place) -> Sequence[Any]:
+    """The first thousand log records of a trace."""
     columns = logs.c
     query = (
         select(
@@ -47,14 +53,15 @@ def _records(engine: Engine, project: str, trace: Trace) -> list[Any]:
             columns.span_id,
             func.toValidUTF8(func.substring(columns.body, 1, 1024)).label("body"),
         )
-        .where(columns.project == project, columns.trace_id == trace_id_literal(trace.trace_id))
+        .where(*place.logs())
         .order_by(columns.time_unix_nano, columns.service, columns.span_id)
         .limit(MOST_RECORDS)
     )
-    return list(engine.read(query))
+    return engine.read(query)
 
 
-def _counted(engine: Engine, project: str, usual: Selection) -> list[Any]:
+def counted(engine: Engine, project: str, usual: Selection) -> Sequence[Any]:
+    """In how many of some traces log records of each form occur."""
     bound = {
         "project": project,
         "first_minute": max(0, usual.start // MINUTE - LONGEST_TRACE),
@@ -64,4 +71,4 @@ def _counted(engine: Engine, project: str, usual: Selection) -> list[Any]:
     statement = text(_SQL).bindparams(**bound)
     columns: list[ColumnClause[Any]] = [column(each) for each in _COLUMNS]
     query: Select[*tuple[Any, ...]] = select(*columns).select_from(statement.columns(*columns).subquery("counted"))
-    return list(engine.read(query))
+    return engine.read(query)

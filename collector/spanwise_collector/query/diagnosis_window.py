@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 
 from spanwise_collector.diagnose.features import Row
 from spanwise_collector.diagnose.measured import measure
-from spanwise_collector.query.bounds import BEGAN
-from spanwise_collector.query.diagnosis_spans import Known, named, operations, read
+from spanwise_collector.query.bounds import BEGAN, NO_ROOT
+from spanwise_collector.query.diagnosis_spans import Known, named, operations, read, read_named
 from spanwise_collector.query.together import both
 from spanwise_collector.query.windows import newest_windows
 from spanwise_collector.store import Engine
@@ -17,8 +17,11 @@ from spanwise_collector.store.tables import MINUTE, spans, trace_id_literal, tra
 LONGEST_TRACE: Final = 10
 """Minutes: a trace that began longer before the window is taken to have begun in it where spans of it did."""
 
-# The start of the root of a trace that has none (050_traces.sql).
-_NO_ROOT: Final = (1 << 64) - 1
+# Of a window so long (ns) all is in its first slice.
+_ALL_TIME: Final = 1 << 62
+
+# By its name: written out again where it is compared and sorted by, it takes the engine as long to plan as to answer.
+_BEGAN: Final[ColumnElement[Any]] = literal_column("began")
 
 MOST_SPANS: Final = 200_000
 """Of a window with more spans a sample of its traces is counted: so many spans say what is usual, within a second."""
@@ -84,14 +87,14 @@ def _like(project: str, start: int, end: int, like: Like) -> Select[*tuple[Any, 
         columns.project == project,
         columns.minute.between(start // MINUTE, min(end // MINUTE, (1 << 32) - 1)),
         columns.start_time_unix_nano.between(start, end - 1),
-        or_(func.tupleElement(columns.root, 1) == _NO_ROOT, _is(columns.root, like)),
+        or_(func.tupleElement(columns.root, 1) == NO_ROOT, _is(columns.root, like)),
     )
     return (
         _began(project, start, end)
-        .add_columns(columns.trace_id, BEGAN.label("began"))
+        .add_columns(columns.trace_id)
         .where(columns.trace_id != trace_id_literal(like.other_than), columns.trace_id.in_(first))
         .having(_is(root, like))
-        .order_by(BEGAN.desc(), columns.trace_id)
+        .order_by(_BEGAN.desc(), columns.trace_id)
     )
 
 
@@ -125,6 +128,12 @@ def rows(engine: Engine, project: str, chosen: Selection) -> Counted:
     return Counted(found, chosen.count or n, sample)
 
 
+def pooled_rows(engine: Engine, project: str, chosen: Selection) -> list[Row]:
+    """As `rows`, of traces that are named, in one slice; as failed count spans with the status alone."""
+    last = chosen.end if chosen.last is None else chosen.last
+    return measure(read_named(engine, _chosen(project, chosen, last, 1)), chosen.start, _ALL_TIME)
+
+
 def _chosen(project: str, chosen: Selection, last: int, sample: int) -> list[ColumnElement[bool]]:
     """The conditions for the spans of the traces that are chosen, or of one in `sample` of them."""
     mine = [spans.c.project == project, spans.c.start_time_unix_nano.between(chosen.start, last)]
@@ -156,11 +165,11 @@ def _near(project: str, start: int, end: int) -> list[ColumnElement[bool]]:
 
 
 def _began(project: str, start: int, end: int) -> Select[*tuple[Any, ...]]:
-    """The traces that began from `start` to `end` (exclusive), each with the newest start of any of its spans."""
+    """The traces that began from `start` to `end` (exclusive): when, and the newest start of any of their spans."""
     columns = traces.c
     return (
-        select(func.max(columns.last_start_time_unix_nano).label("last"))
+        select(func.max(columns.last_start_time_unix_nano).label("last"), BEGAN.label("began"))
         .where(*_near(project, start, end))
         .group_by(columns.trace_id)
-        .having(BEGAN.between(start, end - 1))
+        .having(_BEGAN.between(start, end - 1))
     )

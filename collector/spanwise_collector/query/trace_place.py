@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
 
 from spanwise_collector.errors import NotFound
-from spanwise_collector.query.bounds import DATED
+from spanwise_collector.query.bounds import DATED, NO_ROOT
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import logs, spans, trace_id_literal, traces
 
@@ -26,7 +26,8 @@ _Rows = TypeVar("_Rows", bound=_Sized)
 class Place:
     """A trace that is there: all ids of its spans, the longest first, when it began and ended, and how many it has.
 
-    `first` and `last` are the starts of its first and last span as far as the list of traces knows.
+    `first` and `last` are the starts of its first and last span as far as the list of traces knows, `root` is service
+    and name of its root, None where that has not come.
     """
 
     project: str
@@ -36,6 +37,7 @@ class Place:
     began: int
     ended: int
     spans: int
+    root: tuple[str, str] | None = None
 
     def whole(self) -> list[ColumnElement[bool]]:
         """The conditions for rows of `spans` that are of it, wherever they lie."""
@@ -92,6 +94,7 @@ def find(engine: Engine, project: str, trace_id: str) -> Place:
             func.max(columns.last_start_time_unix_nano).label("last"),
             func.max(columns.end_time_unix_nano).label("ended"),
             func.arraySum(func.mapValues(func.sumMap(columns.spans))).label("spans"),
+            func.min(columns.root).label("root"),
         )
         .where(columns.project == project, _is_one_of(columns.trace_id, ids))
         .group_by(literal_column("dated"))
@@ -103,6 +106,7 @@ def find(engine: Engine, project: str, trace_id: str) -> Place:
         )
     dated = [row for row in found if row.dated] or found
     began = min(row.first for row in dated)
+    root_start, *root = min(row.root for row in found)
     return Place(
         project,
         ids,
@@ -111,6 +115,7 @@ def find(engine: Engine, project: str, trace_id: str) -> Place:
         began=began,
         ended=max(began, *(row.ended for row in dated)),
         spans=sum(int(row.spans) for row in found),
+        root=None if root_start == NO_ROOT else (root[0], root[1]),
     )
 
 

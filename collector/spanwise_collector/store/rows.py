@@ -37,6 +37,7 @@ def _each(function: str, column: Column[Any]) -> ColumnElement[Any]:
 
 
 SPAN_COLUMNS: Final = _columns(tables.spans)
+EVENT_COLUMNS: Final = [each for each in SPAN_COLUMNS if each.name.startswith("event_")]
 LOG_COLUMNS: Final = _columns(tables.logs)
 
 
@@ -67,7 +68,7 @@ class RowReader:
             flags=row.flags,
             attributes=attributes(row.attributes_keys, row.attributes, row.attribute_types),
             dropped_attributes_count=row.dropped_attributes_count,
-            events=_events(row) if row.event_times else (),
+            events=events(row) if row.event_times else (),
             dropped_events_count=row.dropped_events_count,
             links=_links(row) if row.link_flags else (),
             dropped_links_count=row.dropped_links_count,
@@ -128,7 +129,8 @@ class RowReader:
         return self._scopes[key]
 
 
-def _events(row: Row[Any]) -> tuple[Event, ...]:
+def events(row: Row[Any]) -> tuple[Event, ...]:
+    """The events of a row with EVENT_COLUMNS."""
     columns = zip(
         row.event_times,
         row.event_names,

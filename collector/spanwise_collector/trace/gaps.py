@@ -24,12 +24,12 @@ MOST: Final = 200
 
 _LOOP: Final = "event loop"
 _KINDS: Final[dict[str, tuple[GapKind, str]]] = {
-    "connection": ("pool", "It waited for a connection."),
-    "thread": ("pool", "It waited for a thread."),
-    _LOOP: ("event loop", "Its event loop was blocked for about as long."),
-    "lock": ("lock", "It waited for a lock."),
-    "gc": ("gc", "It waited for the garbage collection."),
+    "connection": ("pool", "a connection"),
+    "thread": ("pool", "a thread"),
+    "lock": ("lock", "a lock"),
+    "gc": ("gc", "the garbage collection"),
 }
+_BLOCKED: Final[tuple[GapKind, str]] = ("event loop", "Its event loop was blocked for about as long.")
 # The event loop's waits are one sum over the whole span, whose place is not known: it names what is about as long.
 _ABOUT: Final = 2
 _LONGEST_NAME: Final = 80
@@ -86,9 +86,9 @@ def gaps_of(node: Node, least: int) -> Iterator[Gap]:
     unnamed = sum(end - start for start, end, wait in apart if wait is None)
     looped = unnamed <= blocked * _ABOUT and blocked <= unnamed * _ABOUT
     parts = [part for part in apart if part[1] - part[0] >= least]
-    names = _Names(node) if parts else None
+    names = _Names(node, waits) if parts else None
     for start, end, wait in parts:
-        named: _Named | None = _of_wait(wait.what if wait else _LOOP)
+        named: _Named | None = _BLOCKED if wait is None else _of_wait(wait.what)
         if names and wait is None and not looped:
             named = names.of((start, end))
         if named is not None:
@@ -137,13 +137,18 @@ def _cut(sections: Sequence[Section], waits: Sequence[Wait]) -> Iterator[tuple[i
 
 
 def _of_wait(what: str) -> _Named:
-    return _KINDS.get(what) or ("other wait", f"It waited for {_cut_off(what)}.")
+    kind, thing = _kind_of(what)
+    return kind, f"It waited for {thing}."
+
+
+def _kind_of(what: str) -> _Named:
+    return _KINDS.get(what) or ("other wait", _cut_off(what))
 
 
 class _Names:
-    """What the sections of one span are called of which no wait tells."""
+    """What the sections of one span are called of which none of its `waits` tells."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, waits: Sequence[Wait]) -> None:
         self._span = node.span
         children = [child for child in node.children if not handed_over(child)]
         called = [child.span for child in children if _is_elsewhere(child)]
@@ -154,8 +159,11 @@ class _Names:
         within = [
             each.span for each in children if each.span.start < self._span.end and each.span.end > self._span.start
         ]
-        self._before = {span.end: span.name for span in within}
-        self._after = {span.start: span.name for span in reversed(within)}
+        self._below = bool(within)
+        self._before = {wait.end: f"after it had waited for {_kind_of(wait.what)[1]}" for wait in waits}
+        self._before |= {span.end: f"after {_cut_off(span.name)}" for span in within}
+        self._after = {wait.start: f"before it waited for {_kind_of(wait.what)[1]}" for wait in waits}
+        self._after |= {span.start: f"before {_cut_off(span.name)}" for span in reversed(within)}
 
     def of(self, section: Section) -> _Named | None:
         if self._called:
@@ -163,7 +171,7 @@ class _Names:
         service = _cut_off(self._span.service)
         if self._span.kind == CLIENT:
             return None if _is_query(self._span) else ("not instrumented", _NO_ANSWERER)
-        if self._before:
+        if self._below:
             return "not instrumented", f"No span tells what {service} did {self._between(section)}."
         if self._span.kind in (SERVER, CONSUMER):
             return "not instrumented", f"{service} has no span below this one that tells what it did."
@@ -180,9 +188,8 @@ class _Names:
         return "not instrumented", f"No span of {callee} tells of this part of the call."
 
     def _between(self, section: Section) -> str:
-        before, after = self._before.get(section[0]), self._after.get(section[1])
-        words = [f"after {_cut_off(before)}" if before else "", f"before {_cut_off(after)}" if after else ""]
-        return " and ".join(filter(None, words)) or "meanwhile"
+        words = self._before.get(section[0]), self._after.get(section[1])
+        return " and ".join(filter(None, words)) or "in this time"
 
 
 _NO_ANSWERER: Final = "No span of what it called has arrived: what that did is not told from the network."

@@ -33,3 +33,10 @@ def test_only_the_deepest_that_stopped_is_told() -> None:
 def test_what_happens_now_and_then_and_what_is_hardly_known_is_not_told() -> None:
     assert found((0, "shop/page"), history=calls("shop/page", N, nothing=5)) == []
     assert found((0, "shop/page"), history=calls("shop/page", 29)) == []
+
+
+def test_alike_operations_are_one_finding() -> None:
+    spans = ((0, "web/get"), (1, "shop/page"), (1, "shop/page"))
+    assert found(*spans, history=calls("shop/page", N)) == [
+        ("shop", 0.0, "page of shop ended 2 times without calling anything, which 0.0% of its calls do.")
+    ]

@@ -57,3 +57,25 @@ def test_a_call_that_arrived_or_never_shows_its_other_side_is_not_told() -> None
     arrived = [in_ms(1, 0, 0, 9, "shop/call pay"), in_ms(2, 1, 1, 8, "pay/charge")]
     assert missing_servers(subject(arrived, HISTORY)) == []
     assert missing_servers(subject([in_ms(1, 0, 0, 9, "shop/call bank")], HISTORY)) == []
+
+
+def test_alike_calls_that_saw_the_same_are_one_finding() -> None:
+    spans = [
+        in_ms(1, 0, 0, 4000, "shop/get"),
+        in_ms(2, 1, 0, 900, "shop/call pay", status_code=ERROR, status_message="timed out"),
+        in_ms(3, 1, 900, 2000, "shop/call pay", status_code=ERROR, status_message="timed out"),
+        in_ms(4, 1, 2000, 2001, "shop/call pay", status_code=ERROR, status_message="refused {}"),
+        in_ms(5, 1, 2001, 2002, "shop/call pay", status_code=ERROR, attributes={"http.status_code": "{0}"}),
+    ]
+    found = missing_servers(subject(spans, HISTORY))
+    assert told(found) == [
+        ("pay", 0.5, "pay has no span for 2 calls of call pay of shop: the caller timed out after up to 1.1 s."),
+        ("pay", 0.0, "pay has no span for call pay of shop: the caller could not connect within 1 ms."),
+        (
+            "pay",
+            0.0,
+            "pay has no span for call pay of shop: it was answered with {0}, by something before it or by a process"
+            " that records no spans.",
+        ),
+    ]
+    assert [each.span_id[-1] for each in found[0].evidence] == ["3", "2"], "the one that cost most comes first"

@@ -37,3 +37,9 @@ def test_a_wait_that_is_usual_or_short_is_no_finding() -> None:
 def test_little_history_and_calls_that_are_answered_are_left_to_others() -> None:
     assert queued_messages(subject(message(400), edge("shop/publish", "mailer/send", [5] * 29, [1] * 29))) == []
     assert queued_messages(subject(message(400, kind=2), USUAL)) == []
+
+
+def test_of_several_messages_between_the_same_two_the_longest_wait_tells() -> None:
+    late = in_ms(4, 2, 210, 220, "mailer/send", kind=CONSUMER)
+    (found,) = queued_messages(subject([*message(400), late], USUAL))
+    assert found.claim == "mailer took shop's message publish after 400 ms and 1 more late, where 5 ms is usual."

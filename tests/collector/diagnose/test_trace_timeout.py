@@ -72,3 +72,19 @@ def test_a_call_that_nobody_took_or_that_was_answered_was_not_given_up(took: flo
 def test_a_quick_call_that_says_it_timed_out_was_given_up() -> None:
     called = in_ms(2, 1, 10, 12, "shop/call", status_code=ERROR, status_message="read timed out")
     assert [each.culprit.service for each in short_timeouts(subject([called], LONG))] == ["shop"]
+
+
+def test_alike_calls_are_one_finding_which_shows_the_longest_first() -> None:
+    others = [
+        in_ms(4, 1, 110, 115, "shop/call", status_code=ERROR),
+        in_ms(5, 4, 111, 300, "stock/find"),
+    ]
+    (both,) = short_timeouts(subject([*given_up(300), *others], LONG))
+    assert told([both]) == [
+        (
+            "shop",
+            0.88,
+            "shop gave stock 100 ms for find, in 2 calls, which usually takes 300 ms: its timeout is too short.",
+        )
+    ]
+    assert [each.text for each in both.evidence][:3:2] == ["gave up after 100 ms", "gave up after 5 ms"]

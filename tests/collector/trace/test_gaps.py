@@ -257,3 +257,25 @@ def test_the_order_of_arrival_does_not_matter(
     assert [(gap.start, gap.end, gap.reason) for gap in found(spans, 2)] == [
         (gap.start, gap.end, gap.reason) for gap in found(shuffled, 2)
     ]
+
+
+def test_what_lies_beside_a_wait_is_told_by_it() -> None:
+    waits = (wait("connection", 30, 50), wait("disk", 70, 80))
+    spans = [span(1, 0, 0, 200, kind=SERVER, name="get", events=waits), span(2, 1, 100, 180, name="render")]
+    assert [(gap.start, gap.end, gap.reason) for gap in found(spans)] == [
+        (0, 30, "No span tells what shop did before it waited for a connection."),
+        (30, 50, "It waited for a connection."),
+        (
+            50,
+            70,
+            "No span tells what shop did after it had waited for a connection and before it waited for disk.",
+        ),
+        (70, 80, "It waited for disk."),
+        (80, 100, "No span tells what shop did after it had waited for disk and before render."),
+        (180, 200, "No span tells what shop did after render."),
+    ]
+
+
+def test_a_child_of_no_length_is_no_neighbour() -> None:
+    (gap,) = found([span(1, 0, 0, 100, kind=SERVER), span(2, 1, 50, 50)])
+    assert (gap.start, gap.end, gap.reason) == (0, 100, "No span tells what shop did in this time.")
