@@ -5,9 +5,9 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
+from spanwise_collector.cli.terminal import second
 from spanwise_collector.errors import Refused, SettingError, excerpt
 from spanwise_collector.notebook import Notebook, acts, keys
 from spanwise_collector.notebook.keys import DEFAULT_PROJECT, KeyRecord, Scope
@@ -85,7 +85,7 @@ def _acts(notebook: Notebook, given: argparse.Namespace) -> None:
     if given.json:
         print(json.dumps([_act(each) for each in found], indent=2))
         return
-    shown = [(_moment(each.time), each.actor, each.project, each.act, excerpt(each.subject)) for each in found]
+    shown = [(second(each.time), each.actor, each.project, each.act, excerpt(each.subject)) for each in found]
     print("\n".join(_columns([("TIME", "WHO", "PROJECT", "WHAT", "SUBJECT"), *shown])))
 
 
@@ -102,9 +102,9 @@ def _act(done: acts.Done) -> dict[str, Any]:
 def _table(found: list[KeyRecord]) -> Iterator[str]:
     rows = [("ID", "PROJECT", "SCOPES", "MADE", "LAST USED", "NAME")]
     for each in found:
-        used = "revoked" if each.revoked else _moment(each.last_used) if each.last_used else "never"
+        used = "revoked" if each.revoked else second(each.last_used) if each.last_used else "never"
         scopes = ",".join(sorted(each.scopes))
-        rows.append((each.id, each.project, scopes, _moment(each.created), used, excerpt(each.name)))
+        rows.append((each.id, each.project, scopes, second(each.created), used, excerpt(each.name)))
     return _columns(rows)
 
 
@@ -112,10 +112,6 @@ def _columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
-def _moment(nanoseconds: int) -> str:
-    return datetime.fromtimestamp(nanoseconds // 10**9, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _fail(error: Exception, code: int) -> int:

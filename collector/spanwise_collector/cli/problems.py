@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from spanwise_collector.cli.terminal import plain
-from spanwise_collector.cli.verdicts import Text, moment, parser_of, run, when
+from spanwise_collector.cli.terminal import plain, second
+from spanwise_collector.cli.verdicts import Text, parser_of, run, when
 
 
 def problems(argv: list[str]) -> int:
@@ -38,10 +38,10 @@ class _ProblemsText(Text):
 
     def _problem(self, problem: Mapping[str, Any]) -> Iterator[str]:
         open_now = problem["state"] == "open"
-        until = "going on" if open_now else f"until {moment(problem['ended_unix_nano'])}"
+        until = "going on" if open_now else f"until {second(problem['ended_unix_nano'])}"
         muted = self.dim("  muted") if problem["muted"] else ""
         mark = self.red("●") if open_now and not problem["muted"] else self.dim("○")
-        yield f"{mark} {problem['confidence']}, since {moment(problem['onset_unix_nano'])}, {until}{muted}"
+        yield f"{mark} {problem['confidence']}, since {second(problem['onset_unix_nano'])}, {until}{muted}"
         yield from self.wrapped(problem["sentence"], "  ")
         reach = f"{problem['traces_per_minute']:g} traces a minute through {', '.join(problem['services'])}"
         yield from self.wrapped(f"Reaches {reach}.", "  ")

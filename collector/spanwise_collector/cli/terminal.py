@@ -34,11 +34,21 @@ def plain(text: str) -> str:
 
 
 def moment(nanoseconds: int) -> str:
+    """A time since the epoch, to the millisecond."""
+    return _time(nanoseconds, f".{nanoseconds // 10**6 % 1000:03d}")
+
+
+def second(nanoseconds: int) -> str:
+    """A time since the epoch, to the second."""
+    return _time(nanoseconds, "")
+
+
+def _time(nanoseconds: int, fraction: str) -> str:
     try:
-        moment = datetime.fromtimestamp(nanoseconds // 10**9, UTC)
+        return f"{datetime.fromtimestamp(nanoseconds // 10**9, UTC):%Y-%m-%d %H:%M:%S}{fraction}Z"
     except (OverflowError, ValueError, OSError):
+        # Past the year 9999.
         return str(nanoseconds)
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{nanoseconds // 10**6 % 1000:03d}Z"
 
 
 def duration(nanoseconds: int) -> str:

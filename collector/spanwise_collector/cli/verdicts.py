@@ -5,12 +5,11 @@ import json
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 from spanwise_collector.cli.remote import Failure, add_options, asked
-from spanwise_collector.cli.terminal import colours, plain
+from spanwise_collector.cli.terminal import colours, plain, second
 
 NOTHING, FOUND = 0, 1
 _SHOWN: Final = 5
@@ -172,7 +171,7 @@ class _WindowText(Text):
 
     def _culprit(self, culprit: Mapping[str, Any]) -> Iterator[str]:
         named = plain(f"{culprit['service']}  {culprit['instance']}")
-        since = f"since {moment(culprit['since_unix_nano'])}"
+        since = f"since {second(culprit['since_unix_nano'])}"
         yield f"{culprit['rank']}. {self.bold(named)}  {self.bar(culprit['score'])} {culprit['score']:.2f}" + (
             f"  {culprit['kind']}  {self.dim(since)}"
         )
@@ -183,7 +182,7 @@ class _WindowText(Text):
         for shown in culprit["evidence"][:3]:
             if shown["kind"] == "log":
                 yield self.dim(
-                    f"   {moment(shown['time_unix_nano'])} {shown['service']}: {plain(shown['text'])[:_WIDTH]}"
+                    f"   {second(shown['time_unix_nano'])} {shown['service']}: {plain(shown['text'])[:_WIDTH]}"
                 )
             else:
                 yield self.dim(f"   spanwise explain {shown['trace_id']}  span {shown['span_id']}")
@@ -191,9 +190,4 @@ class _WindowText(Text):
 
 def when(window: Mapping[str, Any]) -> str:
     """A time range for people."""
-    return f"{moment(window['start_time_unix_nano'])} to {moment(window['end_time_unix_nano'])}"
-
-
-def moment(nanoseconds: int) -> str:
-    """A moment for people."""
-    return datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    return f"{second(window['start_time_unix_nano'])} to {second(window['end_time_unix_nano'])}"

@@ -87,7 +87,7 @@ def test_what_admins_did_is_listed_the_newest_first_and_without_a_secret(run: Ru
         ("terminal", "shop", "create key", rf"{made['id']} (admin) \x1b[2J"),
     ]
     head, last = run("acts", "--limit", "1")[1].splitlines()
-    assert (head.split(), last.split()[3:]) == (
+    assert (head.split(), last.split()[2:]) == (
         ["TIME", "WHO", "PROJECT", "WHAT", "SUBJECT"],
         ["terminal", "shop", "revoke", "key", made["id"]],
     )
