@@ -107,3 +107,42 @@ def test_what_is_shown_is_saved_as_markdown_and_as_a_picture(page: Page, waited:
             assert (saved[:8], int.from_bytes(saved[20:24]) // 2) == (b"\x89PNG\r\n\x1a\n", 216)
         else:
             assert saved.decode().startswith("## web POST /jobs: 20.4")
+
+
+def test_a_row_says_its_kind_and_how_many_stand_below_it_or_are_folded(page: Page, waited: str) -> None:
+    page.goto(f"/t/{waited}")
+    first = page.get_by_role("treegrid", name="Spans").get_by_role("row").nth(1)
+    expect(first).to_have_attribute("aria-label", re.compile("^web, POST /jobs, server, .*, 2 children"))
+    expect(first.locator(".count")).to_have_text("2")
+    first.click()
+    page.keyboard.press("ArrowLeft")
+    expect(first).to_have_attribute("aria-label", re.compile("^web, POST /jobs, server, .*, 4 spans folded"))
+    expect(first.locator(".count")).to_have_text("+4")
+
+
+def test_the_shown_time_can_be_typed(page: Page, waited: str) -> None:
+    page.goto(f"/t/{waited}")
+    start, end = page.get_by_label("Show from"), page.get_by_label("Show to")
+    expect(start).to_have_value("0s")
+    expect(end).to_have_value("20.4s")
+    start.fill("20s")
+    start.press("Enter")
+    expect(page).to_have_url(f"/t/{waited}?zoom=20000000000,20400000000")
+    expect(page.get_by_role("slider", name="Start of the shown time")).to_have_attribute("aria-valuenow", "20000000000")
+    end.fill("19s")
+    end.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("The start has to be before the end.")
+    end.fill("1h")
+    end.press("Enter")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(end).to_have_value("20.4s")
+    page.get_by_role("button", name="Whole trace").click()
+    expect(start).to_have_value("0s")
+    expect(page).to_have_url(f"/t/{waited}")
+
+
+def test_the_header_leads_to_the_operation_as_it_was_then(page: Page, waited: str) -> None:
+    page.goto(f"/t/{waited}")
+    page.get_by_role("heading", level=1).get_by_role("link", name="POST /jobs").click()
+    expect(page).to_have_url(re.compile(r"/services/web\?op=POST\+/jobs&from=.*&to="))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("POST /jobs")

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeLog, makeTrace } from './testing';
-import { findLog, formatFold, logName, logsByRow, parseFold } from './trace-address';
+import { aroundTrace, findLog, formatFold, logName, logsByRow, parseFold } from './trace-address';
 import { buildModel } from './trace-model';
 
 const model = buildModel(makeTrace({ children: [{ children: [{}] }, { children: [{}, {}] }] }));
@@ -35,4 +35,9 @@ describe('a log record in the address', () => {
   it('belongs to the row of its span', () => {
     expect(Object.fromEntries(logsByRow(model, logs))).toEqual({ 0: [0], 1: [1], 2: [3] });
   });
+});
+
+it('leads to how things were in the hour around a trace', () => {
+  const facts = { ...model.facts, end_time_unix_nano: model.facts.start_time_unix_nano + 60e9 };
+  expect(aroundTrace(facts)).toEqual({ from: '2023-11-14T21:43:20.000Z', to: '2023-11-14T22:44:20.000Z' });
 });

@@ -1,6 +1,6 @@
 /** The trace page's address ↔ its state. */
 import type { LogRecord } from '../api/types';
-import { rowOf, spanId, type TraceModel } from './trace-model';
+import { rowOf, spanId, type TraceFacts, type TraceModel } from './trace-model';
 import { foldToLevel } from './tree-fold';
 
 /** More ids than this would make a link that no chat carries. */
@@ -62,4 +62,15 @@ export function logsByRow(model: TraceModel, logs: readonly LogRecord[]): Map<nu
     else found.set(row, [index]);
   }
   return found;
+}
+
+const HALF_HOUR = 1_800_000;
+
+/** The hour around a trace, as the range of a page that says how things were then. */
+export function aroundTrace({ start_time_unix_nano, end_time_unix_nano }: TraceFacts): { from: string; to: string } {
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  return {
+    from: iso(start_time_unix_nano / 1e6 - HALF_HOUR),
+    to: iso(Math.max(end_time_unix_nano, start_time_unix_nano) / 1e6 + HALF_HOUR),
+  };
 }

@@ -57,6 +57,8 @@ export interface TraceModel {
   /** Row of the parent, -1 for roots of display. */
   readonly parent: Int32Array;
   readonly subtree: Uint32Array;
+  /** How many spans are directly below each. */
+  readonly children: Uint32Array;
   /** Nanoseconds since the start of the trace, within it. */
   readonly start: Float64Array;
   readonly duration: Float64Array;
@@ -102,6 +104,7 @@ export function buildModel(buffer: ArrayBuffer): TraceModel {
     depth: new Uint32Array(size),
     parent: new Int32Array(size),
     subtree: Uint32Array.from(columns.numbers('below')),
+    children: new Uint32Array(size),
     start: columns.since('start', began),
     duration: columns.since('duration', 0n),
     self: columns.since('self_time', 0n),
@@ -134,12 +137,13 @@ export function buildModel(buffer: ArrayBuffer): TraceModel {
   return { ...model, bounds: { start: 0, end: Math.max(last, 1) }, maxDepth, hasPath };
 }
 
-/** Parents and depths, from how far up each parent is. */
-function climb(model: { size: number; parent: Int32Array; depth: Uint32Array }, delta: Numbers): number {
+/** Parents, depths and counts of children, from how far up each parent is. */
+function climb(model: Pick<TraceModel, 'size' | 'parent' | 'depth' | 'children'>, delta: Numbers): number {
   let deepest = 0;
   for (let row = 0; row < model.size; row++) {
     const parent = delta[row] === 0 ? -1 : row - delta[row]!;
     model.parent[row] = parent;
+    if (parent >= 0) model.children[parent]!++;
     model.depth[row] = parent < 0 ? 0 : model.depth[parent]! + 1;
     deepest = Math.max(deepest, model.depth[row]!);
   }
@@ -182,17 +186,10 @@ export const hostOf = (model: TraceModel, row: number): string => model.facts.te
 /** What the times of a row would have to be moved by to be those of the root's host; 0 where its clock may agree. */
 export const skewOf = (model: TraceModel, row: number): number =>
   model.facts.clocks.find(({ host }) => host === hostOf(model, row))?.correction ?? 0;
+export const kindOf = (model: TraceModel, row: number): string => model.facts.texts.kind[model.kind[row]!]!;
 export const spanId = (model: TraceModel, row: number): string => idOfRow(model.ids, row);
 /** The row of an id in hex, the first where several spans have it; -1 where none has. */
 export const rowOf = (model: TraceModel, id: string | null | undefined): number => rowOfId(model.ids, id);
-
-/** How many spans are directly below one. */
-export function childCount(model: TraceModel, row: number): number {
-  let count = 0;
-  const last = row + model.subtree[row]!;
-  for (let child = row + 1; child <= last; child += model.subtree[child]! + 1) count++;
-  return count;
-}
 
 /** What is odd about a span, in sentences. */
 export function oddities(model: TraceModel, row: number): string[] {

@@ -4,8 +4,9 @@ import { levelOf, valueText, visible } from '../../model/attributes';
 import { sumGroup } from '../../model/groups';
 import { isHeading, serviceOfHeading } from '../../model/service-lanes';
 import type { TraceLinks } from '../../model/span-arrows';
-import { FLAG, nameOf, rowOf, serviceOf, type TraceModel } from '../../model/trace-model';
+import { FLAG, kindOf, nameOf, rowOf, serviceOf, type TraceModel } from '../../model/trace-model';
 import { badgeOf, slotOf } from '../../route/preferences.svelte';
+import { drawing, errorSign, kindPath, linkSign, note } from './row-marks';
 import type { TraceView } from './trace-view.svelte';
 
 /** What the rows depend on; a new object says that every row has to be filled anew. */
@@ -30,15 +31,17 @@ export interface Slot {
   readonly guide: HTMLElement;
   readonly twist: HTMLElement;
   readonly badge: HTMLElement;
+  readonly sort: HTMLElement;
   readonly name: HTMLElement;
   readonly service: HTMLElement;
   readonly notes: HTMLElement;
   readonly facts: HTMLElement;
   index: number;
+  /** The kind that `sort` shows; empty for what is no span. */
+  kind: string;
 }
 
 const INDENT = 14;
-const SVG = 'http://www.w3.org/2000/svg';
 
 export function fillRow(slot: Slot, index: number, look: Look): void {
   const entry = look.rows[index]!;
@@ -67,6 +70,14 @@ function setTwist(slot: Slot, expandable: boolean, open: boolean): void {
   slot.twist.classList.toggle('none', !expandable);
 }
 
+/** Most rows that a slot shows after each other are of one kind: its drawing is touched only where it changes. */
+function setKind(slot: Slot, kind: string): void {
+  if (slot.kind === kind) return;
+  slot.kind = kind;
+  slot.sort.hidden = kind === '';
+  slot.sort.querySelector('path')!.setAttribute('d', kindPath(kind));
+}
+
 /** How deep a row is drawn: in the tree, or below its heading. */
 function depthOf({ trace }: Look, row: number): number {
   return trace.lanes.on ? trace.lanes.depths[row]! + 1 : trace.model.depth[row]!;
@@ -87,6 +98,7 @@ function fillHeading(slot: Slot, service: number, look: Look): void {
   slot.badge.textContent = badgeOf(model.services[service]!);
   slot.service.textContent = '';
   slot.name.textContent = name;
+  setKind(slot, '');
   const counted = note('count', look.labelWidth < 240 ? self : `${plural(sum.count, 'span')}, ${self} itself`);
   slot.notes.replaceChildren(...(sum.errors > 0 ? [errorSign(count(sum.errors)), counted] : [counted]));
   slot.facts.textContent = self;
@@ -98,11 +110,11 @@ function fillSpan(slot: Slot, row: number, look: Look): void {
   const folded = !lanes.on && Boolean(look.folded[row]);
   const service = serviceOf(model, row);
   const name = visible(nameOf(model, row));
-  const repeated = trace.groupSize(row);
+  const repeated = trace.groups.sizeOf(row);
   const closed = (look.groups?.[row] ?? 0) > 0;
   const lines = look.logsOf.get(row)?.length ?? 0;
   const away = look.links?.elsewhere.get(row)?.length ?? 0;
-  const said = describe(model, row, lines, closed ? repeated : 0);
+  const said = describe(model, row, lines, closed ? repeated : 0, folded);
   const label = away > 0 ? `${said}, ${plural(away, 'link')} to other traces` : said;
   setFrame(slot, look, depthOf(look, row), row === look.selected, label);
   setTwist(slot, (!lanes.on && model.subtree[row]! > 0) || repeated > 0, repeated > 0 ? !closed : !folded);
@@ -114,7 +126,9 @@ function fillSpan(slot: Slot, row: number, look: Look): void {
   slot.badge.textContent = badgeOf(service);
   slot.name.textContent = name || '(no name)';
   slot.service.textContent = !lanes.on && beginsService(model, row) ? visible(service) || '(no service)' : '';
-  element.title = `${visible(service)}\n${name}`;
+  const kind = kindOf(model, row);
+  setKind(slot, kind);
+  element.title = `${visible(service)}\n${name}\n${kind}`;
   slot.notes.replaceChildren(...notes(model, row, folded, trace.logRows ? null : lines, repeated));
   if (away > 0) slot.notes.prepend(linkSign(away));
   slot.facts.textContent = duration(model.duration[row]!);
@@ -138,8 +152,14 @@ function notes(model: TraceModel, row: number, folded: boolean, lines: number | 
   if (lines) found.push(note('lines', `≡${lines > 99 ? '99+' : lines}`));
   // Its lines are not among those that are loaded.
   else if (lines === 0 && flags & FLAG.hasLogs) found.push(note('lines', '≡'));
-  if (folded) found.push(note('count', `+${count(model.subtree[row]!)}`));
+  const below = model.subtree[row]!;
+  if (folded) found.push(note('count', `+${count(below)}`, `${plural(below, 'span')} folded`));
+  else if (below > 0) found.push(note('count', count(model.children[row]!), childrenOf(model, row)));
   return found;
+}
+
+function childrenOf(model: TraceModel, row: number): string {
+  return plural(model.children[row]!, 'child', 'children');
 }
 
 function fillLog(slot: Slot, index: number, look: Look): void {
@@ -151,6 +171,7 @@ function fillLog(slot: Slot, index: number, look: Look): void {
   const label = `log, ${level}, ${visible(log.service)}, ${body}, at ${duration(trace.logTimes[index]!)}`;
   setFrame(slot, look, depthOf(look, row) + 1, index === look.selectedLog, label);
   setTwist(slot, false, false);
+  setKind(slot, '');
   slot.element.id = `row-log-${index}`;
   slot.element.className = 'row log';
   slot.element.title = body;
@@ -163,12 +184,15 @@ function fillLog(slot: Slot, index: number, look: Look): void {
 }
 
 /** Everything the bar shows, in words. `grouped`: spans that stand behind this one. */
-export function describe(model: TraceModel, row: number, logs: number, grouped: number): string {
+function describe(model: TraceModel, row: number, logs: number, grouped: number, folded: boolean): string {
   const flags = model.flags[row]!;
-  const parts = [visible(serviceOf(model, row)) || 'no service', visible(nameOf(model, row)) || 'no name'];
+  const name = visible(nameOf(model, row)) || 'no name';
+  const parts = [visible(serviceOf(model, row)) || 'no service', name, kindOf(model, row)];
   if (grouped > 0) parts.push(`${grouped + 1} times`, `${duration(sumGroup(model, row, grouped).total)} in all`);
   else parts.push(duration(model.duration[row]!));
   parts.push(`starts at ${duration(model.start[row]!)}`);
+  if (folded) parts.push(`${plural(model.subtree[row]!, 'span')} folded`);
+  else if (model.subtree[row]! > 0) parts.push(childrenOf(model, row));
   if (flags & FLAG.error) parts.push('error');
   else if (model.errorsBelow[row]! > 0) parts.push(`${model.errorsBelow[row]} with an error below`);
   if (flags & FLAG.parentMissing) parts.push('parent missing');
@@ -187,50 +211,23 @@ export function makeRow(): Slot {
   const guide = make('span', 'guide');
   const twist = make('span', 'twist');
   const badge = make('span', 'badge');
+  const sort = make('span', 'sort');
   const service = make('span', 'service');
   const name = make('span', 'name');
   const notes = make('span', 'notes');
   const facts = make('div', 'facts-cell');
   twist.append(drawing('m6 4 4 4-4 4'));
   twist.dataset.twist = '';
-  label.append(guide, twist, badge, service, name, notes);
+  sort.append(drawing(''));
+  sort.hidden = true;
+  label.append(guide, twist, badge, sort, service, name, notes);
   facts.setAttribute('role', 'gridcell');
   element.append(label, facts);
-  return { element, guide, twist, badge, name, service, notes, facts, index: -1 };
+  return { element, guide, twist, badge, sort, name, service, notes, facts, index: -1, kind: '' };
 }
 
 function make(tag: string, css: string): HTMLElement {
   const element = document.createElement(tag);
   element.className = css;
   return element;
-}
-
-function note(css: string, text: string): HTMLElement {
-  const element = make('span', css);
-  element.textContent = text;
-  return element;
-}
-
-function errorSign(text: string): HTMLElement {
-  const element = make('span', 'sign');
-  element.append(drawing('M5.6 2h4.8L14 5.6v4.8L10.4 14H5.6L2 10.4V5.6ZM8 5v3.6M8 11v.2'), text);
-  return element;
-}
-
-/** Links to other traces; those within this one are drawn as arrows. */
-function linkSign(links: number): HTMLElement {
-  const element = make('span', 'away');
-  element.title = `${plural(links, 'link')} to other traces`;
-  element.append(drawing('M4.5 11.5 11.5 4.5M6 4.5h5.5V10'));
-  return element;
-}
-
-function drawing(path: string): SVGElement {
-  const svg = document.createElementNS(SVG, 'svg');
-  svg.setAttribute('viewBox', '0 0 16 16');
-  svg.setAttribute('aria-hidden', 'true');
-  const shape = document.createElementNS(SVG, 'path');
-  shape.setAttribute('d', path);
-  svg.append(shape);
-  return svg;
 }

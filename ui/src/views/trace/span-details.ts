@@ -1,12 +1,12 @@
 /** Asks the collector for all that one span carries. */
 import { fetchSpans } from '../../api/client';
 import type { SpanDetail } from '../../api/types';
-import { nameOf, serviceOf, spanId, type TraceModel } from '../../model/trace-model';
+import { kindOf, nameOf, serviceOf, spanId, type TraceModel } from '../../model/trace-model';
 
 /** null where the collector no longer has it. Of spans that share an id the one that is at this row. */
 export async function fetchDetails(model: TraceModel, row: number, signal: AbortSignal): Promise<SpanDetail | null> {
   const spans = await fetchSpans(model.facts.trace_id, [spanId(model, row)], signal);
-  const kind = model.facts.texts.kind[model.kind[row]!];
+  const kind = kindOf(model, row);
   const alike = spans.filter(
     (span) => span.service === serviceOf(model, row) && span.name === nameOf(model, row) && span.kind === kind,
   );

@@ -2,14 +2,14 @@
 import { fetchGroups } from '../../api/search';
 import { formatTerm } from '../../model/query-text';
 import { LEAST_HISTORY, type Standing } from '../../model/standing';
-import { nameOf, serviceOf, type TraceModel } from '../../model/trace-model';
+import { kindOf, nameOf, serviceOf, type TraceModel } from '../../model/trace-model';
 
 const HOUR = 3600e9;
 /** A day is looked at only where an hour has too few: it reads as much more. */
 const HOURS = [1, 24] as const;
 
 export async function fetchStanding(model: TraceModel, row: number, signal: AbortSignal): Promise<Standing> {
-  const kind = model.facts.texts.kind[model.kind[row]!]!;
+  const kind = kindOf(model, row);
   const terms = [
     formatTerm('service', ':', serviceOf(model, row)),
     formatTerm('name', ':', nameOf(model, row)),

@@ -58,8 +58,8 @@ function openOrEnter(event: KeyboardEvent, { trace, index, moveTo }: Place): boo
     else moveTo(index + 1);
     return true;
   }
-  if (trace.groups?.[row]) {
-    trace.toggleGroup(row);
+  if (trace.groups.closed?.[row]) {
+    trace.groups.toggle(row);
     return true;
   }
   if (trace.lanes.on) return true;
@@ -82,7 +82,7 @@ function closeOrLeave(event: KeyboardEvent, { trace, index, moveTo }: Place): bo
     return true;
   }
   const row = entry;
-  if (trace.groupSize(row) > 0 && !trace.groups?.[row]) trace.toggleGroup(row);
+  if (trace.groups.sizeOf(row) > 0 && !trace.groups.closed?.[row]) trace.groups.toggle(row);
   else if (trace.lanes.on) {
     const above = trace.placeOf(parentInLane(trace.model, row));
     moveTo(above >= 0 ? above : trace.rows.indexOf(headingOf(trace.model.service[row]!)));
@@ -93,14 +93,14 @@ function closeOrLeave(event: KeyboardEvent, { trace, index, moveTo }: Place): bo
 
 /** Letters that work anywhere on the trace page. */
 export function traceKey(event: KeyboardEvent, trace: TraceView): boolean {
-  const { scale } = trace;
-  if (pressed(event, 'zoomIn')) trace.zoom(scale.zoom(0.8));
-  else if (pressed(event, 'zoomOut')) trace.zoom(scale.zoom(1.25));
-  else if (pressed(event, 'earlier')) trace.zoom(scale.pan(-scale.width * 0.15));
-  else if (pressed(event, 'later')) trace.zoom(scale.pan(scale.width * 0.15));
-  else if (pressed(event, 'whole')) trace.zoom(trace.model.bounds);
-  else if (pressed(event, 'zoomBack')) trace.zoomBack();
-  else if (pressed(event, 'fit') && trace.selected >= 0) trace.zoomToRow(trace.selected);
+  const { scale } = trace.time;
+  if (pressed(event, 'zoomIn')) trace.time.zoom(scale.zoom(0.8));
+  else if (pressed(event, 'zoomOut')) trace.time.zoom(scale.zoom(1.25));
+  else if (pressed(event, 'earlier')) trace.time.zoom(scale.pan(-scale.width * 0.15));
+  else if (pressed(event, 'later')) trace.time.zoom(scale.pan(scale.width * 0.15));
+  else if (pressed(event, 'whole')) trace.time.zoom(trace.time.bounds);
+  else if (pressed(event, 'zoomBack')) trace.time.zoomBack();
+  else if (pressed(event, 'fit') && trace.selected >= 0) trace.time.zoomToRow(trace.selected);
   else if (pressed(event, 'nextError')) trace.nextError(1);
   else if (pressed(event, 'previousError')) trace.nextError(-1);
   else if (pressed(event, 'nextMatch')) trace.nextMatch(1);

@@ -1,0 +1,58 @@
+/** Which time of the trace is shown, and how it lies on the axis. The address is where it is kept. */
+import { findIdleGaps } from '../../model/idle-gaps';
+import { type Axis, clamp, formatView, isWhole, parseView, TimeScale, type View } from '../../model/timeline-scale';
+import type { TraceModel } from '../../model/trace-model';
+import { ZoomSteps } from '../../model/zoom-steps';
+import { router, setQuery, setQuerySoon } from '../../route/router.svelte';
+
+export class TraceTime {
+  readonly #model: () => TraceModel;
+  readonly #steps = new ZoomSteps();
+  /** What the reader has zoomed to; null for the whole, also when the trace grows. */
+  #chosen = $state.raw<View | null>(null);
+  /** Width of the time axis in pixels, as the view that is open has it. */
+  chart = $state(1000);
+  bounds = $derived.by<View>(() => this.#model().bounds);
+  view = $derived(this.#chosen ? clamp(this.#chosen, this.bounds) : this.bounds);
+  whole = $derived(isWhole(this.view, this.bounds));
+  /** Stretches in which none of the trace's spans runs. */
+  gaps = $derived.by(() => findIdleGaps(this.#model()));
+  collapsed = $derived(this.gaps.length > 0 && router.route.query.get('gaps') === 'collapsed');
+  axis = $derived<Axis>({ bounds: this.bounds, gaps: this.collapsed ? this.gaps : [] });
+  scale = $derived(new TimeScale(this.axis, this.view, this.chart));
+
+  constructor(model: () => TraceModel) {
+    this.#model = model;
+  }
+
+  readAddress(): void {
+    this.#chosen = parseView(router.route.query.get('zoom'), this.bounds);
+  }
+
+  zoom(view: View): void {
+    this.#steps.leave(this.view, performance.now());
+    this.#show(view);
+  }
+
+  /** To the view before the last zoom. */
+  zoomBack(): void {
+    const view = this.#steps.back();
+    if (view) this.#show(view);
+  }
+
+  #show(view: View): void {
+    const next = clamp(view, this.bounds);
+    this.#chosen = isWhole(next, this.bounds) ? null : next;
+    setQuerySoon({ zoom: this.#chosen ? formatView(next) : null });
+  }
+
+  zoomToRow(row: number): void {
+    const { start, duration } = this.#model();
+    const length = Math.max(duration[row]!, 1);
+    this.zoom({ start: start[row]! - length * 0.05, end: start[row]! + length * 1.15 });
+  }
+
+  toggleGaps(): void {
+    setQuery({ gaps: this.collapsed ? null : 'collapsed' }, 'replace');
+  }
+}
