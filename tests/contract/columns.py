@@ -64,6 +64,10 @@ def spans(columns: Columns) -> list[dict[str, Any]]:
                 "odd": bool(flags & odd),
             }
         )
+    lost = zip(numbers["lost_row"], numbers["lost_parent"], strict=True)
+    parents = {row: parent.to_bytes(8, "little").hex() for row, parent in lost}
+    for row, span in enumerate(found):
+        span["lost_parent"] = parents.get(row)
     _cut_path(columns, found)
     return found
 

@@ -49,6 +49,29 @@ def waited(collector: Collector) -> str:
     return trace_id
 
 
+@pytest.fixture(scope="module")
+def broken(collector: Collector) -> str:
+    """A trace of which a caller of two services has not arrived, and one more span's parent."""
+    # One that begins with zeros would have been cut.
+    trace_id = f"4bf92f3577b34da6{trace_ids(1)[0][16:]}"
+    began = time.time_ns() - 240 * SECOND
+
+    def part(number: int, parent: int, start: int, **fields: Any) -> Span:
+        at = began + start * MILLISECOND
+        return span(
+            trace_id, number, parent, start_time_unix_nano=at, end_time_unix_nano=at + 50 * MILLISECOND, **fields
+        )
+
+    api = [part(1, 0, 0, name="GET /shelf", kind=2), part(2, 9, 10, name="GET /books", kind=2)]
+    store = [part(3, 9, 20, name="GET /prices", kind=2), part(4, 3, 25, name="SELECT", kind=3)]
+    send(collector, traces(api, "api"), traces([*store, part(5, 8, 60, name="flush", kind=1)], "store"))
+    eventually(
+        lambda: collector.get("/traces", start=began - SECOND)["traces"],
+        lambda found: any(each["trace_id"] == trace_id and each["span_count"] == 5 for each in found),
+    )
+    return trace_id
+
+
 @pytest.fixture
 def page(collector: Collector) -> Iterator[Page]:
     """A page of Debian's chromium; anything that the web view complains of on its console fails the test."""
@@ -146,3 +169,50 @@ def test_the_header_leads_to_the_operation_as_it_was_then(page: Page, waited: st
     page.get_by_role("heading", level=1).get_by_role("link", name="POST /jobs").click()
     expect(page).to_have_url(re.compile(r"/services/web\?op=POST\+/jobs&from=.*&to="))
     expect(page.get_by_role("heading", level=1)).to_contain_text("POST /jobs")
+
+
+def test_a_lost_parent_has_a_row_of_its_own_with_the_likely_reason(page: Page, broken: str) -> None:
+    page.goto(f"/t/{broken}")
+    grid = page.get_by_role("treegrid", name="Spans")
+    # Five spans, two ghosts and the heading.
+    expect(grid).to_have_attribute("aria-rowcount", "8")
+    rows = grid.get_by_role("row")
+    lost = f"missing parent {9:016x}, of 2 spans, most likely not instrumented"
+    expect(rows.nth(2)).to_have_attribute("aria-label", lost)
+    expect(rows.nth(2)).to_have_attribute("title", re.compile("Most likely its caller sends no spans here"))
+    expect(rows.nth(3)).to_have_attribute("aria-level", "2")
+    expect(rows.nth(5)).to_have_attribute("aria-level", "3")
+    expect(rows.nth(6)).to_have_attribute("aria-label", re.compile("never received$"))
+    rows.nth(4).click()
+    focused = page.locator("[role=row]:focus")
+    expect(focused).to_have_attribute("aria-label", re.compile("^store, GET /prices, .*, parent missing"))
+    for _ in range(2):
+        page.keyboard.press("ArrowLeft")
+    expect(focused).to_have_attribute("aria-label", lost)
+    page.keyboard.press("ArrowRight")
+    expect(focused).to_have_attribute("aria-label", re.compile("^api, GET /books, "))
+    page.get_by_role("button", name="By service").click()
+    # Without a tree there is nothing to stand above: the spans say it themselves.
+    expect(grid).to_have_attribute("aria-rowcount", "8")
+    expect(grid.get_by_text("parent missing")).to_have_count(3)
+
+
+def test_a_span_leads_to_those_of_other_traces_that_link_to_it(page: Page, collector: Collector) -> None:
+    sender, taker = trace_ids(2)
+    at = time.time_ns() - 100 * SECOND
+    sent = span(sender, 1, 0, name="letters publish", kind=4, start_time_unix_nano=at, end_time_unix_nano=at + SECOND)
+    later = at + 30 * SECOND
+    taken = span(
+        taker, 2, 0, name="letters process", kind=5, start_time_unix_nano=later, end_time_unix_nano=later + SECOND
+    )
+    taken.links.add(trace_id=bytes.fromhex(sender), span_id=(1).to_bytes(8))
+    send(collector, traces([sent], "web"), traces([taken], "post"))
+    eventually(
+        lambda: collector.get("/spans", q=f"link.trace_id:{sender}", start=at)["returned"], lambda found: found == 1
+    )
+    page.goto(f"/t/{sender}?sel={1:016x}")
+    detail = page.get_by_role("region", name="Span detail")
+    expect(detail.get_by_text("Linked from")).to_be_visible()
+    detail.get_by_role("link", name="letters process").click()
+    expect(page).to_have_url(f"/t/{taker}?sel={2:016x}")
+    expect(detail.get_by_role("heading", name="letters process")).to_be_visible()

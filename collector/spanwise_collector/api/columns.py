@@ -104,6 +104,7 @@ def to_bytes(loaded: TraceColumns) -> bytes:
         known, codes[what] = np.unique(words, return_inverse=True)
         texts[what] = [in_words(int(each)) for each in known]
     rows = np.arange(len(spans))
+    lost = np.flatnonzero(loaded.forest.missing)
     origin = spans.start.min()
     times = {
         "start": spans.start - origin,
@@ -113,11 +114,12 @@ def to_bytes(loaded: TraceColumns) -> bytes:
         "event_time": np.maximum(loaded.event_times, origin) - origin,
     }
     parents = np.where(loaded.forest.parent < 0, 0, rows - loaded.forest.parent)
-    numbers = {"parent_delta": parents, "below": loaded.forest.below, **times, **codes}
+    numbers = {"parent_delta": parents, "below": loaded.forest.below, **times, "lost_row": lost, **codes}
     arrays: dict[str, NDArray[Any]] = {name: narrow(array) for name, array in numbers.items()}
     arrays["flags"] = _flags(loaded)
     # As they were sent, first byte first.
     arrays["span_id"] = spans.id.byteswap()
+    arrays["lost_parent"] = spans.parent_id[lost].byteswap()
     header = TraceHeader(
         **_facts(loaded),
         origin_unix_nano=str(origin),

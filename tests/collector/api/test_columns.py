@@ -61,6 +61,7 @@ def in_json(collector: Inside, trace_id: str, logged: set[str]) -> tuple[dict[st
             "has_events": bool(each["events"]),
             "has_links": bool(each["links"]),
             "has_logs": each["span_id"] in logged,
+            "lost_parent": each["parent_span_id"] if each["parent_missing"] else None,
             "odd": any(warning != UNFINISHED for warning in each["warnings"]),
         }
         for each in spans

@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import {
-  headingOf,
-  intoLanes,
-  isHeading,
-  laneDepths,
-  parentInLane,
-  readNames,
-  serviceOfHeading,
-  sumLanes,
-  writeNames,
-} from './service-lanes';
+import { intoLanes, laneDepths, parentInLane, readNames, sumLanes, writeNames } from './service-lanes';
 import { MS, makeTrace, type Sketch } from './testing';
 import { buildModel } from './trace-model';
 import { visibleRows } from './tree-fold';
+import { headingOf } from './waterfall-entries';
 
 /** 0 api, 1 db, 2 api, 3 db, 4 db, 5 mail. */
 const DRAWN: Sketch = {
@@ -54,10 +45,5 @@ describe('lanes', () => {
     const names = ['a,b', '100%', 'käse'];
     expect(readNames(writeNames(names))).toEqual(names);
     expect([readNames('%'), readNames(''), readNames('a,,%41')]).toEqual([['%'], [], ['a', 'A']]);
-  });
-
-  it('tell headings from rows', () => {
-    expect([headingOf(3), 0, 7].map(isHeading)).toEqual([true, false, false]);
-    expect(serviceOfHeading(headingOf(3))).toBe(3);
   });
 });

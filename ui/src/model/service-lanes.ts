@@ -1,12 +1,8 @@
 /** The rows of the waterfall by service: each lane a heading, and below it the service's spans in the order of the tree. */
 import { FLAG, type TraceModel } from './trace-model';
+import { headingOf } from './waterfall-entries';
 
 type Spans = Pick<TraceModel, 'size' | 'service' | 'services' | 'start' | 'duration' | 'self' | 'flags' | 'subtree'>;
-
-/** Headings are negative, so that one array of numbers says which rows are shown: -1 for the service at 0, -2 at 1, …. */
-export const headingOf = (service: number): number => -1 - service;
-export const isHeading = (entry: number): boolean => entry < 0;
-export const serviceOfHeading = (entry: number): number => -1 - entry;
 
 /** What a lane adds up to. */
 export interface LaneSum {

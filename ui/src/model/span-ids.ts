@@ -48,9 +48,12 @@ export function rowOfId(ids: SpanIds, hex: string | null | undefined): number {
 }
 
 /** The id of a row in hex. */
-export function idOfRow({ halves }: SpanIds, row: number): string {
+export const idOfRow = ({ halves }: SpanIds, row: number): string => idOfHalves(halves, row);
+
+/** One of several ids, each as the two halves of its eight bytes, in hex. */
+export function idOfHalves(halves: Uint32Array, place: number): string {
   const digits = (half: number): string => swap(half).toString(16).padStart(8, '0');
-  return digits(halves[2 * row]!) + digits(halves[2 * row + 1]!);
+  return digits(halves[2 * place]!) + digits(halves[2 * place + 1]!);
 }
 
 /** The first byte of an id is the lowest of its number here and the highest in hex. */

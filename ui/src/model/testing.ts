@@ -8,7 +8,8 @@ export interface Sketch {
   start?: number;
   duration?: number;
   error?: boolean;
-  missing?: boolean;
+  /** Its parent is named and has not arrived; a number is that parent's id, which is 255 else. */
+  missing?: boolean | number;
   /** On the critical path. */
   critical?: boolean;
   /** Times of events, in milliseconds since the trace's start. */
@@ -52,6 +53,7 @@ export function makeTrace(...roots: Sketch[]): ArrayBuffer {
   const duration = Math.max(0, ...rows.map((row) => ns((row.start ?? 0) + (row.duration ?? 10))));
   const events = rows.flatMap((row, at) => (row.events ?? []).map((time) => [at, ns(time)] as const));
   const zero = rows.map(() => 0);
+  const lost = rows.flatMap((row, at) => (row.missing ? [at] : []));
   const columns: [string, 'u8' | 'u16' | 'u32' | 'u64', (number | bigint)[]][] = [
     ['parent_delta', 'u32', rows.map(({ parent }, at) => (parent < 0 ? 0 : at - parent))],
     ['below', 'u16', rows.map(({ below }) => below)],
@@ -68,6 +70,8 @@ export function makeTrace(...roots: Sketch[]): ArrayBuffer {
     ['kind', 'u8', zero],
     ['status', 'u8', rows.map((row) => (row.error ? 1 : 0))],
     ['flags', 'u16', rows.map(flagsOf)],
+    ['lost_row', 'u16', lost],
+    ['lost_parent', 'u64', lost.map((at) => sent(rows[at]!.missing === true ? 255 : Number(rows[at]!.missing)))],
     ['span_id', 'u64', rows.map((row, at) => sent(row.id ?? at + 1))],
   ];
   return encode(

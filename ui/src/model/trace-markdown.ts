@@ -5,6 +5,7 @@ import { count, duration, percent, plural } from '../base/format';
 import { levelOf, valueText, visible } from './attributes';
 import { sumOperations } from './groups';
 import { FLAG, nameOf, serviceOf, type TraceModel } from './trace-model';
+import { isGhost, isHeading } from './waterfall-entries';
 
 /** More than these make no message that is read. */
 const MOST_ROWS = 100;
@@ -13,7 +14,7 @@ const BAR = 32;
 
 export interface Shown {
   readonly model: TraceModel;
-  /** Rows of spans, of log records above them, and of headings below zero. */
+  /** As `waterfall-entries.ts` writes them. */
   readonly rows: Int32Array;
   readonly logs: readonly LogRecord[];
   readonly logTimes: Float64Array;
@@ -69,17 +70,20 @@ function operations(model: TraceModel): string[] {
 }
 
 function waterfall({ model, rows, logs, logTimes }: Shown): string[] {
-  const spans = rows.filter((entry) => entry >= 0).slice(0, MOST_ROWS);
-  const labels = [...spans].map((entry) =>
-    entry < model.size ? label(model, entry) : logLabel(logs[entry - model.size]!),
-  );
+  const shown = rows.filter((entry) => !isHeading(entry));
+  const entries = shown.subarray(0, MOST_ROWS);
+  const labels = Array.from(entries, (entry) => {
+    if (isGhost(entry)) return '◌ missing parent';
+    return entry < model.size ? label(model, entry) : logLabel(logs[entry - model.size]!);
+  });
   const width = Math.min(64, Math.max(...labels.map((text) => text.length), 0));
-  const lines = [...spans].map((entry, at) => {
+  const lines = Array.from(entries, (entry, at) => {
     const text = labels[at]!.length > width ? `${labels[at]!.slice(0, width - 1)}…` : labels[at]!.padEnd(width);
+    if (isGhost(entry)) return text.trimEnd();
     if (entry < model.size) return `${text} ${bar(model, entry)} ${duration(model.duration[entry]!)}`;
     return `${text} ${' '.repeat(BAR)} at ${duration(logTimes[entry - model.size]!)}`;
   });
-  const left = rows.filter((entry) => entry >= 0).length - spans.length;
+  const left = shown.length - entries.length;
   return ['```text', ...lines, ...(left > 0 ? [`… ${plural(left, 'more row')}`] : []), '```'];
 }
 

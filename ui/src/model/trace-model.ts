@@ -53,6 +53,7 @@ export interface TraceHeader extends TraceFacts {
 export interface TraceModel {
   readonly facts: TraceHeader;
   readonly size: number;
+  /** Below a lost parent it begins with 1: the parent has the place above it. */
   readonly depth: Uint32Array;
   /** Row of the parent, -1 for roots of display. */
   readonly parent: Int32Array;
@@ -82,6 +83,9 @@ export interface TraceModel {
   readonly kind: Numbers;
   readonly status: Numbers;
   readonly ids: SpanIds;
+  /** The rows of spans whose parent has not arrived, and the ids of these parents as the halves of their eight bytes. */
+  readonly lostRow: Numbers;
+  readonly lostParent: Uint32Array;
   /** Events, by row and then by time. */
   readonly eventRow: Numbers;
   readonly eventTime: Float64Array;
@@ -122,6 +126,8 @@ export function buildModel(buffer: ArrayBuffer): TraceModel {
     kind: columns.numbers('kind'),
     status: columns.numbers('status'),
     ids: indexIds(columns.halves('span_id')),
+    lostRow: columns.numbers('lost_row'),
+    lostParent: columns.halves('lost_parent'),
     eventRow: columns.numbers('event_row'),
     eventTime: columns.since('event_time', began),
     errorsBelow: new Uint32Array(size),
@@ -138,13 +144,14 @@ export function buildModel(buffer: ArrayBuffer): TraceModel {
 }
 
 /** Parents, depths and counts of children, from how far up each parent is. */
-function climb(model: Pick<TraceModel, 'size' | 'parent' | 'depth' | 'children'>, delta: Numbers): number {
+function climb(model: Pick<TraceModel, 'size' | 'parent' | 'depth' | 'children' | 'flags'>, delta: Numbers): number {
   let deepest = 0;
   for (let row = 0; row < model.size; row++) {
     const parent = delta[row] === 0 ? -1 : row - delta[row]!;
     model.parent[row] = parent;
     if (parent >= 0) model.children[parent]!++;
-    model.depth[row] = parent < 0 ? 0 : model.depth[parent]! + 1;
+    const lost = model.flags[row]! & FLAG.parentMissing ? 1 : 0;
+    model.depth[row] = parent < 0 ? lost : model.depth[parent]! + 1;
     deepest = Math.max(deepest, model.depth[row]!);
   }
   return deepest;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { findGhosts } from './lost-parents';
 import { makeTrace, type Sketch } from './testing';
 import { TimeScale } from './timeline-scale';
 import { buildModel, childCover, pathSections } from './trace-model';
@@ -16,11 +17,12 @@ function picture(...roots: Sketch[]): Picture {
       logsOf: new Map(),
       logs: [],
       logTimes: new Float64Array(),
+      ghosts: findGhosts(model),
       cover: (row) => childCover(model, row),
       sections: (row) => pathSections(model, row),
       selected: -1,
       lanes: { on: false, depths: new Uint32Array(), sums: [] },
-      linked: { links: null },
+      linked: { told: null },
       placeOf: (row) => row,
     },
     scale: new TimeScale({ bounds: model.bounds, gaps: [] }, model.bounds, 600),

@@ -4,10 +4,10 @@ import { duration, plural } from '../base/format';
 import { paintArrows } from './arrow-paint';
 import { valueText, visible } from './attributes';
 import { paintRuler } from './axis-paint';
-import { isHeading, serviceOfHeading } from './service-lanes';
 import { arrowsOf, type TraceLinks } from './span-arrows';
 import type { TimeScale } from './timeline-scale';
 import { FLAG, nameOf, serviceOf, type TraceModel } from './trace-model';
+import { isGhost, isHeading, serviceOfHeading } from './waterfall-entries';
 import { type Brush, GUTTER, type Ink, paintWaterfall, ROW, type Scene } from './waterfall-paint';
 
 /** More rows than these make no picture that is looked at. */
@@ -26,7 +26,7 @@ export interface Drawn extends Omit<Scene, 'scale' | 'ink' | 'width' | 'height' 
   readonly logs: readonly LogRecord[];
   readonly selected: number;
   readonly lanes: { readonly on: boolean; readonly depths: Uint32Array; readonly sums: NonNullable<Scene['lanes']> };
-  readonly linked: { readonly links: TraceLinks | null };
+  readonly linked: { readonly told: TraceLinks | null };
   readonly placeOf: (row: number) => number;
 }
 
@@ -71,7 +71,7 @@ export function paintPicture(brush: PictureBrush, picture: Picture): void {
   };
   paintWaterfall(brush, scene);
   if (trace.selected >= 0)
-    paintArrows(brush, scene, arrowsOf(trace.model, trace.selected, trace.linked.links), trace.placeOf);
+    paintArrows(brush, scene, arrowsOf(trace.model, trace.selected, trace.linked.told), trace.placeOf);
   brush.restore();
   brush.fillStyle = ink.line;
   brush.fillRect(0, TITLE + RULER - 1, width, 1);
@@ -106,6 +106,10 @@ function paintLabel(brush: PictureBrush, picture: Picture, entry: number, y: num
     const log = trace.logs[entry - model.size]!;
     const text = visible(valueText(log.body).slice(0, 400)) || log.event_name;
     write(brush, cut(brush, `≡ ${text}`, labels - 3 * PAD, ink.font), 2 * PAD, middle, ink.dim, ink.font);
+    return;
+  }
+  if (isGhost(entry)) {
+    write(brush, cut(brush, '◌ Missing parent', labels - 2 * PAD, ink.font), PAD, middle, ink.dim, ink.font);
     return;
   }
   const heading = isHeading(entry);

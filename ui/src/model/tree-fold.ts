@@ -73,8 +73,7 @@ export function withAncestors(tree: Tree, marked: Uint8Array): Uint8Array {
 }
 
 /**
- * The shown rows with the log records of each span below it, before its children. A log record is written as
- * `tree.size` plus its index, so that one array of numbers says both.
+ * The shown rows with the log records of each span below it, before its children, as `waterfall-entries.ts` writes them.
  */
 export function withLogs(tree: Tree, rows: Int32Array, logs: ReadonlyMap<number, readonly number[]>): Int32Array {
   const entries: number[] = [];

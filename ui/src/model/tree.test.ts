@@ -44,7 +44,7 @@ describe('buildModel', () => {
       bounds: model.bounds,
       maxDepth: model.maxDepth,
     }).toEqual({
-      depth: [0, 1, 2, 1, 0],
+      depth: [0, 1, 2, 1, 1],
       parent: [-1, 0, 1, 0, -1],
       subtree: [3, 1, 0, 0, 0],
       start: [0, 0, 0, 20 * MS, 5 * MS],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { paintOverview } from './axis-paint';
 import { findGroups } from './groups';
+import { findGhosts } from './lost-parents';
 import { makeTrace, type Sketch } from './testing';
 import { TimeScale, type View } from './timeline-scale';
 import { buildModel, childCover, pathSections, type TraceModel } from './trace-model';
@@ -59,6 +60,7 @@ function scene(roots: Sketch[], part: Partial<Scene> = {}): Scene {
     top: 0,
     logs: new Map(),
     logTimes: new Float64Array(),
+    ghosts: findGhosts(model),
     cover: (row) => childCover(model, row),
     sections: (row) => pathSections(model, row),
     ink: INK,

@@ -1,15 +1,18 @@
 /** Draws the timeline half of the waterfall: what is on the screen and nothing else, from typed arrays. */
 import { duration } from '../base/format';
 import { paintBreaks } from './break-paint';
-import { sumGroup } from './groups';
+import { paintGhost } from './ghost-paint';
+import { paintGroup } from './group-paint';
 import { paintHeading } from './lane-paint';
-import { isHeading, type LaneSum, serviceOfHeading } from './service-lanes';
+import type { Ghosts } from './lost-parents';
+import type { LaneSum } from './service-lanes';
 import { type TimeScale, ticks } from './timeline-scale';
 import { eventsOf, FLAG, type TraceModel } from './trace-model';
+import { isGhost, isHeading, placeOfGhost, serviceOfHeading } from './waterfall-entries';
 
 export const ROW = 24;
-const BAR_TOP = 7;
-const BAR = 10;
+export const BAR_TOP = 7;
+export const BAR = 10;
 const LEAST = 2;
 /** Right of the time axis there is room for the durations of bars that reach its end. */
 export const GUTTER = 60;
@@ -43,6 +46,8 @@ export interface Scene {
   readonly cover: (row: number) => Float64Array;
   /** The sections of a row on the critical path, as `pathSections` gives them. */
   readonly sections: (row: number) => Float64Array;
+  /** Parents that have not arrived. */
+  readonly ghosts: Ghosts;
   /** Rows that are drawn pale, such as those that do not match. */
   readonly faded?: Uint8Array | null;
   /** What the lane of each service adds up to, where headings are among the rows. */
@@ -92,6 +97,7 @@ export function paintWaterfall(brush: Brush, scene: Scene): void {
     const row = rows[index]!;
     brush.globalAlpha = scene.faded?.[row] ? 0.25 : 1;
     if (isHeading(row)) paintHeading(brush, scene, serviceOfHeading(row), index * ROW - top);
+    else if (isGhost(row)) paintGhost(brush, scene, placeOfGhost(row), index * ROW - top);
     else if (row >= scene.model.size) paintLog(brush, scene, row - scene.model.size, index * ROW - top);
     else if (scene.groups?.[row]) paintGroup(brush, scene, row, index * ROW - top);
     else paintRow(brush, scene, row, index * ROW - top, scale.x(scene.model.start[row]!));
@@ -250,27 +256,6 @@ function paintLog(brush: Brush, { scale, logTimes, ink }: Scene, log: number, y:
   brush.fillStyle = ink.dim;
   brush.fillRect(x - 0.5, y + 3, 1, ROW - 6);
   brush.fillRect(x - 2.5, y + ROW / 2 - 2.5, 5, 5);
-}
-
-/** All spans of a group on one row, at their times, and what they add up to. */
-function paintGroup(brush: Brush, scene: Scene, row: number, y: number): void {
-  const { model, scale, ink } = scene;
-  const { width } = scale;
-  const after = scene.groups![row]!;
-  const sum = sumGroup(model, row, after);
-  brush.fillStyle = ink.services[model.service[row]!]!;
-  let before = Number.NEGATIVE_INFINITY;
-  for (let at = row; at <= row + after; at++) {
-    const from = scale.x(model.start[at]!);
-    const to = Math.min(Math.max(scale.x(model.start[at]! + model.duration[at]!), from + 1), width);
-    if (to < 0 || from > width || to <= before) continue;
-    brush.fillRect(Math.max(from, before), y + BAR_TOP, to - Math.max(from, before), BAR);
-    before = to;
-  }
-  const end = Math.min(Math.max(scale.x(sum.end), 0), width);
-  brush.fillStyle = ink.dim;
-  brush.textAlign = 'left';
-  brush.fillText(`Σ ${duration(sum.total)}`, end + 6, y + BAR_TOP + BAR / 2 + 0.5);
 }
 
 function diamond(brush: Brush, x: number, y: number, ink: Ink): void {

@@ -2,9 +2,10 @@
 import { count, duration, plural } from '../../base/format';
 import { levelOf, valueText, visible } from '../../model/attributes';
 import { sumGroup } from '../../model/groups';
-import { isHeading, serviceOfHeading } from '../../model/service-lanes';
+import { ghostId, LIKELY, type Reason } from '../../model/lost-parents';
 import type { TraceLinks } from '../../model/span-arrows';
 import { FLAG, kindOf, nameOf, rowOf, serviceOf, type TraceModel } from '../../model/trace-model';
+import { isGhost, isHeading, placeOfGhost, serviceOfHeading } from '../../model/waterfall-entries';
 import { badgeOf, slotOf } from '../../route/preferences.svelte';
 import { drawing, errorSign, kindPath, linkSign, note } from './row-marks';
 import type { TraceView } from './trace-view.svelte';
@@ -21,6 +22,8 @@ export interface Look {
   /** They come after the spans. */
   readonly logsOf: ReadonlyMap<number, readonly number[]>;
   readonly links: TraceLinks | null;
+  /** Why each lost parent is missing, by its ghost. */
+  readonly reasons: ReadonlyMap<number, Reason> | null;
   /** Index into `rows` of the row that Tab reaches. */
   readonly active: number;
   readonly labelWidth: number;
@@ -51,6 +54,7 @@ export function fillRow(slot: Slot, index: number, look: Look): void {
   element.setAttribute('aria-rowindex', String(index + 2));
   element.tabIndex = index === look.active ? 0 : -1;
   if (isHeading(entry)) fillHeading(slot, serviceOfHeading(entry), look);
+  else if (isGhost(entry)) fillGhost(slot, placeOfGhost(entry), look);
   else if (look.trace.isLog(entry)) fillLog(slot, entry - look.trace.model.size, look);
   else fillSpan(slot, entry, look);
 }
@@ -104,6 +108,26 @@ function fillHeading(slot: Slot, service: number, look: Look): void {
   slot.facts.textContent = self;
 }
 
+/** A parent that is named and has not arrived. */
+function fillGhost(slot: Slot, place: number, look: Look): void {
+  const { ghosts } = look.trace;
+  const reason = look.reasons?.get(place);
+  const id = ghostId(ghosts, place);
+  const spans = plural(ghosts.counts[place]!, 'span');
+  setFrame(slot, look, 0, false, `missing parent ${id}, of ${spans}${reason ? `, most likely ${reason}` : ''}`);
+  setTwist(slot, false, false);
+  setKind(slot, '');
+  slot.element.id = `row-ghost-${place}`;
+  slot.element.className = 'row ghost';
+  slot.element.title = `The parent ${id} of ${spans} has not been received.${reason ? ` ${LIKELY[reason]}` : ''}`;
+  slot.badge.className = 'badge';
+  slot.badge.textContent = '?';
+  slot.service.textContent = '';
+  slot.name.textContent = `Missing parent ${id.slice(0, 8)}`;
+  slot.notes.replaceChildren(...(reason ? [note('why', reason)] : []));
+  slot.facts.textContent = '';
+}
+
 function fillSpan(slot: Slot, row: number, look: Look): void {
   const { trace } = look;
   const { model, lanes } = trace;
@@ -129,7 +153,7 @@ function fillSpan(slot: Slot, row: number, look: Look): void {
   const kind = kindOf(model, row);
   setKind(slot, kind);
   element.title = `${visible(service)}\n${name}\n${kind}`;
-  slot.notes.replaceChildren(...notes(model, row, folded, trace.logRows ? null : lines, repeated));
+  slot.notes.replaceChildren(...notes(trace, row, folded, trace.logRows ? null : lines, repeated));
   if (away > 0) slot.notes.prepend(linkSign(away));
   slot.facts.textContent = duration(model.duration[row]!);
 }
@@ -140,11 +164,13 @@ function beginsService(model: TraceModel, row: number): boolean {
   return parent < 0 || model.service[parent] !== model.service[row];
 }
 
-function notes(model: TraceModel, row: number, folded: boolean, lines: number | null, repeated: number): Node[] {
+function notes(trace: TraceView, row: number, folded: boolean, lines: number | null, repeated: number): Node[] {
+  const { model } = trace;
   const flags = model.flags[row]!;
   const found: Node[] = [];
   if (repeated > 0) found.push(note('count', `×${count(repeated + 1)}`));
-  if (flags & FLAG.parentMissing) found.push(note('lost', 'parent missing'));
+  // In the tree its ghost says it.
+  if (flags & FLAG.parentMissing && trace.lanes.on) found.push(note('lost', 'parent missing'));
   if (flags & FLAG.unfinished) found.push(note('lost', 'unfinished'));
   if (flags & model.odd) found.push(note('warned', '⚠'));
   if (flags & FLAG.error) found.push(errorSign(''));

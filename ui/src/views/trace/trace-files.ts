@@ -24,6 +24,7 @@ export async function savePicture(trace: TraceView, labels = 380): Promise<void>
       logs: trace.logs,
       logTimes: trace.logTimes,
       groups: trace.groups.closed,
+      ghosts: trace.ghosts,
       cover: trace.cover,
       sections: trace.sections,
       faded: trace.faded,

@@ -1,7 +1,9 @@
 /** What the trace page shows: the trace, the fold, the zoom, the selection. The address is where it is kept. */
 import type { LogRecord } from '../../api/types';
+import { findGhosts, orphanIds, readReasons, withGhosts } from '../../model/lost-parents';
 import { perRow } from '../../model/per-row';
-import { intoLanes, isHeading } from '../../model/service-lanes';
+import { intoLanes } from '../../model/service-lanes';
+import { linkedIds, readLinks } from '../../model/span-arrows';
 import { findLog, formatFold, logName, logsByRow, parseFold } from '../../model/trace-address';
 import { childCover, FLAG, nextRow, pathSections, rowOf, spanId, type TraceModel } from '../../model/trace-model';
 import {
@@ -14,7 +16,8 @@ import {
   withLogs,
 } from '../../model/tree-fold';
 import { router, setQuery, setQuerySoon } from '../../route/router.svelte';
-import { LinkedSpans } from './linked-spans.svelte';
+import { AskedSpans } from './asked-spans.svelte';
+import { IncomingLinks } from './incoming-links.svelte';
 import { TraceFind } from './trace-find.svelte';
 import { TraceGroups } from './trace-groups.svelte';
 import { TraceLanes } from './trace-lanes.svelte';
@@ -32,7 +35,11 @@ export class TraceView {
   readonly lanes = new TraceLanes(() => this.model);
   readonly time = new TraceTime(() => this.model);
   readonly groups = new TraceGroups(this);
-  readonly linked = new LinkedSpans();
+  readonly linked = new AskedSpans(linkedIds, readLinks);
+  /** Why each lost parent is missing. */
+  readonly lost = new AskedSpans(orphanIds, readReasons);
+  readonly incoming = new IncomingLinks();
+  ghosts = $derived(findGhosts(this.model));
   /** 1 for each row that was found; null while nothing is looked for. */
   marks = $derived(this.find !== '' && this.finding.marks?.length === this.model.size ? this.finding.marks : null);
   matches = $derived(this.marks ? this.marks.reduce((sum, mark) => sum + mark, 0) : 0);
@@ -66,10 +73,19 @@ export class TraceView {
   logRows = $derived(router.route.query.get('logs') === 'rows' && this.logs.length > 0);
   /** Lanes are shut, not folded: what is folded in the tree is shown in them. */
   #spanRows = $derived(
-    visibleRows(this.model, this.lanes.on ? new Uint8Array(this.model.size) : this.folded, this.#keep, this.groups.closed),
+    visibleRows(
+      this.model,
+      this.lanes.on ? new Uint8Array(this.model.size) : this.folded,
+      this.#keep,
+      this.groups.closed,
+    ),
   );
-  #laid = $derived(this.lanes.on ? intoLanes(this.model, this.#spanRows, this.lanes.shut) : this.#spanRows);
-  /** What the waterfall shows: rows of spans, above `model.size` records of logs, below zero headings of lanes. */
+  #laid = $derived(
+    this.lanes.on
+      ? intoLanes(this.model, this.#spanRows, this.lanes.shut)
+      : withGhosts(this.model, this.ghosts, this.#spanRows),
+  );
+  /** What the waterfall shows, as `waterfall-entries.ts` writes it. */
   rows = $derived(this.logRows ? withLogs(this.model, this.#laid, this.logsOf) : this.#laid);
   #places = $derived.by(() => {
     const places = new Int32Array(this.model.size + this.logs.length).fill(-1);
@@ -85,6 +101,10 @@ export class TraceView {
 
   /** Index into `rows`; -1 for what is hidden. */
   placeOf = (entry: number): number => (entry < 0 ? -1 : (this.#places[entry] ?? -1));
+
+  isSpan(entry: number): boolean {
+    return entry >= 0 && entry < this.model.size;
+  }
 
   isLog(entry: number): boolean {
     return entry >= this.model.size;
@@ -120,7 +140,7 @@ export class TraceView {
 
   /** Selects what a row of the waterfall shows. */
   selectEntry(entry: number): void {
-    if (isHeading(entry)) return;
+    if (entry < 0) return;
     if (!this.isLog(entry)) this.select(entry);
     else this.select(this.#rowOfLog(entry - this.model.size), entry - this.model.size);
   }

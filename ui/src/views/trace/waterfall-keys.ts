@@ -1,6 +1,8 @@
 /** The keys of the tree: those of a treegrid, and the single keys of the trace page. */
 import { hasModifier } from '../../base/keys';
-import { headingOf, isHeading, parentInLane, serviceOfHeading } from '../../model/service-lanes';
+import { ghostAbove } from '../../model/lost-parents';
+import { parentInLane } from '../../model/service-lanes';
+import { ghostOf, headingOf, isGhost, isHeading, serviceOfHeading } from '../../model/waterfall-entries';
 import { preferences } from '../../route/preferences.svelte';
 import { pressed } from '../../route/pressed';
 import type { TraceView } from './trace-view.svelte';
@@ -58,6 +60,10 @@ function openOrEnter(event: KeyboardEvent, { trace, index, moveTo }: Place): boo
     else moveTo(index + 1);
     return true;
   }
+  if (isGhost(row)) {
+    moveTo(index + 1);
+    return true;
+  }
   if (trace.groups.closed?.[row]) {
     trace.groups.toggle(row);
     return true;
@@ -77,6 +83,7 @@ function closeOrLeave(event: KeyboardEvent, { trace, index, moveTo }: Place): bo
     if (!trace.lanes.shut.has(serviceOfHeading(entry))) trace.lanes.toggle(serviceOfHeading(entry));
     return true;
   }
+  if (isGhost(entry)) return true;
   if (trace.isLog(entry)) {
     moveTo(index - 1);
     return true;
@@ -88,6 +95,10 @@ function closeOrLeave(event: KeyboardEvent, { trace, index, moveTo }: Place): bo
     moveTo(above >= 0 ? above : trace.rows.indexOf(headingOf(trace.model.service[row]!)));
   } else if (trace.model.subtree[row]! > 0 && !trace.folded[row]) trace.toggle(row, event.shiftKey);
   else if (trace.model.parent[row]! >= 0) moveTo(trace.placeOf(trace.model.parent[row]!));
+  else {
+    const ghost = ghostAbove(trace.model, trace.ghosts, row);
+    if (ghost >= 0) moveTo(trace.rows.indexOf(ghostOf(ghost)));
+  }
   return true;
 }
 

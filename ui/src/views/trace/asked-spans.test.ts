@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { linkedIds, readLinks } from '../../model/span-arrows';
 import { makeTrace } from '../../model/testing';
 import { buildModel, FLAG, spanId, type TraceModel } from '../../model/trace-model';
-import { LinkedSpans } from './linked-spans.svelte';
+import { AskedSpans } from './asked-spans.svelte';
 
 /** Two spans, the second of which has a link to the first. */
 function linkedTrace(): TraceModel {
@@ -25,18 +26,18 @@ afterEach(() => {
 
 describe('links of a trace', () => {
   it('are not those of the trace before, whose rows were others', async () => {
-    const linked = new LinkedSpans();
+    const linked = new AskedSpans(linkedIds, readLinks);
     const [first, second] = [linkedTrace(), linkedTrace()];
     vi.stubGlobal('fetch', async () => answer(first));
     await linked.look(first);
-    expect([...linked.links!.within.keys()].sort()).toEqual([0, 1]);
+    expect([...linked.told!.within.keys()].sort()).toEqual([0, 1]);
     vi.stubGlobal('fetch', () => new Promise(() => undefined));
     void linked.look(second);
-    expect(linked.links).toBeNull();
+    expect(linked.told).toBeNull();
   });
 
   it('are asked again where asking was stopped or failed, and not where it was answered', async () => {
-    const linked = new LinkedSpans();
+    const linked = new AskedSpans(linkedIds, readLinks);
     const model = linkedTrace();
     const fetched = vi.fn(
       (_: unknown, init?: RequestInit) =>
@@ -47,13 +48,13 @@ describe('links of a trace', () => {
     linked.stop();
     vi.stubGlobal('fetch', async () => Response.json({ detail: 'no' }, { status: 503 }));
     await Promise.all([stopped, linked.look(model)]);
-    expect([fetched.mock.calls.length, linked.links]).toEqual([1, null]);
+    expect([fetched.mock.calls.length, linked.told]).toEqual([1, null]);
     const answered = vi.fn(async () => answer(model));
     vi.stubGlobal('fetch', answered);
     await linked.look(model);
     await linked.look(model);
     linked.stop();
     await linked.look(model);
-    expect([answered.mock.calls.length, linked.links?.within.size]).toEqual([1, 2]);
+    expect([answered.mock.calls.length, linked.told?.within.size]).toEqual([1, 2]);
   });
 });
