@@ -26,6 +26,7 @@ ROUTES: Final = (
     "/t/{trace}?sel=0000000000000002",
     "/t/{trace}?view=flame",
     "/t/{trace}?view=operations",
+    "/t/{trace}?view=operations&merged=on",
     "/t/{trace}?view=graph",
     "/t/{trace}?view=spans",
     "/t/{trace}?view=logs",

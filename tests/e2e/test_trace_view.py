@@ -216,3 +216,21 @@ def test_a_span_leads_to_those_of_other_traces_that_link_to_it(page: Page, colle
     detail.get_by_role("link", name="letters process").click()
     expect(page).to_have_url(f"/t/{taker}?sel={2:016x}")
     expect(detail.get_by_role("heading", name="letters process")).to_be_visible()
+
+
+def test_the_operations_are_merged_with_the_heaviest_at_the_left(page: Page, waited: str) -> None:
+    page.goto(f"/t/{waited}?view=operations")
+    page.get_by_role("button", name="Left-heavy").click()
+    expect(page).to_have_url(f"/t/{waited}?view=operations&merged=on")
+    drawing = page.get_by_role("figure", name="5 merged calls")
+    drawing.focus()
+    told = page.locator(".told")
+    for name in ("POST /jobs", "jobs publish", "jobs process"):
+        page.keyboard.press("ArrowDown")
+        expect(told.get_by_text(name, exact=True)).to_be_visible()
+    expect(page.get_by_role("region", name="Span detail").get_by_role("heading", name="jobs process")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"[?&]near=0000000000000004"))
+    page.reload()
+    page.get_by_role("button", name="All calls").click()
+    expect(page).to_have_url(f"/t/{waited}?view=operations&merged=on&sel={4:016x}")

@@ -10,6 +10,8 @@ export interface Sketch {
   error?: boolean;
   /** Its parent is named and has not arrived; a number is that parent's id, which is 255 else. */
   missing?: boolean | number;
+  /** Without an end. */
+  open?: boolean;
   /** On the critical path. */
   critical?: boolean;
   /** Times of events, in milliseconds since the trace's start. */
@@ -113,6 +115,7 @@ function flagsOf(row: Row): number {
   return (
     (row.error ? FLAG.error : 0) |
     (row.missing ? FLAG.parentMissing : 0) |
+    (row.open ? FLAG.unfinished : 0) |
     (row.events ? FLAG.hasEvents : 0) |
     (row.critical ? FLAG.critical : 0)
   );

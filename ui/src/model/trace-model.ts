@@ -160,7 +160,7 @@ function climb(model: Pick<TraceModel, 'size' | 'parent' | 'depth' | 'children' 
 type Path = Pick<TraceModel, 'size' | 'parent' | 'flags' | 'start' | 'duration' | 'critical' | 'pathStart' | 'pathEnd'>;
 
 /** Clips each span on the critical path to its parent, and gives the time of children to them alone. */
-function layPath(model: Path, whole: number): boolean {
+export function layPath(model: Path, whole: number): boolean {
   let found = false;
   const { parent, start, duration, critical, pathStart, pathEnd } = model;
   for (let row = 0; row < model.size; row++) {
@@ -225,13 +225,20 @@ export function eventsOf(model: TraceModel, row: number): [first: number, end: n
 export function childCover(model: TraceModel, row: number): Float64Array {
   const from = model.start[row]!;
   const to = from + model.duration[row]!;
-  const merged: number[] = [];
+  const runs: [number, number][] = [];
   const last = row + model.subtree[row]!;
-  // Siblings stand in order of their start, so one pass merges them.
+  let ordered = true;
   for (let child = row + 1; child <= last; child += model.subtree[child]! + 1) {
     const start = Math.max(from, model.start[child]!);
     const end = Math.min(to, model.start[child]! + model.duration[child]!);
     if (end <= start) continue;
+    ordered &&= runs.length === 0 || runs.at(-1)![0] <= start;
+    runs.push([start, end]);
+  }
+  // Siblings stand in order of their start as it was sent: only corrected clocks change that.
+  if (!ordered) runs.sort((one, other) => one[0] - other[0]);
+  const merged: number[] = [];
+  for (const [start, end] of runs) {
     const before = merged.length - 1;
     if (before > 0 && start <= merged[before]!) merged[before] = Math.max(merged[before]!, end);
     else merged.push(start, end);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findGhosts } from './lost-parents';
+import { lastSign } from './open-spans';
 import { makeTrace, type Sketch } from './testing';
 import { TimeScale } from './timeline-scale';
 import { buildModel, childCover, pathSections } from './trace-model';
@@ -17,6 +18,8 @@ function picture(...roots: Sketch[]): Picture {
       logsOf: new Map(),
       logs: [],
       logTimes: new Float64Array(),
+      openUntil: (row: number) => lastSign(model, row),
+      running: false,
       ghosts: findGhosts(model),
       cover: (row) => childCover(model, row),
       sections: (row) => pathSections(model, row),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { paintOverview } from './axis-paint';
 import { findGroups } from './groups';
 import { findGhosts } from './lost-parents';
+import { lastSign } from './open-spans';
 import { makeTrace, type Sketch } from './testing';
 import { TimeScale, type View } from './timeline-scale';
 import { buildModel, childCover, pathSections, type TraceModel } from './trace-model';
@@ -60,6 +61,8 @@ function scene(roots: Sketch[], part: Partial<Scene> = {}): Scene {
     top: 0,
     logs: new Map(),
     logTimes: new Float64Array(),
+    openUntil: (row: number) => lastSign(model, row),
+    running: false,
     ghosts: findGhosts(model),
     cover: (row) => childCover(model, row),
     sections: (row) => pathSections(model, row),
@@ -121,6 +124,19 @@ describe('paintWaterfall', () => {
     const { model } = scene(ROOTS);
     paintWaterfall(brush, scene(ROOTS, { scale: scaleOf(model, { start: 80e6, end: 100e6 }) }));
     expect(texts).toEqual(['100 ms']);
+  });
+
+  it('draws a span without an end up to when it was last heard of, or up to now', () => {
+    const roots: Sketch[] = [{ duration: 0, open: true, children: [{ start: 10, duration: 70 }] }, { duration: 100 }];
+    const drawn = (part: Partial<Scene>) => {
+      const { brush, calls, texts } = recorder();
+      paintWaterfall(brush, scene(roots, part));
+      return [calls.find((call) => call.what === 'fillRect' && call.style === 'blue')!.at, texts[0]];
+    };
+    expect([drawn({}), drawn({ openUntil: () => 90e6, running: true })]).toEqual([
+      [[0, 7, 800, 10], 'no end'],
+      [[0, 7, 900, 10], '90 ms so far'],
+    ]);
   });
 
   it('keeps the shortest span visible', () => {

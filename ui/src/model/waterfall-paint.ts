@@ -46,6 +46,9 @@ export interface Scene {
   readonly cover: (row: number) => Float64Array;
   /** The sections of a row on the critical path, as `pathSections` gives them. */
   readonly sections: (row: number) => Float64Array;
+  /** Up to when a row that has not ended is drawn, and whether that is now. */
+  readonly openUntil: (row: number) => number;
+  readonly running: boolean;
   /** Parents that have not arrived. */
   readonly ghosts: Ghosts;
   /** Rows that are drawn pale, such as those that do not match. */
@@ -114,14 +117,15 @@ function paintGrid(brush: Brush, { scale, height, ink }: Scene): void {
 function paintRow(brush: Brush, scene: Scene, row: number, y: number, x: number): void {
   const { model, scale, ink } = scene;
   const { width } = scale;
-  const end = scale.x(model.start[row]! + model.duration[row]!);
+  const flags = model.flags[row]!;
+  const until = flags & FLAG.unfinished ? scene.openUntil(row) : model.start[row]! + model.duration[row]!;
+  const end = scale.x(until);
   if (end < 0 || x > width) {
     paintBeyond(brush, scene, end < 0, y);
     return;
   }
   const from = Math.max(x, -4);
   const length = Math.max(Math.min(end, width) - from, LEAST);
-  const flags = model.flags[row]!;
   const colour = ink.services[model.service[row]!]!;
   brush.fillStyle = colour;
   if (flags & FLAG.unfinished) paintUnfinished(brush, from, y, length, colour);
@@ -129,7 +133,12 @@ function paintRow(brush: Brush, scene: Scene, row: number, y: number, x: number)
   if (flags & FLAG.error) paintError(brush, from, y, length, ink, model.errorsBelow[row] === 0);
   if (scene.path) paintPath(brush, scene, row, y);
   paintMarks(brush, scene, row, y);
-  paintLength(brush, scene, row, y, from + length);
+  paintLength(brush, scene, lengthOf(scene, row), y, from + length);
+}
+
+function lengthOf({ model, openUntil, running }: Scene, row: number): string {
+  if ((model.flags[row]! & FLAG.unfinished) === 0) return duration(model.duration[row]!);
+  return running ? `${duration(openUntil(row) - model.start[row]!)} so far` : 'no end';
 }
 
 /** Full where the span itself was at work; pale over a solid line where it waited for its children. */
@@ -167,11 +176,22 @@ function paintBeyond(brush: Brush, { scale: { width }, ink }: Scene, left: boole
   brush.fill();
 }
 
+/** Pale and dashed, and open to the right: where it ends is not known. */
 function paintUnfinished(brush: Brush, x: number, y: number, length: number, colour: string): void {
+  const [top, bottom] = [y + BAR_TOP + 0.75, y + BAR_TOP + BAR - 0.75];
+  const alpha = brush.globalAlpha;
+  brush.globalAlpha = alpha * 0.25;
+  brush.fillRect(x, y + BAR_TOP, length, BAR);
+  brush.globalAlpha = alpha;
   brush.strokeStyle = colour;
   brush.lineWidth = 1.5;
   brush.setLineDash([4, 3]);
-  brush.strokeRect(x + 0.75, y + BAR_TOP + 0.75, Math.max(length - 1.5, 1), BAR - 1.5);
+  brush.beginPath();
+  brush.moveTo(x + length, top);
+  brush.lineTo(x + 0.75, top);
+  brush.lineTo(x + 0.75, bottom);
+  brush.lineTo(x + length, bottom);
+  brush.stroke();
   brush.setLineDash([]);
 }
 
@@ -273,8 +293,8 @@ function diamond(brush: Brush, x: number, y: number, ink: Ink): void {
 }
 
 /** The duration stands right of its bar: the gutter has room for it where the bar reaches the end of the axis. */
-function paintLength(brush: Brush, scene: Scene, row: number, y: number, to: number): void {
+function paintLength(brush: Brush, scene: Scene, text: string, y: number, to: number): void {
   brush.fillStyle = scene.ink.dim;
   brush.textAlign = 'left';
-  brush.fillText(duration(scene.model.duration[row]!), to + 6, y + BAR_TOP + BAR / 2 + 0.5);
+  brush.fillText(text, to + 6, y + BAR_TOP + BAR / 2 + 0.5);
 }

@@ -3,6 +3,7 @@ import { count, duration, plural } from '../../base/format';
 import { levelOf, valueText, visible } from '../../model/attributes';
 import { sumGroup } from '../../model/groups';
 import { ghostId, LIKELY, type Reason } from '../../model/lost-parents';
+import { isOpen } from '../../model/open-spans';
 import type { TraceLinks } from '../../model/span-arrows';
 import { FLAG, kindOf, nameOf, rowOf, serviceOf, type TraceModel } from '../../model/trace-model';
 import { isGhost, isHeading, placeOfGhost, serviceOfHeading } from '../../model/waterfall-entries';
@@ -155,8 +156,11 @@ function fillSpan(slot: Slot, row: number, look: Look): void {
   element.title = `${visible(service)}\n${name}\n${kind}`;
   slot.notes.replaceChildren(...notes(trace, row, folded, trace.logRows ? null : lines, repeated));
   if (away > 0) slot.notes.prepend(linkSign(away));
-  slot.facts.textContent = duration(model.duration[row]!);
+  slot.facts.textContent = lengthText(model, row);
 }
+
+const lengthText = (model: TraceModel, row: number): string =>
+  isOpen(model, row) ? 'no end' : duration(model.duration[row]!);
 
 /** A service's name is said where it begins: at roots and where the service changes. */
 function beginsService(model: TraceModel, row: number): boolean {
@@ -215,14 +219,13 @@ function describe(model: TraceModel, row: number, logs: number, grouped: number,
   const name = visible(nameOf(model, row)) || 'no name';
   const parts = [visible(serviceOf(model, row)) || 'no service', name, kindOf(model, row)];
   if (grouped > 0) parts.push(`${grouped + 1} times`, `${duration(sumGroup(model, row, grouped).total)} in all`);
-  else parts.push(duration(model.duration[row]!));
+  else parts.push(lengthText(model, row));
   parts.push(`starts at ${duration(model.start[row]!)}`);
   if (folded) parts.push(`${plural(model.subtree[row]!, 'span')} folded`);
   else if (model.subtree[row]! > 0) parts.push(childrenOf(model, row));
   if (flags & FLAG.error) parts.push('error');
   else if (model.errorsBelow[row]! > 0) parts.push(`${model.errorsBelow[row]} with an error below`);
   if (flags & FLAG.parentMissing) parts.push('parent missing');
-  if (flags & FLAG.unfinished) parts.push('unfinished');
   if (model.critical[row]! > 0) parts.push(`${duration(model.critical[row]!)} on the critical path`);
   if (logs > 0) parts.push(`${logs} log ${logs === 1 ? 'line' : 'lines'}`);
   else if (flags & FLAG.hasLogs) parts.push('log lines');

@@ -24,6 +24,8 @@ export async function savePicture(trace: TraceView, labels = 380): Promise<void>
       logs: trace.logs,
       logTimes: trace.logTimes,
       groups: trace.groups.closed,
+      openUntil: trace.open.until,
+      running: trace.open.now !== null,
       ghosts: trace.ghosts,
       cover: trace.cover,
       sections: trace.sections,

@@ -7,12 +7,18 @@ import { router, setQuery, setQuerySoon } from '../../route/router.svelte';
 
 export class TraceTime {
   readonly #model: () => TraceModel;
+  readonly #now: () => number | null;
   readonly #steps = new ZoomSteps();
   /** What the reader has zoomed to; null for the whole, also when the trace grows. */
   #chosen = $state.raw<View | null>(null);
   /** Width of the time axis in pixels, as the view that is open has it. */
   chart = $state(1000);
-  bounds = $derived.by<View>(() => this.#model().bounds);
+  /** The whole trace, and up to now where some of it may still run. */
+  bounds = $derived.by<View>(() => {
+    const { bounds } = this.#model();
+    const now = this.#now();
+    return now === null || now <= bounds.end ? bounds : { start: bounds.start, end: now };
+  });
   view = $derived(this.#chosen ? clamp(this.#chosen, this.bounds) : this.bounds);
   whole = $derived(isWhole(this.view, this.bounds));
   /** Stretches in which none of the trace's spans runs. */
@@ -21,8 +27,9 @@ export class TraceTime {
   axis = $derived<Axis>({ bounds: this.bounds, gaps: this.collapsed ? this.gaps : [] });
   scale = $derived(new TimeScale(this.axis, this.view, this.chart));
 
-  constructor(model: () => TraceModel) {
+  constructor(model: () => TraceModel, now: () => number | null) {
     this.#model = model;
+    this.#now = now;
   }
 
   readAddress(): void {

@@ -1,11 +1,21 @@
 /** What the trace page shows: the trace, the fold, the zoom, the selection. The address is where it is kept. */
 import type { LogRecord } from '../../api/types';
+import { corrected, shifts } from '../../model/corrected-clocks';
 import { findGhosts, orphanIds, readReasons, withGhosts } from '../../model/lost-parents';
 import { perRow } from '../../model/per-row';
 import { intoLanes } from '../../model/service-lanes';
 import { linkedIds, readLinks } from '../../model/span-arrows';
 import { findLog, formatFold, logName, logsByRow, parseFold } from '../../model/trace-address';
-import { childCover, FLAG, nextRow, pathSections, rowOf, spanId, type TraceModel } from '../../model/trace-model';
+import {
+  childCover,
+  FLAG,
+  nextRow,
+  pathSections,
+  rowOf,
+  skewOf,
+  spanId,
+  type TraceModel,
+} from '../../model/trace-model';
 import {
   foldSubtree,
   foldToLevel,
@@ -21,10 +31,15 @@ import { IncomingLinks } from './incoming-links.svelte';
 import { TraceFind } from './trace-find.svelte';
 import { TraceGroups } from './trace-groups.svelte';
 import { TraceLanes } from './trace-lanes.svelte';
+import { TraceOpen } from './trace-open.svelte';
 import { TraceTime } from './trace-time.svelte';
 
 export class TraceView {
-  model = $state.raw<TraceModel>(undefined as never);
+  /** As it was sent. */
+  #sent = $state.raw<TraceModel>(undefined as never);
+  /** Whether times are shown by the clock of the root's host. */
+  corrected = $derived(router.route.query.get('clocks') === 'corrected' && shifts(this.#sent) !== null);
+  model = $derived(this.corrected ? corrected(this.#sent) : this.#sent);
   folded = $state.raw<Uint8Array>(new Uint8Array());
   logs = $state.raw<readonly LogRecord[]>([]);
   /** Counts requests to bring the selected row into sight; the view never scrolls on its own otherwise. */
@@ -33,7 +48,11 @@ export class TraceView {
   find = $derived(router.route.query.get('find') ?? '');
   readonly finding = new TraceFind();
   readonly lanes = new TraceLanes(() => this.model);
-  readonly time = new TraceTime(() => this.model);
+  readonly open = new TraceOpen(() => this.model);
+  readonly time = new TraceTime(
+    () => this.model,
+    () => this.open.now,
+  );
   readonly groups = new TraceGroups(this);
   readonly linked = new AskedSpans(linkedIds, readLinks);
   /** Why each lost parent is missing. */
@@ -68,7 +87,11 @@ export class TraceView {
   });
   logsOf = $derived(logsByRow(this.model, this.logs));
   logTimes = $derived(
-    Float64Array.from(this.logs, (log) => log.time_unix_nano - this.model.facts.start_time_unix_nano),
+    Float64Array.from(this.logs, (log) => {
+      const row = this.corrected ? rowOf(this.model, log.span_id) : -1;
+      const moved = row < 0 ? 0 : skewOf(this.model, row);
+      return log.time_unix_nano + moved - this.model.facts.start_time_unix_nano;
+    }),
   );
   logRows = $derived(router.route.query.get('logs') === 'rows' && this.logs.length > 0);
   /** Lanes are shut, not folded: what is folded in the tree is shown in them. */
@@ -111,7 +134,7 @@ export class TraceView {
   }
 
   constructor(model: TraceModel) {
-    this.model = model;
+    this.#sent = model;
     this.readAddress();
     if (this.selected >= 0) this.#bring(this.selected);
   }
@@ -134,7 +157,7 @@ export class TraceView {
       const now = this.folded[row] ? rowOf(model, spanId(before, row)) : -1;
       if (now >= 0) folded[now] = 1;
     }
-    this.model = model;
+    this.#sent = model;
     this.folded = folded;
   }
 

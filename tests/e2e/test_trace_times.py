@@ -1,0 +1,92 @@
+"""Times of one trace in a real browser: hosts whose clocks disagree, and spans that have not ended."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browsing import browsing
+from tests.e2e.running import Collector, eventually
+from tests.e2e.seeded import MILLISECOND, SECOND, send
+from tests.factories import span, trace_ids, traces
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(collector: Collector) -> Iterator[Page]:
+    """A page of Debian's chromium; anything that the web view complains of on its console fails the test."""
+    with browsing(collector.address) as page:
+        yield page
+
+
+def _arrived(collector: Collector, trace_id: str, spans: int) -> None:
+    eventually(
+        lambda: collector.get("/traces", start=time.time_ns() - 3600 * SECOND)["traces"],
+        lambda found: any(each["trace_id"] == trace_id and each["span_count"] == spans for each in found),
+    )
+
+
+def _part(trace_id: str, number: int, parent: int, start: int, length: int, **fields: Any) -> Span:
+    end = start + length * MILLISECOND if length else 0
+    return span(trace_id, number, parent, start_time_unix_nano=start, end_time_unix_nano=end, **fields)
+
+
+def test_clocks_are_corrected_on_demand_and_never_silently(page: Page, collector: Collector) -> None:
+    (trace_id,) = trace_ids(1)
+    began = time.time_ns() - 200 * SECOND
+    caller = [
+        _part(trace_id, 1, 0, began, 500, name="GET /slow", kind=2),
+        _part(trace_id, 2, 1, began + 50 * MILLISECOND, 400, name="call", kind=3),
+    ]
+    # Its clock is three seconds behind.
+    callee = [_part(trace_id, 3, 2, began - 2940 * MILLISECOND, 380, name="work", kind=2)]
+    send(collector, traces(caller, "web", **{"host.name": "one"}), traces(callee, "db", **{"host.name": "two"}))
+    _arrived(collector, trace_id, 3)
+    page.goto(f"/t/{trace_id}")
+    facts = page.locator(".trace-head dl")
+    expect(facts).to_contain_text("3.44")
+    expect(page.get_by_role("button", name=re.compile("^1 clock off by up to 3"))).to_be_visible()
+    correct = page.get_by_role("button", name="Correct", exact=True)
+    expect(correct).to_have_attribute("aria-pressed", "false")
+    work = page.get_by_role("treegrid", name="Spans").get_by_role("row").nth(3)
+    expect(work).to_have_attribute("aria-label", re.compile("^db, work, .*, starts at 0"))
+    correct.click()
+    expect(page).to_have_url(f"/t/{trace_id}?clocks=corrected")
+    expect(page.get_by_role("button", name=re.compile("^1 clock corrected by up to 3"))).to_be_visible()
+    expect(facts).to_contain_text("500")
+    expect(work).to_have_attribute("aria-label", re.compile("^db, work, .*, starts at 60"))
+    page.reload()
+    expect(correct).to_have_attribute("aria-pressed", "true")
+    correct.click()
+    expect(page).to_have_url(f"/t/{trace_id}")
+    expect(work).to_have_attribute("aria-label", re.compile("^db, work, .*, starts at 0"))
+
+
+def test_a_span_that_runs_grows_and_one_of_long_ago_has_no_end(page: Page, collector: Collector) -> None:
+    running, left = trace_ids(2)
+    now = time.time_ns()
+    for trace_id, began in ((running, now - 20 * SECOND), (left, now - 3000 * SECOND)):
+        spans = [
+            _part(trace_id, 1, 0, began, 0, name="nightly import", kind=5),
+            _part(trace_id, 2, 1, began + SECOND, 500, name="read file"),
+        ]
+        send(collector, traces(spans, "batch"))
+        _arrived(collector, trace_id, 2)
+    page.goto(f"/t/{running}?sel={1:016x}")
+    detail = page.get_by_role("region", name="Span detail")
+    said = detail.get_by_text(re.compile("so far$"))
+    expect(said).to_be_visible()
+    before = said.inner_text()
+    expect(said).not_to_have_text(before)
+    grid = page.get_by_role("treegrid", name="Spans")
+    expect(grid.get_by_role("row").nth(1)).to_have_attribute("aria-label", re.compile(", nightly import, .*, no end, "))
+    page.goto(f"/t/{left}?sel={1:016x}")
+    expect(detail.get_by_text("no end")).to_be_visible()
+    expect(page.get_by_label("Show to")).to_have_value("1.5s")
