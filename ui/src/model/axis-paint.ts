@@ -1,6 +1,7 @@
 /** Draws the time axis and the strip that shows the whole trace. */
 import { duration, tickLabel } from '../base/format';
 import { paintBreaks } from './break-paint';
+import { lastSign } from './open-spans';
 import { type TimeScale, tickStep, ticks } from './timeline-scale';
 import { FLAG, type TraceModel } from './trace-model';
 import { type Brush, GUTTER, type Ink } from './waterfall-paint';
@@ -56,6 +57,7 @@ export function paintOverview(
   height: number,
   ink: Ink,
   logTimes: Float64Array = new Float64Array(),
+  openUntil: (row: number) => number = (row) => lastSign(model, row),
 ): void {
   const { width } = scale;
   brush.clearRect(0, 0, width, height);
@@ -70,7 +72,8 @@ export function paintOverview(
       const origin = (model.flags[row]! & FLAG.error) !== 0 && model.errorsBelow[row] === 0;
       if (origin !== errors) continue;
       const x = scale.x(model.start[row]!);
-      const length = Math.max(scale.x(model.start[row]! + model.duration[row]!) - x, 1);
+      const open = model.flags[row]! & FLAG.unfinished;
+      const length = Math.max(scale.x(open ? openUntil(row) : model.start[row]! + model.duration[row]!) - x, 1);
       if (length < 1.5) {
         const place = Math.floor(x) * (height + 1) + Math.floor(model.depth[row]! * lane);
         if (taken[place]) continue;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FoundSpan } from '../api/types';
 import { incomingParams, readIncoming } from './incoming-links';
-import { EPOCH, makeTrace } from './testing';
+import { EPOCH, MS, makeTrace } from './testing';
 import { buildModel } from './trace-model';
 
 const model = buildModel(makeTrace({ duration: 50, children: [{}] }));
@@ -10,7 +10,7 @@ const id = (number: number): string => number.toString(16).padStart(16, '0');
 
 function linking(name: string, start: number, ...to: [trace: string, span: string][]): FoundSpan {
   const links = to.map(([trace, span_id]) => ({ trace_id: trace, span_id }));
-  return { name, start_time_unix_nano: EPOCH + start, links } as FoundSpan;
+  return { name, start_time_unix_nano: EPOCH + start * MS, links } as FoundSpan;
 }
 
 const names = ({ spans }: ReturnType<typeof readIncoming>) =>

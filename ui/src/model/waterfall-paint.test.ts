@@ -135,7 +135,7 @@ describe('paintWaterfall', () => {
     };
     expect([drawn({}), drawn({ openUntil: () => 90e6, running: true })]).toEqual([
       [[0, 7, 800, 10], 'no end'],
-      [[0, 7, 900, 10], '90 ms so far'],
+      [[0, 7, 900, 10], '90 ms…'],
     ]);
   });
 

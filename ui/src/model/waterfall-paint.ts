@@ -138,7 +138,7 @@ function paintRow(brush: Brush, scene: Scene, row: number, y: number, x: number)
 
 function lengthOf({ model, openUntil, running }: Scene, row: number): string {
   if ((model.flags[row]! & FLAG.unfinished) === 0) return duration(model.duration[row]!);
-  return running ? `${duration(openUntil(row) - model.start[row]!)} so far` : 'no end';
+  return running ? `${duration(openUntil(row) - model.start[row]!)}…` : 'no end';
 }
 
 /** Full where the span itself was at work; pale over a solid line where it waited for its children. */

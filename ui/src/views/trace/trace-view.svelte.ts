@@ -125,6 +125,11 @@ export class TraceView {
   /** Index into `rows`; -1 for what is hidden. */
   placeOf = (entry: number): number => (entry < 0 ? -1 : (this.#places[entry] ?? -1));
 
+  /** By how much a row is drawn later than it was sent. */
+  movedBy(row: number): number {
+    return this.model.start[row]! - this.#sent.start[row]!;
+  }
+
   isSpan(entry: number): boolean {
     return entry >= 0 && entry < this.model.size;
   }
