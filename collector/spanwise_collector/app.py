@@ -149,7 +149,9 @@ def _asgi(collector: Collector) -> FastAPI:
     lookout = collector.lookout
     app.include_router(problems.router(collector.entrance.notebook, lookout.last, lookout.interval, project_of))
     app.include_router(nodes.router(collector.engine, collector.registries.of, project_of))
-    app.include_router(tail.router(collector.engine, collector.feeds, project_of, limits))
+    app.include_router(
+        tail.router(collector.engine, collector.feeds, project_of, limits, collector.entrance.gate.goes_on)
+    )
     app.include_router(export.router(collector.engine, project_of, limits, settings.export_rows))
     app.include_router(
         imported.router(intake, settings, project_of), responses=models.described(400, 413, 422, 429, 503)

@@ -49,14 +49,8 @@ def lines_of(body: bytes) -> Any:
 
 def forwarded(body: bytes) -> list[Any]:
     """What becomes of Fluent's messages."""
-    unpacker = fluent.unpacker(2**16)
-    unpacker.feed(body)
-    try:
-        values = list(unpacker)
-    except fluent.NO_MSGPACK:
-        # The connection ends at such.
-        return []
-    messages = [fluent.message_of(value, 2**16, 1000) for value in values]
+    limits = fluent.Limits(2**16, 1000, 2**24)
+    messages = [fluent.message_of(raw, limits) for raw in fluent.Stream(2**16).feed(body)]
     return [fluent.to_batch(message, READING).decoded(b"key") for message in messages if message is not None]
 
 

@@ -9,7 +9,7 @@ from spanwise_collector.access.browsers import Names, check_same_origin
 from spanwise_collector.access.doors import READING, Door, canonical, door_of
 from spanwise_collector.access.keyring import OPEN, Grant, Keyring
 from spanwise_collector.access.sessions import COOKIE, Sessions
-from spanwise_collector.errors import NotFound, PermissionDenied, Unauthenticated, UnknownKey, excerpt
+from spanwise_collector.errors import NotFound, PermissionDenied, Refused, Unauthenticated, UnknownKey, excerpt
 from spanwise_collector.notebook.keys import Scope
 from spanwise_collector.settings import Settings
 
@@ -43,6 +43,16 @@ class Gate:
             self._check_key(connection, door.scope, changes=method not in READING)
         if door_of(connection.scope["path"], method) is not door:
             raise NotFound(f"Nothing is served at {excerpt(connection.scope['path'])}.")
+
+    def goes_on(self, connection: HTTPConnection) -> bool:
+        """Whether a request that was let in may have what comes now: its key may be revoked since, its session over."""
+        door = self.door(connection)
+        try:
+            if door.scope is not None:
+                self._check_key(connection, door.scope, changes=False)
+        except Refused:
+            return False
+        return True
 
     def project_of_call(self, metadata: Sequence[tuple[str, str | bytes]]) -> str:
         """The project of a gRPC call that sends telemetry. Raises Unauthenticated, UnknownKey and PermissionDenied."""

@@ -18,6 +18,10 @@ _POSITION: Final = b"id: "
 _GRACE: Final = 1_500_000_000
 # So many messages of what a client missed are told, some megabytes and twenty looks; what is more, is counted.
 _MOST_MISSED: Final = 20_000
+# Of what waits for one slow client; a record may have megabytes.
+_MOST_BYTES: Final = 16 << 20
+# By so much a clock was set back, and did not only run unevenly.
+_SET_BACK: Final = 60_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,11 @@ class Source:
 
 @dataclass(eq=False, slots=True)
 class _Client:
-    waiting: deque[bytes]
+    most: int
     # It still reads what it missed, and all that comes meanwhile after that.
     behind: bool
+    waiting: deque[bytes] = field(default_factory=deque)
+    size: int = 0
     dropped: int = 0
     # The reason of the refusals that it was told of, until something is read again.
     failing: str = ""
@@ -61,10 +67,16 @@ class _Client:
     def offer(self, messages: Sequence[bytes], left_out: int) -> None:
         self.dropped += left_out
         for message in messages:
-            if len(self.waiting) == self.waiting.maxlen and not self.waiting[0].startswith(_POSITION):
-                self.dropped += 1
             self.waiting.append(message)
+            self.size += len(message)
+            while len(self.waiting) > self.most or (self.size > _MOST_BYTES and len(self.waiting) > 1):
+                self.dropped += not self.take().startswith(_POSITION)
         self.news.set()
+
+    def take(self) -> bytes:
+        message = self.waiting.popleft()
+        self.size -= len(message)
+        return message
 
     def refuse(self, refusal: Refused) -> None:
         if self.failing != refusal.reason:
@@ -88,7 +100,8 @@ class Feeds:
     """All tails of one collector. `settled` says until when (ns) all that was received can be found in the store.
 
     `interval` (seconds) is between two looks, `buffer` how many messages wait for a slow client before the oldest is
-    dropped, `most` how many clients there may be: one more raises Overloaded.
+    dropped (and so it is where they have more than 16 MiB), `most` how many clients there may be: one more raises
+    Overloaded.
     """
 
     def __init__(
@@ -122,7 +135,7 @@ class Feeds:
     async def _messages(self, key: object, source: Source, after: int | None) -> AsyncGenerator[bytes]:
         # Here and not in `follow`: an answer that never began would leave its client behind.
         feed = self._feeds.get(key) or self._start(key, source)
-        client = _Client(deque(maxlen=self._buffer), behind=after is not None)
+        client = _Client(self._buffer, behind=after is not None)
         feed.clients.add(client)
         begin = feed.position if after is None else min(after, feed.position)
         try:
@@ -135,7 +148,7 @@ class Feeds:
                     lost, client.dropped = client.dropped, 0
                     yield _dropped(lost)
                 while client.waiting:
-                    yield client.waiting.popleft()
+                    yield client.take()
                 client.news.clear()
                 if not await self._pause(client, _BEAT_SECONDS):
                     yield b": still here\n\n"
@@ -196,6 +209,9 @@ class Feeds:
         while True:
             await asyncio.sleep(self._interval)
             until = self._settled()
+            if until < feed.position - _SET_BACK:
+                # What arrives now has times before those that were looked at.
+                feed.position = until
             if until <= feed.position:
                 continue
             try:

@@ -1,7 +1,9 @@
 """The live tail, below /api/v1: server-sent events."""
 
+import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
 from functools import partial
 from typing import Annotated, Any, Final, Literal
 
@@ -25,17 +27,26 @@ from spanwise_collector.query.times import parse_time
 from spanwise_collector.store import Engine
 
 _AT_ONCE: Final = 1000
+# Seconds, as between two looks: keys are read every other second.
+_ASK_AGAIN: Final = 1.0
 _SIGNALS: Final[dict[str, tuple[Signal, ...]]] = {"spans": ("spans",), "logs": ("logs",), "both": ("spans", "logs")}
 
 
-def router(engine: Engine, feeds: Feeds, project_of: Callable[[Request], str], limits: Limits) -> APIRouter:
-    """The live tail over one engine."""
+def router(
+    engine: Engine,
+    feeds: Feeds,
+    project_of: Callable[[Request], str],
+    limits: Limits,
+    goes_on: Callable[[Request], bool],
+) -> APIRouter:
+    """The live tail over one engine; it ends where `goes_on` says so of its request."""
     failures: dict[int | str, dict[str, Any]] = {code: {"model": ErrorAnswer} for code in (400, 422, 503)}
     made = APIRouter(prefix="/api/v1", responses=failures)
     Project = Annotated[str, Depends(project_of)]
 
     @made.get("/tail", tags=["traces"], response_class=StreamingResponse)
     async def tail(
+        request: Request,
         project: Project,
         q: QueryText = None,
         of: Annotated[Literal["spans", "logs", "both"], Query()] = "both",
@@ -49,7 +60,8 @@ def router(engine: Engine, feeds: Feeds, project_of: Callable[[Request], str], l
         (up to a page more) that were missed are told, page by page; the others are counted in `dropped`. What came
         after it may come again. `since` begins earlier than now. `failed` says why what comes, or was missed
         (`missed`), cannot be read; it is asked for again, but where that costs more than a query may (`query_limit`):
-        then it is left out, and the tail goes on with what comes.
+        then it is left out, and the tail goes on with what comes. It ends when its key is revoked, or its session is
+        over.
         """
         signals = _SIGNALS[of]
         asked = [
@@ -82,9 +94,23 @@ def router(engine: Engine, feeds: Feeds, project_of: Callable[[Request], str], l
             after = int(last_event_id)
         messages = feeds.follow((project, of, q), Source(news, first), after)
         headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-        return StreamingResponse(messages, media_type="text/event-stream", headers=headers)
+        allowed = _while_allowed(messages, partial(goes_on, request))
+        return StreamingResponse(allowed, media_type="text/event-stream", headers=headers)
 
     return made
+
+
+async def _while_allowed(messages: AsyncGenerator[bytes], allowed: Callable[[], bool]) -> AsyncGenerator[bytes]:
+    loop = asyncio.get_running_loop()
+    asked = loop.time()
+    async with aclosing(messages):
+        async for message in messages:
+            # Not for each: some thousand may come at once.
+            if loop.time() - asked > _ASK_AGAIN:
+                asked = loop.time()
+                if not allowed():
+                    return
+            yield message
 
 
 def _messages(rows: Iterable[tuple[int, Span | LogRecord]]) -> list[bytes]:

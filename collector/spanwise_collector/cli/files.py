@@ -14,6 +14,7 @@ from typing import IO, Any, Final
 from urllib.parse import SplitResult, urlencode
 
 from spanwise_collector.cli.remote import USAGE, Failure, add_options, address, key_headers, said, unreached
+from spanwise_collector.cli.terminal import plain
 from spanwise_collector.errors import excerpt
 
 OK, INCOMPLETE = 0, 1
@@ -128,7 +129,9 @@ def _end_of(tail: bytes) -> dict[str, Any]:
             raise ValueError
         found: dict[str, Any]
         found, _ = json.JSONDecoder().raw_decode(tail[place:].decode("utf-8", "replace"))
-    except ValueError:
+        if not found.keys() >= {"complete", "exported", "message"}:
+            raise ValueError
+    except (ValueError, RecursionError):
         raise Failure("the connection ended before the file did.", code=INCOMPLETE) from None
     return found
 
@@ -139,7 +142,7 @@ def _tell_export(given: argparse.Namespace, end: dict[str, Any], to_file: bool) 
     if given.json:
         to.write(json.dumps(end, indent=2) + "\n")
     else:
-        rest = "." if end["complete"] else f", and that is not all. {end['message']}"
+        rest = "." if end["complete"] else f", and that is not all. {plain(str(end['message']))}"
         to.write(f"Exported {end['exported']:,} {what}{f' to {given.output}' if to_file else ''}{rest}\n")
 
 

@@ -8,13 +8,23 @@ from http.client import HTTPException, HTTPResponse
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, urlencode, urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from spanwise_collector.errors import excerpt
 
 USAGE, UNREACHABLE = 2, 3
 DEFAULT_URL: Final = "http://127.0.0.1:4318"
 _SECONDS: Final = 60
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """A key is for the address that was given: urllib would show it to whatever that one names."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+_OPENER: Final = build_opener(_NoRedirects)
 
 
 class Failure(Exception):
@@ -75,7 +85,7 @@ def answer_of(
     url = f"{where.geturl()}{path}{'?' if words else ''}{words}"
     request = Request(url, body, {**key_headers(given.key), **kind, **(headers or {})})  # noqa: S310 - of HTTP
     try:
-        answer: HTTPResponse = urlopen(request, timeout=seconds)  # noqa: S310
+        answer: HTTPResponse = _OPENER.open(request, timeout=seconds)
     except HTTPError as error:
         with error:
             raise Failure(said(error), error.code) from error

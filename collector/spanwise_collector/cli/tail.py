@@ -62,7 +62,9 @@ def _show_event(given: argparse.Namespace, kind: str, data: str) -> None:
     elif kind == "failed":
         sys.stderr.write(styled("33", f"spanwise tail: {failure(json.loads(data))}\n"))
     elif kind in ("span", "log"):
-        write(data if given.json else (_span_line if kind == "span" else log_line)(json.loads(data)))
+        item = json.loads(data)
+        # In ASCII: its texts may have what steers a terminal.
+        write(json.dumps(item) if given.json else (_span_line if kind == "span" else log_line)(item))
         sys.stdout.flush()
 
 

@@ -1,17 +1,23 @@
 """Text for a terminal: colours where one shows them, and nothing of telemetry that would steer it."""
 
 import os
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Final
 from zlib import crc32
 
+# All but the end of a line and our own colours: controls, and what turns the direction of text around.
+_STEERING: Final = re.compile(
+    "\x1b(?!\\[[0-9;]*m)|[\x00-\x09\x0b-\x1a\x1c-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 # Bright and plain colours that are told apart on light and dark grounds; red is for errors.
 _SERVICE_COLOURS: Final = ("36", "35", "34", "33", "32", "96", "95", "94", "93", "92")
 
 
-def write(line: str) -> None:
-    sys.stdout.write(line + "\n")
+def write(text: str) -> None:
+    """Print lines: whatever the collector answered, colours are all that they do to the terminal."""
+    sys.stdout.write(_STEERING.sub(lambda found: _written_out(found[0]), text) + "\n")
 
 
 def coloured(service: str, text: str) -> str:
@@ -30,7 +36,11 @@ def colours() -> bool:
 
 def plain(text: str) -> str:
     """What telemetry says, every character that would steer the terminal written out."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    return "".join(each if each.isprintable() else _written_out(each) for each in text)
+
+
+def _written_out(character: str) -> str:
+    return character.encode("unicode_escape").decode()
 
 
 def moment(nanoseconds: int) -> str:

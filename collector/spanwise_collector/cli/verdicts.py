@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 from spanwise_collector.cli.remote import Failure, add_options, asked
-from spanwise_collector.cli.terminal import colours, plain, second
+from spanwise_collector.cli.terminal import colours, plain, second, write
 
 NOTHING, FOUND = 0, 1
 _SHOWN: Final = 5
@@ -63,9 +63,9 @@ def run(given: argparse.Namespace, path: str, text: type["Text"], **more: str | 
         return error.code
     shown = text(answer, colours=colours())
     if given.json:
-        sys.stdout.write(json.dumps(answer, indent=2) + "\n")
+        write(json.dumps(answer, indent=2))
     else:
-        sys.stdout.write("\n".join(shown.lines()) + "\n")
+        write("\n".join(shown.lines()))
     return FOUND if shown.found() else NOTHING
 
 

@@ -50,6 +50,6 @@ def _fill(part: Path, backup: Path, manifest: Manifest) -> None:
         if copy_file(backup / path, part / path) != tuple(written):
             raise SettingError(f"The backup {backup} is damaged: {path} is not what was written. Nothing was restored.")
     for path, target in manifest.links.items():
-        (part / path).parent.mkdir(parents=True, exist_ok=True)
+        (part / path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         (part / path).symlink_to(target)
     sync_folders(part)

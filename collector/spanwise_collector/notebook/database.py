@@ -82,7 +82,7 @@ class Notebook:
 
 def _sqlite(file: Path) -> Engine:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Nobody else may read it: SQLite gives the files beside it the same mode.
         with _creating, contextlib.suppress(FileExistsError):
             os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))

@@ -48,7 +48,8 @@ class KeyRecord:
 
 def digest_of(token: str) -> bytes:
     """What is kept of a key."""
-    return hashlib.sha256(token.encode()).digest()
+    # JSON can write what UTF-8 cannot: no key, and no fault of ours.
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def id_of(token: str) -> str | None:

@@ -18,13 +18,16 @@ _PIECE = 128 * 2**10
 # What is compressed in blocks, as by bgzip, has one for 64 KiB; a member costs up to 20 µs however little is in it.
 _MOST_MEMBERS = 10_000
 _SNAPPY_FRAMES = b"\xff\x06\x00\x00sNaPpY"
+# Bytes of memory that an object or array of JSON takes with what is made of it: 232 measured for `{}` as a span.
+_OBJECT_WEIGHT = 256
 
 
 class Budget:
-    """Bytes that all requests together may hold in memory. Safe for threads."""
+    """Bytes that all requests together may hold; `setting` names their limit. Safe for threads."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, setting: str = "max_inflight_bytes") -> None:
         self._limit = limit
+        self._setting = setting
         self._lock = Lock()
         self.held = 0
 
@@ -35,16 +38,14 @@ class Budget:
         """Raises BodyTooLarge where so much can never be held."""
         if count > self._limit:
             raise BodyTooLarge(
-                f"The body takes up to {count} bytes of memory while it is read; max_inflight_bytes is {self._limit}."
+                f"The body takes up to {count} bytes of memory while it is read; {self._setting} is {self._limit}."
             )
 
     def take(self, count: int) -> None:
         """Raises Overloaded when the limit would be passed, unless nobody else holds anything."""
         with self._lock:
             if self.held and self.held + count > self._limit:
-                raise Overloaded(
-                    f"{self.held} bytes of bodies are being worked on; max_inflight_bytes is {self._limit}."
-                )
+                raise Overloaded(f"{self.held} bytes of bodies are being worked on; {self._setting} is {self._limit}.")
             self.held += count
 
     def ask(self, count: int) -> None:
@@ -76,6 +77,10 @@ class Hold:
         self._budget.take(count)
         self._count += count
 
+    def shrink(self, count: int) -> None:
+        self._budget.give(count)
+        self._count -= count
+
     def __enter__(self) -> Self:
         return self
 
@@ -83,6 +88,11 @@ class Hold:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._budget.give(self._count)
+
+
+def weight_of_objects(text: bytes) -> int:
+    """Bytes of memory that the objects and arrays of a body of JSON may take while it is read."""
+    return _OBJECT_WEIGHT * (text.count(b"{") + text.count(b"["))
 
 
 async def read(chunks: AsyncIterator[bytes], *, length: str | None, limit: int, deadline: float, hold: Hold) -> bytes:

@@ -8,15 +8,17 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 import msgpack  # type: ignore[import-untyped]  # it has no types
 
-from spanwise_collector.errors import BadData, excerpt
+from spanwise_collector.errors import BadData, BodyTooLarge, excerpt
 from spanwise_collector.receive.body import inflate
 from spanwise_collector.receive.log_batch import Batch, Record, fresh_key
 from spanwise_collector.receive.log_fields import Reading, from_fields, from_line
 from spanwise_collector.receive.log_http import refuse_more_than
+from spanwise_collector.receive.slices import LARGEST_PART
 
 _TAG: Final = "fluent.tag"
 # What Fluent Bit's filter for Kubernetes and Docker's driver call the attributes of a resource.
@@ -31,47 +33,109 @@ _KUBERNETES: Final = {
 
 NO_MSGPACK: Final = (ValueError, TypeError, RecursionError, msgpack.UnpackException)
 """What the reader raises at bytes that are no msgpack, or at a map whose key is a map or a list."""
+# Of msgpack, by the first byte: arrays, and texts and bytes.
+_ARRAYS: Final = frozenset((*range(0x90, 0xA0), 0xDC, 0xDD))
+_TEXTS: Final = frozenset((*range(0xA0, 0xC0), 0xC4, 0xC5, 0xC6, 0xD9, 0xDA, 0xDB))
+# Bytes of memory that a map or list, and any other value, take until they are stored. On the wire an empty map is one
+# byte.
+_NESTED_WEIGHT, _VALUE_WEIGHT = 256, 64
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one message brings: events of one tag, and `chunk`, the name that its sender wants to hear back."""
+    """What one message brings: events of one tag, and `chunk`, the name that its sender wants to hear back.
+
+    `weight` is about what they take in memory, in bytes.
+    """
 
     tag: str
     events: list[tuple[int, dict[str, Any]]]
     chunk: bytes = b""
+    weight: int = 0
 
 
-def unpacker(limit: int) -> msgpack.Unpacker:
-    """A reader of messages from a stream, which holds at most `limit` bytes."""
-    # Text is decoded by us: older senders have packed events as text, and loggers write what is no UTF-8.
-    return msgpack.Unpacker(raw=True, strict_map_key=False, ext_hook=_extension, max_buffer_size=limit, use_list=True)
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a message may be: bytes after inflating, events, and bytes of memory for what they hold."""
+
+    bytes: int
+    events: int
+    memory: int
 
 
-def message_of(value: Any, limit: int, most: int) -> Message | None:
-    """A message as it was unpacked; None for a heartbeat. Raises BadData, or BodyTooLarge beyond `limit` bytes."""
-    if value is None:
-        return None
-    if not isinstance(value, list) or not 2 <= len(value) <= 4 or not isinstance(value[0], bytes):
+class Stream:
+    """Cuts what comes into messages of at most `limit` bytes, of which nothing is made here."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._reader = msgpack.Unpacker(max_buffer_size=limit)
+        self._held = bytearray()
+        self._begin = 0
+
+    @property
+    def amid(self) -> bool:
+        """Whether a message has begun and not ended."""
+        return bool(self._held)
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The messages that are whole now. Raises BadData and BodyTooLarge."""
+        self._held += data
+        found = []
+        try:
+            self._reader.feed(data)
+            while True:
+                self._reader.skip()
+                size = self._reader.tell() - self._begin
+                found.append(bytes(self._held[:size]))
+                del self._held[:size]
+                self._begin += size
+        except msgpack.OutOfData:
+            pass
+        except msgpack.BufferFull:
+            raise self._too_large() from None
+        except NO_MSGPACK as error:
+            raise BadData(f"The stream is no msgpack: {excerpt(str(error))}.") from None
+        if len(self._held) > self._limit:
+            raise self._too_large()
+        return found
+
+    def _too_large(self) -> BodyTooLarge:
+        return BodyTooLarge(f"A message has more than {self._limit} bytes, which is max_body_bytes.")
+
+
+def message_of(raw: bytes, limits: Limits) -> Message | None:
+    """A message; None for a heartbeat. Raises BadData, or BodyTooLarge beyond the limits."""
+    weight = _Weight(limits.memory)
+    try:
+        return None if raw == b"\xc0" else _message(raw, limits, weight)
+    except NO_MSGPACK as error:
+        raise BadData(f"The message is no msgpack of Fluent: {excerpt(str(error))}.") from None
+
+
+def _message(raw: bytes, limits: Limits, weight: "_Weight") -> Message:
+    parts = list(_parts(raw, listed=True)) if raw[0] in _ARRAYS else []
+    if not 2 <= len(parts) <= 4 or parts[0][0] not in _TEXTS:
         raise BadData("A message is no array of a tag and its events.")
-    tag, second = value[0].decode("utf-8", "replace"), value[1]
-    single = not isinstance(second, list | bytes) or (isinstance(second, list) and len(value) > 2 and _is_time(second))
+    tag, kind = _unpacked(parts[0]).decode("utf-8", "replace"), parts[1][0]
+    single = kind not in _TEXTS and (kind not in _ARRAYS or (len(parts) > 2 and _is_time(parts[1])))
     place = 3 if single else 2
-    option = value[place] if len(value) > place and isinstance(value[place], dict) else {}
+    option = _unpacked(parts[place]) if len(parts) > place else {}
+    option = option if isinstance(option, dict) else {}
     chunk = option.get(b"chunk", b"")
+    entries: Iterable[Any]
     if single:
-        entries: Any = [[second, value[2] if len(value) > 2 else None]]
-    elif isinstance(second, bytes):
+        entries = [[_unpacked(parts[1]), _unpacked(parts[2]) if len(parts) > 2 else None]]
+    elif kind in _TEXTS:
         compressed = option.get(b"compressed") in (b"gzip", b"zstd")
-        packed = inflate(second, option[b"compressed"].decode() if compressed else "", limit)
-        entries = _unpacked(packed, limit)
+        packed = inflate(_unpacked(parts[1]), option[b"compressed"].decode() if compressed else "", limits.bytes)
+        entries = map(_unpacked, _parts(packed))
     else:
-        entries = second
+        entries = map(_unpacked, _parts(parts[1], listed=True))
     events = []
     for entry in entries:
-        events.append(_event(entry))
-        refuse_more_than(most, len(events))
-    return Message(tag, events, chunk if isinstance(chunk, bytes) else str(chunk).encode())
+        events.append(_event(entry, weight))
+        refuse_more_than(limits.events, len(events))
+    return Message(tag, events, chunk if isinstance(chunk, bytes) else str(chunk).encode(), weight.bytes)
 
 
 def to_batch(message: Message, reading: Reading) -> Batch:
@@ -123,27 +187,53 @@ def _resource(fields: Mapping[str, Any], service: str) -> list[tuple[str, str]]:
     return [("service.name", service), *found.items()]
 
 
-def _is_time(value: list[Any]) -> bool:
+def _is_time(packed: bytes) -> bool:
     """Whether it is version 2's `[time, metadata]` and not the events of a message."""
-    return len(value) == 2 and isinstance(value[0], int | float) and isinstance(value[1], dict)
+    parts = list(islice(_parts(packed, listed=True), 3))
+    return len(parts) == 2 and parts[0][0] not in _ARRAYS
 
 
-def _unpacked(packed: bytes, limit: int) -> Iterator[Any]:
-    reader = unpacker(max(limit, len(packed)))
+def _parts(packed: bytes, *, listed: bool = False) -> Iterator[bytes]:
+    """The values that are packed one after the other, or as the members of an array, each still packed."""
+    reader = msgpack.Unpacker(max_buffer_size=max(1, len(packed)))
     reader.feed(packed)
-    whole = 0
-    try:
-        while True:
-            yield reader.unpack()
-            whole = reader.tell()
-    except msgpack.OutOfData:
-        if whole < len(packed):
+    if listed:
+        reader.read_array_header()
+    begin = reader.tell()
+    while begin < len(packed):
+        try:
+            reader.skip()
+        except msgpack.OutOfData:
             raise BadData("The packed events are cut off.") from None
-    except NO_MSGPACK as error:
-        raise BadData(f"The packed events are no msgpack: {excerpt(str(error))}.") from None
+        end = reader.tell()
+        yield packed[begin:end]
+        begin = end
 
 
-def _event(entry: Any) -> tuple[int, dict[str, Any]]:
+def _unpacked(packed: bytes) -> Any:
+    if len(packed) > LARGEST_PART and packed[0] not in _TEXTS:
+        raise BodyTooLarge(f"A part of a message has {len(packed)} bytes; one event has at most {LARGEST_PART}.")
+    # Text is decoded by us: older senders have packed events as text, and loggers write what is no UTF-8.
+    return msgpack.unpackb(packed, raw=True, strict_map_key=False, ext_hook=_extension, use_list=True)
+
+
+class _Weight:
+    """What the values of a message take in memory, as they are counted."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.bytes = 0
+
+    def add(self, count: int) -> None:
+        """Raises BodyTooLarge beyond the limit."""
+        self.bytes += count
+        if self.bytes > self._limit:
+            raise BodyTooLarge(
+                f"The values of a message take more than {self._limit} bytes of memory, which is max_inflight_bytes."
+            )
+
+
+def _event(entry: Any, weight: _Weight) -> tuple[int, dict[str, Any]]:
     if not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[1], dict):
         raise BadData("An event is no array of a time and its fields.")
     moment, fields = entry
@@ -155,7 +245,7 @@ def _event(entry: Any) -> tuple[int, dict[str, Any]]:
     # A time beyond that is none; as a number of nanoseconds it may even be infinite.
     seconds = moment if abs(moment) < 2**63 else 0
     nanoseconds = moment.nanoseconds if isinstance(moment, EventTime) else int(seconds * 10**9)
-    named = _decoded(fields) | (_decoded(metadata) if isinstance(metadata, dict) else {})
+    named = _decoded(fields, weight) | (_decoded(metadata, weight) if isinstance(metadata, dict) else {})
     return nanoseconds if 0 < nanoseconds < 2**63 else 0, named
 
 
@@ -174,18 +264,22 @@ def _extension(code: int, data: bytes) -> Any:
     return bytes(data)
 
 
-def _decoded(value: Any) -> Any:
+def _decoded(value: Any, weight: _Weight) -> Any:
     """Text where the bytes are UTF-8, else bytes; the keys of maps are always text."""
     if isinstance(value, bytes):
+        weight.add(_VALUE_WEIGHT + len(value))
         try:
             return value.decode()
         except UnicodeDecodeError:
             return value
     if isinstance(value, dict):
+        weight.add(_NESTED_WEIGHT + _VALUE_WEIGHT * len(value))
         return {
-            key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key): _decoded(each)
+            key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key): _decoded(each, weight)
             for key, each in value.items()
         }
     if isinstance(value, list):
-        return [_decoded(each) for each in value]
+        weight.add(_NESTED_WEIGHT)
+        return [_decoded(each, weight) for each in value]
+    weight.add(_VALUE_WEIGHT)
     return value

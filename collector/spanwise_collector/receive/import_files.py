@@ -5,15 +5,15 @@ import logging
 import re
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final, Literal
 
-from google.protobuf.message import DecodeError
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-
 from spanwise_collector.errors import BadData, excerpt
+from spanwise_collector.receive.body import weight_of_objects
 from spanwise_collector.receive.check import Request
+from spanwise_collector.receive.fields import BYTES, Corrupt, fields
 from spanwise_collector.receive.jaeger_json import decode_jaeger_json
 from spanwise_collector.receive.ndjson import message_of
 from spanwise_collector.receive.otlp_json import from_json
@@ -32,6 +32,12 @@ _FIRST_KEY: Final = re.compile(rb'\s*\{\s*"([^"]{0,40})"')
 # The tags of the fields 1 to 3, all of them messages or texts: what a request, and each resource in it, may begin with.
 _FIRST_FIELD: Final = b"\x0a"
 _INNER_FIELDS: Final = b"\x0a\x12\x1a"
+# Tags of opentelemetry.proto: from a request to its items, and the two ids that a span begins with. Of these numbers a
+# log record has its time and its severity, which are no bytes.
+_TO_ITEMS: Final = (1 << 3 | BYTES, 2 << 3 | BYTES, 2 << 3 | BYTES)
+_IDS: Final = frozenset((1 << 3 | BYTES, 2 << 3 | BYTES))
+# A file of items that are all without an id is read no further for it.
+_MOST_LOOKED_AT: Final = 10_000
 
 
 @dataclass(slots=True)
@@ -64,6 +70,10 @@ class Reader(ABC):
     @abstractmethod
     def decode(self, piece: bytes) -> Decoded:
         """Raises BadData where nothing after this can be read either."""
+
+    def objects(self, piece: bytes) -> int:
+        """Bytes of memory that what is nested in a piece may take while it is read."""
+        return weight_of_objects(piece)
 
 
 def reader_of(held: bytearray, given: Format | None, last: bool) -> Reader | None:
@@ -138,6 +148,10 @@ class Frames(Reader):
             raise BadData(f"The file ends within a message of OTLP: {len(held)} bytes are left over.")
         return piece
 
+    def objects(self, piece: bytes) -> int:
+        """None: it is not JSON, and what is large is checked in slices."""
+        return 0
+
     def decode(self, piece: bytes) -> Decoded:
         joined, position = bytearray(), 0
         while position < len(piece):
@@ -151,13 +165,29 @@ class Frames(Reader):
 
 
 def _signal_of(body: bytes) -> Signal:
-    """What a request of OTLP is of: the two differ in nothing before the first field of a span."""
+    """What a request of OTLP is of: the two differ in nothing before the first field of a span.
+
+    By its tags alone: as a message, 64 MiB of empty spans would take 5 GB.
+    """
+    items = False
     try:
-        request = ExportTraceServiceRequest.FromString(body)
-    except DecodeError:
+        for start, stop in islice(_items(body, 0, len(body), _TO_ITEMS), _MOST_LOOKED_AT):
+            items = True
+            if any(tag in _IDS for tag, *_ in fields(body, start, stop)):
+                return Signal.TRACES
+    except Corrupt:
         return Signal.LOGS
-    spans = [span for each in request.resource_spans for scope in each.scope_spans for span in scope.spans]
-    return Signal.TRACES if not spans or any(span.span_id for span in spans) else Signal.LOGS
+    return Signal.LOGS if items else Signal.TRACES
+
+
+def _items(body: bytes, at: int, end: int, tags: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Where the content of each message lies that is reached by these tags, outermost first."""
+    if not tags:
+        yield at, end
+        return
+    for tag, _, content, stop in fields(body, at, end):
+        if tag == tags[0]:
+            yield from _items(body, content, stop, tags[1:])
 
 
 class _Lines(Reader):

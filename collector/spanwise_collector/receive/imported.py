@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from functools import partial
 from typing import Annotated, Final
 
@@ -20,10 +21,11 @@ from spanwise_collector.errors import (
     Unavailable,
     Undecodable,
 )
+from spanwise_collector.receive.body import Budget, Hold
 from spanwise_collector.receive.http import ProjectOf
 from spanwise_collector.receive.import_files import GZIP, Decoded, Format, Inflating, Reader, reader_of
 from spanwise_collector.receive.intake import Intake, decoding
-from spanwise_collector.receive.parquet_process import as_frames
+from spanwise_collector.receive.parquet_process import CHUNK, ParquetFiles
 from spanwise_collector.settings import Settings
 from spanwise_collector.spool import Signal
 
@@ -48,6 +50,7 @@ class Imported(BaseModel):
 def router(intake: Intake, settings: Settings, project_of: ProjectOf) -> APIRouter:
     """The import into the project of a request's key."""
     made = APIRouter(prefix="/api/v1")
+    room = _Room(settings)
     Project = Annotated[str, Depends(project_of)]
 
     @made.post(
@@ -66,35 +69,35 @@ def router(intake: Intake, settings: Settings, project_of: ProjectOf) -> APIRout
         failure says; a file that is sent again within `resend_window` is not stored twice.
         """
         with intake.counting(Signal.TRACES, _PROTOCOL):
-            return await _Import(intake, settings, project).run(request, format)
+            return await _Import(intake, settings, project, room).run(request, format)
 
     return made
 
 
+class _Room:
+    """What all imports have together: memory for parts of files that are not whole yet, and for Parquet."""
+
+    def __init__(self, settings: Settings) -> None:
+        # Of its own: a file may come as slowly as it likes, and must not keep requests from being read.
+        self.parts = Budget(max(settings.max_inflight_bytes, settings.max_body_bytes + 2 * CHUNK))
+        self.parquet = ParquetFiles(settings)
+
+
 class _Import:
-    def __init__(self, intake: Intake, settings: Settings, project: str) -> None:
+    def __init__(self, intake: Intake, settings: Settings, project: str, room: _Room) -> None:
         self._intake = intake
         self._settings = settings
         self._project = project
+        self._room = room
         self._taken = {Signal.TRACES: 0, Signal.LOGS: 0}
         self._repeated = self._rejected = 0
         self._message = ""
 
     async def run(self, request: Request, format: Format | None) -> Imported:
         reader: Reader | None = None
-        held = bytearray()
         try:
-            async for chunk, last, form in as_frames(_inflated(self._chunks(request)), format, self._settings):
-                held += chunk
-                with decoding(Signal.TRACES):
-                    reader = reader or reader_of(held, form, last)
-                while reader is not None and (piece := await asyncio.to_thread(_cut, reader, held, last)):
-                    await self._take(partial(reader.decode, piece), len(piece))
-                if len(held) > self._settings.max_body_bytes:
-                    raise BodyTooLarge(
-                        f"A part of the file that must be read as one is larger than {self._settings.max_body_bytes}"
-                        " bytes, which is max_body_bytes."
-                    )
+            with self._room.parts.hold() as hold:
+                reader = await self._read(request, format, hold)
             taken = sum(self._taken.values())
             if self._rejected and not taken:
                 raise BadData(f"Nothing of the file could be read: {self._message}")
@@ -109,6 +112,26 @@ class _Import:
             rejected=self._rejected,
             message=self._message,
         )
+
+    async def _read(self, request: Request, format: Format | None, hold: Hold) -> Reader | None:
+        reader: Reader | None = None
+        held = bytearray()
+        chunks = _inflated(self._chunks(request))
+        async with aclosing(self._room.parquet.as_frames(chunks, format)) as frames:
+            async for chunk, last, form in frames:
+                await _grow(hold, len(chunk))
+                held += chunk
+                with decoding(Signal.TRACES):
+                    reader = reader or reader_of(held, form, last)
+                while reader is not None and (piece := await asyncio.to_thread(_cut, reader, held, last)):
+                    await self._take(reader, piece)
+                    hold.shrink(len(piece))
+                if len(held) > self._settings.max_body_bytes:
+                    raise BodyTooLarge(
+                        f"A part of the file that must be read as one is larger than {self._settings.max_body_bytes}"
+                        " bytes, which is max_body_bytes."
+                    )
+        return reader
 
     async def _chunks(self, request: Request) -> AsyncIterator[bytes]:
         stream = aiter(request.stream())
@@ -125,15 +148,13 @@ class _Import:
                 return
             yield chunk
 
-    async def _take(self, decode: Callable[[], Decoded], size: int) -> None:
+    async def _take(self, reader: Reader, piece: bytes) -> None:
         with self._intake.budget.hold() as hold:
-
-            async def grow() -> None:
-                hold.grow(_WEIGHT * size)
-
-            await _patiently(grow)
+            objects = reader.objects(piece)
+            hold.fit(objects)
+            await _grow(hold, max(objects, _WEIGHT * len(piece)))
             try:
-                decoded = await asyncio.to_thread(_decoded, decode)
+                decoded = await asyncio.to_thread(_decoded, partial(reader.decode, piece))
             except Undecodable as refusal:
                 # The pieces before and after it are not to blame.
                 decoded = Decoded(rejected=1, message=refusal.message, faults=1)
@@ -172,6 +193,13 @@ def _decoded(decode: Callable[[], Decoded]) -> Decoded:
 def _cut(reader: Reader, held: bytearray, last: bool) -> bytes:
     with decoding(Signal.TRACES):
         return reader.cut(held, last)
+
+
+async def _grow(hold: Hold, count: int) -> None:
+    async def grow() -> None:
+        hold.grow(count)
+
+    await _patiently(grow)
 
 
 async def _patiently(work: Callable[[], Awaitable[None]]) -> None:

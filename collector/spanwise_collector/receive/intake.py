@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from threading import Barrier
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from spanwise_collector.errors import Refused, Unavailable, Undecodable
 from spanwise_collector.model.health import Counts
@@ -32,6 +32,7 @@ _MOST_SENDERS_OF_ALL = 1000
 
 Payload = bytes | Request
 Made = Payload | Checked
+T = TypeVar("T")
 
 
 # What is counted in a signal's place where a request does not tell it.
@@ -172,6 +173,10 @@ class Intake:
         if checked.too_large:
             self.counters.too_large[signal] += checked.too_large
         return Accepted(checked.items, checked.rejected, checked.message, repeated)
+
+    async def work(self, task: Callable[[], T]) -> T:
+        """What `task` returns, done in the threads in which requests are decoded."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, task)
 
     @contextmanager
     def counting(self, signal: str, protocol: str) -> Iterator[None]:

@@ -7,59 +7,75 @@ import asyncio
 import resource
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import IO, Final
 
 from spanwise_collector.errors import BadData, BodyTooLarge, Refused, excerpt
 from spanwise_collector.model.log import LogRecord
+from spanwise_collector.receive.body import Budget, Hold
 from spanwise_collector.receive.import_files import Format
 from spanwise_collector.settings import Settings
 from spanwise_collector.spool.frame import varint
 from spanwise_collector.store import parquet, wire
 
 _MAGIC: Final = b"PAR1"
-_CHUNK: Final = 1 << 20
+CHUNK: Final = 1 << 20
 _LONGEST_SAID: Final = 1000
 # Address space of the process: the libraries, and a row group with room to spare.
 _MEMORY: Final = 4 << 30
+# So many of them at a time: each may use all of it.
+_READERS: Final = 2
 
 
-async def as_frames(
-    chunks: AsyncIterator[tuple[bytes, bool]], given: Format | None, settings: Settings
-) -> AsyncIterator[tuple[bytes, bool, Format | None]]:
-    """The chunks of a file; those of Parquet as the frames of OTLP that it holds.
+class ParquetFiles:
+    """The files of Parquet that are imported at a time: together no larger than one may be, and two of them read."""
 
-    Each with whether it is the last, and the format where that is known. Raises BadData, and BodyTooLarge.
-    """
-    held, last = b"", False
-    while len(held) < len(_MAGIC) and not last:
-        chunk, last = await anext(chunks)
-        held += chunk
-    if given != "parquet" and (given is not None or not held.startswith(_MAGIC)):
-        yield held, last, given
-        async for chunk, last in chunks:
-            yield chunk, last, given
-        return
-    with tempfile.TemporaryFile(dir=settings.data) as file:
-        await _keep(file, held, last, chunks, settings.import_bytes)
-        async for part in _read(file):
-            yield part, False, "parquet"
-    yield b"", True, "parquet"
+    def __init__(self, settings: Settings) -> None:
+        self._folder = settings.data
+        self._most = settings.import_bytes
+        self._kept = Budget(self._most, "import_bytes")
+        self._turn = asyncio.Semaphore(_READERS)
 
+    async def as_frames(
+        self, chunks: AsyncIterator[tuple[bytes, bool]], given: Format | None
+    ) -> AsyncGenerator[tuple[bytes, bool, Format | None]]:
+        """The chunks of a file; those of Parquet as the frames of OTLP that it holds.
 
-async def _keep(file: IO[bytes], held: bytes, last: bool, chunks: AsyncIterator[tuple[bytes, bool]], most: int) -> None:
-    size = 0
-    while True:
-        size += len(held)
-        if size > most:
-            raise BodyTooLarge(f"The Parquet file has more than {most} bytes, which is import_bytes.")
-        await asyncio.to_thread(file.write, held)
-        if last:
-            break
-        held, last = await anext(chunks)
-    await asyncio.to_thread(file.flush)
-    file.seek(0)
+        Each with whether it is the last, and the format where that is known. Raises BadData, BodyTooLarge, and
+        Overloaded where others are being imported.
+        """
+        held, last = b"", False
+        while len(held) < len(_MAGIC) and not last:
+            chunk, last = await anext(chunks)
+            held += chunk
+        if given != "parquet" and (given is not None or not held.startswith(_MAGIC)):
+            yield held, last, given
+            async for chunk, last in chunks:
+                yield chunk, last, given
+            return
+        with tempfile.TemporaryFile(dir=self._folder) as file, self._kept.hold() as hold:
+            await self._keep(file, held, last, chunks, hold)
+            async with self._turn:
+                async for part in _read(file):
+                    yield part, False, "parquet"
+        yield b"", True, "parquet"
+
+    async def _keep(
+        self, file: IO[bytes], held: bytes, last: bool, chunks: AsyncIterator[tuple[bytes, bool]], hold: Hold
+    ) -> None:
+        size = 0
+        while True:
+            size += len(held)
+            if size > self._most:
+                raise BodyTooLarge(f"The Parquet file has more than {self._most} bytes, which is import_bytes.")
+            hold.grow(len(held))
+            await asyncio.to_thread(file.write, held)
+            if last:
+                break
+            held, last = await anext(chunks)
+        await asyncio.to_thread(file.flush)
+        file.seek(0)
 
 
 async def _read(file: IO[bytes]) -> AsyncIterator[bytes]:
@@ -69,7 +85,7 @@ async def _read(file: IO[bytes]) -> AsyncIterator[bytes]:
     assert reader.stdout is not None
     assert reader.stderr is not None
     try:
-        while chunk := await reader.stdout.read(_CHUNK):
+        while chunk := await reader.stdout.read(CHUNK):
             yield chunk
         said = (await reader.stderr.read(_LONGEST_SAID)).decode("utf-8", "replace").strip()
         if await reader.wait():

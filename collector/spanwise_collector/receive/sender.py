@@ -1,6 +1,7 @@
 """Who sends what is being worked on: the address of its connection, as far as whoever took it said so."""
 
 from contextvars import ContextVar
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import unquote
 
@@ -18,8 +19,16 @@ class Named:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
-        sender.set(client[0] if client else "")
+        sender.set(_address(client[0]) if client else "")
         await self._app(scope, receive, send)
+
+
+def _address(text: str) -> str:
+    """What is an address; a proxy on this machine, or who says to be one, may name anything (X-Forwarded-For)."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return ""
 
 
 def address_of_peer(peer: str) -> str:

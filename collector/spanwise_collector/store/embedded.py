@@ -38,7 +38,7 @@ class EmbeddedEngine(Engine):
     def __init__(
         self, folder: Path, *, memory: int, query_seconds: float, query_memory: int, connections: int = 4
     ) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._options = {**_SERVER_OPTIONS, "max_server_memory_usage": memory}
         self._path = str(folder)
         self._command_lock = threading.Lock()

@@ -20,6 +20,7 @@ from tests.collector.access.conftest import Guarded, make_key, revoke_key, soon
 SECONDS = 12 * 3600
 CLOSED = {"required": True, "open": False, "project": None, "scopes": None}
 SITE = {"Sec-Fetch-Site": "same-origin"}
+JSON = {"Content-Type": "application/json"}
 Opener = Callable[[str], httpx.Client]
 
 
@@ -200,3 +201,30 @@ def test_a_session_sees_and_changes_its_own_project_only(guarded: Guarded, brows
     other = {"Authorization": f"Bearer {guarded.keys['b']}"}
     assert view not in mine.get("/api/v1/views", headers=other).json()["views"]
     assert mine.delete(f"/api/v1/views/{view['id']}", headers=SITE).status_code == 204
+
+
+def test_a_tail_ends_when_its_key_is_revoked(guarded: Guarded) -> None:
+    """An answer without an end, which nobody asks for again: what it was let in with has to be looked at again."""
+    key = make_key(guarded.data, Scope.READ, project="a")
+    await_status(guarded, key, 200)
+    headers = {"Authorization": f"Bearer {key}"}
+    with guarded.service.client.stream("GET", "/api/v1/tail?of=logs", headers=headers) as answer:
+        chunks = answer.iter_bytes()
+        assert (answer.status_code, next(chunks)[:4]) == (200, b"id: ")
+        revoke_key(guarded.data, key)
+        await_status(guarded, key, 401)
+        said = guarded.ask("POST", "/v1/lines", "ingest", content="for nobody", headers={"Content-Type": "text/plain"})
+        assert said.status_code == 200
+        assert b"for nobody" not in b"".join(chunks)
+
+
+def await_status(guarded: Guarded, key: str, status: int) -> None:
+    for _ in soon():
+        if guarded.ask("GET", "/api/v1/services", key).status_code == status:
+            return
+    raise AssertionError(f"never {status}")
+
+
+def test_a_key_that_no_text_can_be_is_unknown_and_no_fault(guarded: Guarded) -> None:
+    answer = guarded.ask("POST", "/api/v1/session", content=b'{"key": "\\ud800"}', headers=JSON | SITE)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unknown_key")

@@ -330,3 +330,50 @@ def test_the_terminal_lists_errors_and_steers_nothing(service: Process) -> None:
     assert (code, [each["fingerprint"] for each in json.loads(out)["errors"]]) == (0, [fingerprint])
     assert run(service, "errors", "--service", "declining", "--start", "0", "--state", "muted")[0] == 1
     assert run(service, "errors", "(")[0] == 2
+
+
+def test_what_waits_for_a_slow_client_is_bounded_in_bytes_too() -> None:
+    """A record may have megabytes: two thousand of them would be gigabytes for one client that does not read."""
+
+    async def follow() -> None:
+        source = Ticking()
+
+        def large(after: int, until: int) -> tuple[list[bytes], int]:
+            messages, left_out = source.news(after, until)
+            return [bytes(2**20) for _ in messages], left_out
+
+        feeds = Feeds(source.tick, interval=0.001)
+        client = feeds.follow("q", Source(large, source.page), None)
+        await anext(client)
+        while len(source.looks) < 5:  # noqa: ASYNC110 - the source has no event
+            await asyncio.sleep(0.001)
+        [waiting] = feeds._feeds["q"].clients
+        assert 15 * 2**20 < sum(map(len, waiting.waiting)) <= 16 * 2**20
+        assert (await anext(client)).startswith(b"event: dropped\n")
+        await client.aclose()
+
+    asyncio.run(follow())
+
+
+def test_a_tail_goes_on_when_the_clock_is_set_back() -> None:
+    """By hours: without that, all that arrives until the clock is where it was would be told to nobody."""
+
+    async def follow() -> None:
+        source = Ticking()
+        source.now = 10**15
+        client = Feeds(source.tick, interval=0.001).follow("q", source.whole, None)
+        assert [await anext(client) for _ in range(3)][1:] == [b"%d" % (10**15 + 10), b"%d" % (10**15 + 11)]
+        source.now = 5 * 10**14
+        while int(message := await next_number(client)) > 10**15:
+            pass
+        assert 5 * 10**14 <= int(message) < 6 * 10**14
+        await client.aclose()
+
+    asyncio.run(asyncio.wait_for(follow(), 30))
+
+
+async def next_number(client: AsyncGenerator[bytes]) -> bytes:
+    async for message in client:
+        if message.isdigit():
+            return message
+    raise AssertionError("the tail ended")

@@ -207,3 +207,10 @@ def test_sqlite_syncs_every_transaction_and_lets_nobody_else_read(tmp_path: Path
     finally:
         notebook.close()
     assert set(modes.values()) == {"0o600"}
+
+
+def test_a_folder_that_the_first_key_makes_is_open_to_nobody_else(tmp_path: Path) -> None:
+    """Keys are made before the collector's first start, which would have made it so."""
+    folder = tmp_path / "data"
+    Notebook.open(folder).close()
+    assert oct(folder.stat().st_mode & 0o777) == "0o700"

@@ -13,6 +13,7 @@ from typing import Any
 import msgpack  # type: ignore[import-untyped]  # it has no types
 import pytest
 from fluent.sender import FluentSender  # type: ignore[import-untyped]  # it has no types
+from spanwise_collector.errors import BodyTooLarge
 from spanwise_collector.receive import fluent
 
 from tests.collector.receive.listening import Listening, attributes, listening
@@ -137,7 +138,7 @@ def test_more_than_the_limit_ends_the_connection_packed_or_not(server: Listening
 
 @pytest.mark.parametrize("moment", [1e305, -1e305, 2.0**80])
 def test_a_time_too_large_for_nanoseconds_is_none(moment: float) -> None:
-    assert fluent._event([moment, {"log": "x"}]) == (0, {"log": "x"})
+    assert fluent._event([moment, {"log": "x"}], fluent._Weight(1000)) == (0, {"log": "x"})
 
 
 def test_a_chunk_at_which_our_own_code_fails_is_answered_and_those_after_it_are_stored(
@@ -155,3 +156,61 @@ def test_an_event_with_an_odd_time_in_a_field_is_stored(server: Listening) -> No
     talk(server, ["app", TIME, {"msg": "hi", "timestamp": {"seconds": AT // 10**9, "nanos": "abc"}}])
     [(_, record)] = server.found(1)
     assert (record.body.string_value, record.time_unix_nano) == ("hi", AT + 5)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Listening]:
+    flags = ("--max-inflight-bytes", "1MiB", "--read-timeout", "200ms")
+    with listening(tmp_path / "spool", "fluent", *flags) as made:
+        yield made
+
+
+MAPS = b"\x81\xa1a\xdd" + (20_000).to_bytes(4, "big") + b"\x80" * 20_000
+BOMBS = {
+    "forward": b"\x92" + msgpack.packb("app") + b"\x91\x92\x01" + MAPS,
+    "message": b"\x93" + msgpack.packb("app") + b"\x01" + MAPS,
+    "packed": msgpack.packb(["app", b"\x92\x01" + MAPS]),
+    "compressed": msgpack.packb(["app", gzip.compress(b"\x92\x01" + MAPS), {"compressed": "gzip"}]),
+}
+
+
+@pytest.mark.parametrize("mode", BOMBS)
+def test_bytes_that_would_be_many_objects_end_the_connection(small: Listening, mode: str) -> None:
+    """An empty map is one byte on the wire and 72 in memory: 64 MiB of them would be 4.5 GiB."""
+    assert answered(small, BOMBS[mode]) == b""
+    assert small.intake.counters.refused_by_reason() == {"body_too_large": 1}
+    assert (small.intake.budget.held, talk(small, MODES["forward"], answers=1)) == (0, [{"ack": "c1"}])
+
+
+def test_an_event_of_more_than_one_may_have_is_not_unpacked(server: Listening) -> None:
+    limits = fluent.Limits(64 * 2**20, 1000, 2**40)
+    packed_event = b"\x92\x01\x81\xa1a\xdd" + (5 * 2**20).to_bytes(4, "big") + b"\xc0" * (5 * 2**20)
+    with pytest.raises(BodyTooLarge, match="one event has at most 4194304"):
+        fluent.message_of(msgpack.packb(["app", packed_event]), limits)
+
+
+def test_a_message_that_does_not_end_is_not_kept_for_ever(small: Listening) -> None:
+    assert answered(small, b"\x93\xa3app" + b"\xdc") == b""
+    assert (small.intake.counters.refused_by_reason(), small.intake.budget.held) == ({"body_timeout": 1}, 0)
+
+
+def test_what_is_nested_too_deeply_is_bad_and_no_fault_of_ours(server: Listening) -> None:
+    assert answered(server, b"\x93\xa3app\x01\x81\xa1a" + b"\x91" * 1015 + b"\xc0") == b""
+    assert server.intake.counters.refused_by_reason() == {"bad_data": 1}
+
+
+def test_messages_come_whole_however_the_stream_is_cut() -> None:
+    whole = b"".join(msgpack.packb(message) for message in [*MODES.values(), None])
+    stream = fluent.Stream(2**20)
+    found = [raw for at in range(len(whole)) for raw in stream.feed(whole[at : at + 1])]
+    assert (b"".join(found), len(found), stream.amid) == (whole, len(MODES) + 1, False)
+
+
+def answered(server: Listening, raw: bytes) -> bytes:
+    """What comes back on a connection until it ends."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sender:
+        sender.sendall(raw)
+        try:
+            return sender.recv(100)
+        except ConnectionError:
+            return b""
