@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import ssl
 import subprocess
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+import spanwise
+from opentelemetry.trace import StatusCode
 from spanwise.export.buffer import Buffer
 from spanwise.export.channel import Channel
 from spanwise.export.logs import encode
 from spanwise.export.outgoing import OutgoingRecord, outgoing_record
-from spanwise.export.records import Record
+from spanwise.export.records import Record, span_size
 from spanwise.export.sender import Sender, retry_after
+from spanwise.testing import capture
 
 from tests.tracer.processes import run_script
-from tests.tracer.sick import sick
+from tests.tracer.sick import listening, sick
 from tests.tracer.sink import Sink
 
 OPEN: list[Sender] = []
@@ -130,7 +136,7 @@ def test_the_last_step_gives_up_and_counts(sink: Sink) -> None:
 
 def test_retry_after_is_a_number_or_a_date() -> None:
     assert [retry_after("5"), retry_after(None), retry_after("soon")] == [5.0, None, None]
-    assert retry_after("Fri, 01 Jan 2100 00:00:00 GMT") > 10**9  # type: ignore[operator]
+    assert [retry_after(each) for each in ("Fri, 01 Jan 2100 00:00:00 GMT", "1e300", "inf")] == [3600.0] * 3
     assert retry_after("Sat, 01 Jan 2000 00:00:00 GMT") == 0.0
 
 
@@ -211,3 +217,50 @@ def test_a_hook_that_withholds_everything_empties_the_queue_however_long_it_is(s
     sending = Channel(buffer, outgoing_record, lambda batch: encode(batch, {}), sender_to(sink), lambda _: None)
     assert not sending.step(1, deadline())
     assert (len(buffer), sink.bodies, dict(buffer.counters.dropped)) == (0, [], {"before_send": 5_000})
+
+
+def answering_early(connection: socket.socket, _over: threading.Event) -> None:
+    """As a server that refuses a body on its headers, and does not read it."""
+    connection.recv(100)
+    answer = b"max_body_bytes is 2048"
+    connection.sendall(
+        b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer
+    )
+
+
+def test_a_refusal_is_heard_though_the_body_was_not_read_to_its_end() -> None:
+    """The sender meets a broken pipe amid the body; the answer that says why is here by then."""
+    with listening(answering_early) as address:
+        verdict = Sender(address, {}, compress=False).post(bytes(64 * 2**20), deadline())
+    assert (verdict.reason, verdict.retryable, verdict.answer) == ("HTTP 413", False, b"max_body_bytes is 2048")
+
+
+def test_a_connection_that_was_closed_meanwhile_is_opened_anew_amid_a_body(sink: Sink) -> None:
+    sender = Sender(f"{sink.endpoint}/v1/logs", {}, compress=False)
+    assert sender.post(b"first", deadline()).ok
+    assert sender._connection is not None
+    sender._connection.sock.shutdown(socket.SHUT_RDWR)
+    assert sender.post(b"second", deadline()).ok
+    sender.close()
+    assert [body for _, _, body in sink.bodies] == [b"first", b"second"]
+
+
+def test_what_is_no_answer_is_quoted_briefly_and_steers_no_terminal() -> None:
+    def rude(connection: socket.socket, _over: threading.Event) -> None:
+        connection.recv(65536)
+        connection.sendall(b"\x1b[2J\rforged line" + b"x" * 5000 + b"\n\n")
+
+    with listening(rude) as address:
+        reason = Sender(address, {}).post(b"x", deadline()).reason
+    assert reason.startswith(r"BadStatusLine: \x1b[2J\rforged line")
+    assert (len(reason) < 300, reason.isprintable()) == (True, True)
+
+
+def test_all_that_a_span_holds_counts_for_the_size_of_the_queue() -> None:
+    long = "x" * 100_000
+    with capture(), spanwise.span(long) as span:
+        link = span.otel.get_span_context()
+        span.otel.add_event(long)
+        span.otel.add_link(link, {"note": long})
+        span.otel.set_status(StatusCode.ERROR, long)
+    assert span_size(cast(Any, span.otel)) >= 400_000

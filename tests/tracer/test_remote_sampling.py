@@ -110,3 +110,17 @@ def test_it_is_off_by_default_and_needs_http() -> None:
         resolve("x", sampling_interval=5.0, protocol="grpc")
     with pytest.raises(SettingsError, match=r"sampling_interval: 0\.0 is less"):
         resolve("x", sampling_interval=0.0)
+
+
+@pytest.mark.parametrize(
+    "answer", [b"[" * 60_000, b'{"sample_rate": "fast"}', b'{"sample_rate": NaN}', b'{"sample_rules": {"a": "x"}}']
+)
+def test_no_answer_ends_the_thread_that_asks(sink: Sink, answer: bytes) -> None:
+    sink.answer = lambda _path: (200, {}, answer)
+    assert remote(sink).refresh().startswith("what cannot be used: ")
+
+
+def test_numbers_that_are_written_as_text_are_numbers(sink: Sink) -> None:
+    sink.answer = lambda _path: (200, {}, b'{"sample": "0", "sample_rules": {"GET /pay": "1"}, "sample_rate": "5"}')
+    sampler = remote(sink)
+    assert (sampler.refresh(), kept(sampler, "GET /pay", "GET /x")) == ("", [True, False])

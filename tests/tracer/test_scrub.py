@@ -7,10 +7,14 @@ import secrets
 import string
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from spanwise.scrub import scrub_text, scrub_value
+import spanwise
+from spanwise.export.outgoing import outgoing_span
+from spanwise.export.spans import encode_span
+from spanwise.scrub import scrub, scrub_text, scrub_value
+from spanwise.testing import capture
 
 from tests.tracer.processes import run_script
 from tests.tracer.sink import Sink
@@ -175,3 +179,20 @@ def test_logging_levels_have_otlp_numbers() -> None:
 def test_a_long_text_takes_no_time_out_of_proportion(text: str) -> None:
     # Looked through from every place anew, each of these takes minutes, and the limit on tests ends it.
     assert len(scrub_text(text)) <= len(text) + 20
+
+
+def test_links_names_of_events_and_bytes_are_looked_at_too() -> None:
+    with capture(), spanwise.span("x", raw=b"password=hunter2 \xff", listed=[b"AKIAABCDEFGHIJKLMNOP"]) as span:
+        span.otel.add_event("login with password=hunter2", {"raw": b"password=hunter2"})
+        span.otel.add_link(span.otel.get_span_context(), {"password": "hunter2", "user.sessionId": "hunter2"})
+    item = outgoing_span(cast(Any, span.otel))
+    scrub(item)
+    sent = encode_span(item)
+    assert [text for text in (b"hunter2", b"AKIAABCDEFGHIJKLMNOP") if text in sent.SerializeToString()] == []
+    assert sent.attributes[0].value.bytes_value == b"password=[scrubbed: name] \xff"
+    assert [pair.value.string_value for pair in sent.links[0].attributes] == ["[scrubbed: name]"] * 2
+
+
+@pytest.mark.parametrize("name", ["userSessionId", "sessionId", "user.session_id", "JSESSION_ID"])
+def test_names_of_sessions_are_known_however_they_are_written(name: str) -> None:
+    assert scrub_value(name, "abc") == "[scrubbed: name]"

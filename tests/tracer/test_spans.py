@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from spanwise.export.outgoing import outgoing_span
 from spanwise.export.spans import encode_span
 from spanwise.scrub import scrub
 from spanwise.testing import Capture, capture
+from spanwise.values import MAX_MEMBERS, MAX_VALUES, frozen
 
 
 def current() -> str:
@@ -334,3 +335,45 @@ def test_of_a_deep_traceback_the_innermost_frames_are_kept() -> None:
     text = dict(seen.spans[0].events)["exception"]["exception.stacktrace"]
     assert text.count("  File ") == 100
     assert text.splitlines()[-1] == "ValueError: at the bottom"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda span: span.set_attributes(None),
+        lambda span: span.set_attributes(["a"]),
+        lambda span: span.set_attribute(["a"], 1),
+        lambda span: span.add_event("late", ["a"]),
+        lambda span: span.add_link(span.get_span_context(), "abc"),
+        lambda span: span.add_link(None),
+        lambda span: span.set_status("x"),
+        lambda span: span.record_exception(ValueError("x"), attributes=["a"]),
+    ],
+)
+def test_what_is_of_a_wrong_type_raises_nothing_and_costs_no_span(wrong: Callable[[Any], None]) -> None:
+    with capture() as seen, spanwise.span("work", kept=1) as span:
+        wrong(span.otel)
+        span.otel.add_event("at", timestamp=cast(Any, "yesterday"))
+    assert encode_span(outgoing_span(cast(ReadableSpan, span.otel))).name == "work"
+    assert (seen.one("work").attributes, seen.one("work").status) == ({"kept": 1}, "unset")
+
+
+def test_values_that_hold_each_other_are_cut_and_do_not_hold_the_application_up() -> None:
+    """A hundred nodes that each hold all: without a bound, a copy to six levels would be of 10^12 values."""
+    nodes: list[dict[str, Any]] = [{"id": number} for number in range(100)]
+    for node in nodes:
+        node["near"] = nodes
+    own: dict[str, Any] = {}
+    own.update({f"self{number}": own for number in range(100)})
+    assert counted(frozen(nodes)) <= MAX_VALUES + MAX_MEMBERS
+    assert counted(frozen(own)) <= MAX_VALUES + MAX_MEMBERS
+    deep: list[Any] = ["bottom"]
+    for _ in range(20):
+        deep = [deep]
+    assert frozen(deep) == [[[[[["…"]]]]]]
+    assert frozen({"a": [1, {"b": (2, None)}]}) == {"a": [1, {"b": [2, None]}]}
+
+
+def counted(value: Any) -> int:
+    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(counted, members))

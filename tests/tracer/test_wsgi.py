@@ -11,8 +11,9 @@ from wsgiref.util import FileWrapper, setup_testing_defaults
 import flask
 import pytest
 import spanwise
+from spanwise.request import host_and_port
 from spanwise.testing import Capture, capture
-from spanwise.wsgi import Environ, StartResponse
+from spanwise.wsgi import Environ, StartResponse, WSGIMiddleware
 from werkzeug.test import Client
 
 TRACE, SPAN = "12345678901234567890123456789012", "1234567890123456"
@@ -173,3 +174,19 @@ def test_pyramid_is_traced_by_route_and_raises_as_before() -> None:
         ("GET", "unset", None),
         ("GET /boom", "error", "/boom"),
     ]
+
+
+def saying_ok(_environ: Environ, start_response: StartResponse) -> list[bytes]:
+    start_response("200 OK", [])
+    return [b"ok"]
+
+
+@pytest.mark.parametrize("host", ["shop:\xb2", "shop:" + "9" * 5000, "shop:٣"])
+def test_a_host_whose_port_is_no_number_hides_no_request(host: str) -> None:
+    """`²` is a digit to Python and no number: any caller could keep his requests out of all traces."""
+    assert host_and_port(host, "http") == (host, 80)
+    with capture() as seen:
+        environ: Environ = {"HTTP_HOST": host}
+        setup_testing_defaults(environ)
+        assert list(WSGIMiddleware(saying_ok)(environ, lambda *_: lambda _body: None)) == [b"ok"]
+    assert [span.attributes["server.address"] for span in seen.spans] == [host]

@@ -27,6 +27,7 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace.propagation import _SPAN_KEY
 
+from spanwise.guard import swallowed
 from spanwise.keep import Held, Keep
 from spanwise.values import frozen, frozen_attributes
 
@@ -93,21 +94,27 @@ class LeanSpan(Span):
 
     def set_attribute(self, key: str, value: Any) -> None:
         """Set one attribute; after the end nothing happens."""
-        if self._end_time is not None or not key:
-            return
-        attributes = self._fields
-        if len(attributes) >= MAX_ATTRIBUTES and key not in attributes:
-            self._dropped_attributes += 1
-            return
-        attributes[key] = frozen(value)
+        try:
+            if self._end_time is not None or not key:
+                return
+            attributes = self._fields
+            if len(attributes) >= MAX_ATTRIBUTES and key not in attributes:
+                self._dropped_attributes += 1
+                return
+            attributes[key] = frozen(value)
+        except Exception:
+            swallowed("setting an attribute")
 
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
         """Set several attributes."""
-        if self._end_time is None and len(self._fields) + len(attributes) <= MAX_ATTRIBUTES:
-            self._fields.update(frozen_attributes(attributes))
-            return
-        for key, value in attributes.items():
-            self.set_attribute(key, value)
+        try:
+            if self._end_time is None and len(self._fields) + len(attributes) <= MAX_ATTRIBUTES:
+                self._fields.update(frozen_attributes(attributes))
+                return
+            for key, value in attributes.items():
+                self.set_attribute(key, value)
+        except Exception:
+            swallowed("setting attributes")
 
     def add_event(self, name: str, attributes: Mapping[str, Any] | None = None, timestamp: int | None = None) -> None:
         """Add an event; over the limit and after the end it is not kept."""
@@ -116,12 +123,33 @@ class LeanSpan(Span):
         if len(self._events) >= MAX_EVENTS:
             self._dropped_events += 1
             return
-        self._events.append(Event(name, frozen_attributes(attributes or {}), timestamp))
+        try:
+            at = timestamp if isinstance(timestamp, int) else None
+            self._events.append(Event(name, frozen_attributes(attributes or {}), at))
+        except Exception:
+            swallowed("adding an event")
+
+    def record_exception(
+        self,
+        exception: BaseException,
+        attributes: Mapping[str, Any] | None = None,
+        timestamp: int | None = None,
+        escaped: bool = False,
+    ) -> None:
+        """Add the event of an exception."""
+        try:
+            super().record_exception(exception, attributes, timestamp, escaped)
+        except Exception:
+            swallowed("recording an exception")
 
     def add_link(self, context: SpanContext, attributes: Mapping[str, Any] | None = None) -> None:
         """Add a link to another span; over the limit and after the end it is not kept."""
-        if self._end_time is None and len(self._linked) < MAX_LINKS:
+        if self._end_time is not None or len(self._linked) >= MAX_LINKS or not isinstance(context, SpanContext):
+            return
+        try:
             self._linked.append(Link(context, frozen_attributes(attributes or {})))
+        except Exception:
+            swallowed("adding a link")
 
     def update_name(self, name: str) -> None:
         """Give the span another name."""
@@ -133,7 +161,7 @@ class LeanSpan(Span):
         new = status if isinstance(status, Status) else Status(status, description)
         if self._end_time is not None or self._status.status_code is StatusCode.OK:
             return
-        if new.status_code is not StatusCode.UNSET:
+        if new.status_code is not StatusCode.UNSET and isinstance(new.status_code, StatusCode):
             self._status = new
 
     def end(self, end_time: int | None = None) -> None:
@@ -141,7 +169,7 @@ class LeanSpan(Span):
         with self._lock:
             if self._end_time is not None:
                 return
-            self._end_time = time_ns() if end_time is None else end_time
+            self._end_time = end_time if isinstance(end_time, int) else time_ns()
         self._span_processor._on_ending(self)
         self._span_processor.on_end(self)
 

@@ -88,22 +88,24 @@ class Remote(Sampler):
             return verdict.reason
         try:
             given = self._merged(json.loads(verdict.answer))
-        except (ValueError, TypeError, AttributeError, SettingsError) as error:
-            return f"what cannot be used: {error}"
-        if given != self._applied:
-            # Only then: a new bucket would let a second's worth of traces through.
-            self._root, self._applied = Root(**_arguments(given)), given
-            logger.info("spanwise: sampling is now %s", given)
+            if given != self._applied:
+                # Only then: a new bucket would let a second's worth of traces through.
+                self._root, self._applied = Root(**_arguments(given)), given
+                logger.info("spanwise: sampling is now %s", given)
+        except Exception as error:  # whatever an answer does to us, the next one is asked for
+            return f"what cannot be used: {str(error)[:200]!r}"
         return ""
 
     def _merged(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """Our own settings where the collector leaves them open; raises for what cannot be used."""
         merged = {name: own if (given := answer.get(name)) is None else given for name, own in self._own.items()}
-        check_shares(
-            float(merged["sample"]), {str(name): float(share) for name, share in merged["sample_rules"].items()}
-        )
-        if merged["sample_rate"] is not None and float(merged["sample_rate"]) < 0:
-            raise SettingsError("sample_rate: is less than 0")
+        merged["sample"] = float(merged["sample"])
+        merged["sample_rules"] = {str(name): float(share) for name, share in merged["sample_rules"].items()}
+        check_shares(merged["sample"], merged["sample_rules"])
+        if merged["sample_rate"] is not None:
+            merged["sample_rate"] = float(merged["sample_rate"])
+            if not merged["sample_rate"] >= 0:
+                raise SettingsError("sample_rate: is no number from 0 on")
         return merged
 
     def get_description(self) -> str:

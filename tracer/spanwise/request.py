@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # The key under which a scope or environ carries its ServerRequest.
 KEY = "spanwise.request"
+_MOST_DIGITS = 5
 METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
 
 
@@ -182,7 +183,8 @@ def redacted_query(query: str) -> str:
 def host_and_port(host: str, scheme: str) -> tuple[str, int | None]:
     """The name and port of a Host header; the scheme's own port where none is named."""
     name, colon, port = host.rpartition(":")
-    if colon and port.isdigit() and not name.endswith(":"):
+    # `isdigit` takes what `int` does not, as `²`; and no port has more digits.
+    if colon and port.isascii() and port.isdigit() and len(port) <= _MOST_DIGITS and not name.endswith(":"):
         return name, int(port)
     return host, {"http": 80, "https": 443, "ws": 80, "wss": 443}.get(scheme)
 

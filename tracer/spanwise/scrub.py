@@ -13,7 +13,7 @@ from spanwise.values import safe_str
 # Names whose value is never sent, whatever it is.
 _NAMES = re.compile(
     r"passw|passphrase|pwd|secret|credential|authoriz|(?:^|[._\s-])auth(?:$|[._\s-])|api[._\s-]?key|access[._\s-]?key"
-    r"|private[._\s-]?key|token(?!s|_count|_type)|(?:^|[._\s-])(?:session|sid|pin|cvv|cvc|ssn)(?:$|[._\s-]?id$|[._\s-])"
+    r"|private[._\s-]?key|token(?!s|_count|_type)|(?:^|[._\s-])(?:session|sid|pin|cvv|cvc|ssn)(?:$|[._\s-]?id$|[._\s-])|session[._\s-]?id$"
     r"|cookie|csrf|xsrf|jwt|credit[._\s-]?card|card[._\s-]?number|social[._\s-]?security",
     re.IGNORECASE,
 )
@@ -92,11 +92,20 @@ def scrub_value(name: str, value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 
         return note("name")
     if isinstance(value, str):
         return scrub_text(value)
+    if isinstance(value, bytes | bytearray):
+        return _scrub_bytes(bytes(value))
     if isinstance(value, Mapping):
         return {str(key): scrub_value(str(key), member, depth + 1) for key, member in value.items()}
     if isinstance(value, list | tuple):
         return [scrub_value("", member, depth + 1) for member in value]
     return value
+
+
+def _scrub_bytes(value: bytes) -> bytes:
+    """Bytes that look like a secret as text; what is in them besides stays as it is."""
+    text = value.decode("latin-1")
+    clean = scrub_text(text)
+    return value if clean == text else clean.encode("latin-1")
 
 
 def scrub_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,6 +129,7 @@ def scrub(item: Outgoing) -> None:
     if isinstance(item, OutgoingSpan):
         item.name = scrub_text(safe_str(item.name))
         item.status_message = scrub_text(item.status_message)
-        item.events = [(name, scrub_attributes(attributes)) for name, attributes in item.events]
+        item.events = [(scrub_text(safe_str(name)), scrub_attributes(attributes)) for name, attributes in item.events]
+        item.links = list(map(scrub_attributes, item.links))
     else:
         item.body = scrub_value("", item.body)

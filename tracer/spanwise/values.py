@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 MAX_DEPTH = 6
 MAX_MEMBERS = 128
+MAX_VALUES = 1024
+_LEFT_OUT = "…"
 _PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
 
 
@@ -18,19 +20,48 @@ def safe_str(value: object) -> str:
         return f"<unprintable {type(value).__name__}>"
 
 
-def frozen(value: object, depth: int = 0) -> Any:
-    """The value as it is now: what may change later is copied, what has no OTLP type becomes text."""
-    if type(value) in _PLAIN:
-        return value
-    if depth < MAX_DEPTH:
+def frozen(value: object) -> Any:
+    """The value as it is now: what may change later is copied, what has no OTLP type becomes text.
+
+    Of what is nested at most MAX_DEPTH levels and MAX_VALUES values are looked at: what holds itself, or many that hold
+    each other, would have no end.
+    """
+    return value if type(value) in _PLAIN else _Copy().of(value, 0)
+
+
+class _Copy:
+    """One value being copied; `room` is for how many more there is."""
+
+    __slots__ = ("_room",)
+
+    def __init__(self) -> None:
+        self._room = MAX_VALUES
+
+    def of(self, value: object, depth: int) -> Any:
+        if type(value) in _PLAIN:
+            return value
         try:
             if isinstance(value, Mapping):
-                return {safe_str(key): frozen(member, depth + 1) for key, member in list(value.items())[:MAX_MEMBERS]}
+                return {safe_str(k): self.of(v, depth + 1) for k, v in self._some(value.items(), depth)}
             if isinstance(value, list | tuple | Set):
-                return [frozen(member, depth + 1) for member in list(value)[:MAX_MEMBERS]]
+                return [self.of(member, depth + 1) for member in self._some(value, depth)]
+        except _TooMuch:
+            return _LEFT_OUT
         except Exception:
             return safe_str(value)  # mappings and proxies of applications may raise when they are looked into
-    return safe_str(value)
+        return safe_str(value)
+
+    def _some(self, members: Iterable[Any], depth: int) -> list[Any]:
+        """The first members. Not the text of the whole: that of things which hold each other may have no end either."""
+        found = list(members)[:MAX_MEMBERS]
+        if depth >= MAX_DEPTH or (found and self._room <= 0):
+            raise _TooMuch
+        self._room -= len(found)
+        return found
+
+
+class _TooMuch(Exception):
+    """What is nested here is left out."""
 
 
 def frozen_attributes(attributes: Mapping[str, object]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untype
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]  # it has no stubs
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, detach, set_value
 
-from spanwise.export.sender import MAX_ANSWER, Verdict
+from spanwise.export.sender import LONGEST_WAIT, MAX_ANSWER, Verdict
 
 METHODS = {
     "trace": "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
@@ -97,7 +97,7 @@ def _refusal(error: grpc.RpcError) -> Verdict:
     code: grpc.StatusCode = error.code()
     delay = retry_delay(error.trailing_metadata() or ())
     retryable = code in RETRYABLE or (code is grpc.StatusCode.RESOURCE_EXHAUSTED and delay is not None)
-    details = str(error.details() or "")[:200]
+    details = "".join(c if c.isprintable() else " " for c in str(error.details() or "")[:200])
     return Verdict(False, retryable=retryable, retry_after=delay, reason=f"gRPC {code.name}: {details}")
 
 
@@ -108,5 +108,5 @@ def retry_delay(metadata: tuple[tuple[str, bytes], ...]) -> float | None:
             for detail in Status.FromString(value).details:
                 info = RetryInfo()
                 if detail.Unpack(info):
-                    return float(info.retry_delay.ToTimedelta().total_seconds())
+                    return min(float(info.retry_delay.ToTimedelta().total_seconds()), LONGEST_WAIT)
     return None

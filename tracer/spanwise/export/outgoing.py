@@ -13,13 +13,14 @@ from spanwise.export.records import Record
 
 @dataclass(slots=True)
 class OutgoingSpan:
-    """A span before it is sent; `before_send` may change any field but the source."""
+    """A span before it is sent; `before_send` may change any field but the source. Of links it has the attributes."""
 
     name: str
     attributes: dict[str, Any]
     events: list[tuple[str, dict[str, Any]]]
     status_message: str
     source: ReadableSpan = field(repr=False)
+    links: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -43,6 +44,7 @@ def outgoing_span(span: ReadableSpan) -> OutgoingSpan:
         events=[(event.name, dict(event.attributes or {})) for event in span.events],
         status_message=span.status.description or "",
         source=span,
+        links=[dict(link.attributes or {}) for link in span.links],
     )
 
 

@@ -30,10 +30,14 @@ class Record:
 def span_size(span: ReadableSpan) -> int:
     """Roughly the bytes that a queued span holds."""
     # Read without the SDK's properties, which copy: this runs in the application's own time.
-    size = 1000 + _fields_size(span._attributes) if span._attributes else 1000
+    size = 1000 + _length(span._name) + _length(span._status.description)
+    if span._attributes:
+        size += _fields_size(span._attributes)
     for event in span._events:
-        size += 300 + (_fields_size(event.attributes) if event.attributes else 0)
-    return size + 300 * len(span._links)
+        size += 300 + _length(event.name) + (_fields_size(event.attributes) if event.attributes else 0)
+    for link in span._links:
+        size += 300 + (_fields_size(link.attributes) if link.attributes else 0)
+    return size
 
 
 def attributes_size(pairs: Mapping[str, object] | None) -> int:

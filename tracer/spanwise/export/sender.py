@@ -17,6 +17,9 @@ from spanwise.export.proxy import Proxy
 # The protocol lets an answer have 4 MiB. One that tells anything has hundreds of bytes, and reading takes the
 # service's time.
 MAX_ANSWER = 64 * 1024
+# What a server asks for beyond it, whose clock or settings are wrong, would end all exports of this process.
+LONGEST_WAIT = 3600.0
+_MOST_SAID = 200
 _NO_HEADERS: Mapping[str, str] = {}
 # OTLP names these; every other status means that the same body will never be taken.
 RETRYABLE = frozenset({429, 502, 503, 504})
@@ -121,8 +124,7 @@ class Sender:
         sock = connection.sock
         assert isinstance(sock, DeadlineSocket), "connections are opened by _connect"
         sock.deadline = deadline
-        connection.request(method, self._path, payload, {**self._headers, **headers})
-        response = connection.getresponse()
+        response = self._answered(connection, method, payload, {**self._headers, **headers})
         answer = response.read(MAX_ANSWER + 1)
         if len(answer) > MAX_ANSWER or response.will_close:
             self.close()
@@ -135,6 +137,19 @@ class Sender:
             reason=f"HTTP {response.status}{_HINTS.get(response.status, '')}",
             answer=answer[:MAX_ANSWER],
         )
+
+    def _answered(
+        self, connection: http.client.HTTPConnection, method: str, payload: bytes | None, headers: Mapping[str, str]
+    ) -> http.client.HTTPResponse:
+        try:
+            connection.request(method, self._path, payload, headers)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            # A body that is refused on its headers is not read to its end: the answer may be here already.
+            try:
+                return connection.getresponse()
+            except (OSError, http.client.HTTPException):
+                raise error from None
+        return connection.getresponse()
 
     def close(self) -> None:
         """Close the connection, if any; the next call opens a new one."""
@@ -150,18 +165,20 @@ _HINTS = {
 
 
 def _describe(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    """Some of them quote what came instead of an answer."""
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(error)[:_MOST_SAID])
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def retry_after(header: str | None) -> float | None:
-    """Seconds named by a `Retry-After` header, given as a number or as a date."""
+    """Seconds named by a `Retry-After` header, given as a number or as a date; an hour where it is more."""
     if header is None:
         return None
     try:
-        return max(0.0, float(header))
+        return min(max(0.0, float(header)), LONGEST_WAIT)
     except ValueError:
         pass
     try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
-    except ValueError:
+        return min(max(0.0, parsedate_to_datetime(header).timestamp() - time.time()), LONGEST_WAIT)
+    except (ValueError, OverflowError):
         return None

@@ -69,7 +69,7 @@ def encode_span(item: OutgoingSpan) -> Span:
         dropped_attributes_count=span.dropped_attributes,
         events=[_event(*pair) for pair in zip(span.events, item.events, strict=False)],
         dropped_events_count=span.dropped_events,
-        links=[_link(link) for link in span.links],
+        links=[_link(*pair) for pair in zip(span.links, item.links, strict=False)],
         dropped_links_count=span.dropped_links,
         status=_status(item),
     )
@@ -95,12 +95,12 @@ def _event(event: Event, changed: tuple[str, Mapping[str, object]]) -> Span.Even
     )
 
 
-def _link(link: Link) -> Span.Link:
+def _link(link: Link, attributes: Mapping[str, object]) -> Span.Link:
     context = link.context
     return Span.Link(
         trace_id=context.trace_id.to_bytes(16, "big"),
         span_id=context.span_id.to_bytes(8, "big"),
         trace_state=format_tracestate(context.trace_state) if context.trace_state else "",
-        attributes=wire.attributes(link.attributes),
+        attributes=wire.attributes(attributes),
         flags=_flags(context, context if context.is_remote else None),
     )

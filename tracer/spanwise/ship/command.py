@@ -16,6 +16,7 @@ from pathlib import Path
 
 from spanwise.ship.containers import Unwrapper, names_in
 from spanwise.ship.delivery import Delivery, Parcel, Rejected, Undelivered, body_of
+from spanwise.ship.following import LONGEST_LINE
 from spanwise.ship.joining import Joiner
 from spanwise.ship.place import Memory, StateError
 from spanwise.ship.shipping import Manner, Shipping
@@ -112,6 +113,8 @@ class _Sending:
                 if not data:
                     self._joiner.close()
                 *lines, rest = (rest + data).split(b"\n")
+                if len(rest) > LONGEST_LINE:
+                    lines, rest = [*lines, rest], b""
                 for raw in lines:
                     self._joiner.add(unwrapper.line(raw, place, place + 1))
                     place += 1

@@ -11,7 +11,7 @@ from spanwise.ship.joining import Joiner
 from spanwise.ship.place import HEAD, Place, Reached, hash_of
 
 _CHUNK = 256 * 1024
-_LONGEST_LINE = 1024 * 1024
+LONGEST_LINE = 1024 * 1024
 _PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".lz4", ".tmp", ".swp")
 
 
@@ -51,7 +51,7 @@ class Follower:
         start = self._read - len(self._rest)
         self._read += len(data)
         *whole, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > _LONGEST_LINE:
+        if len(self._rest) > LONGEST_LINE:
             whole, self._rest = [*whole, self._rest], b""
         for raw in whole:
             end = min(start + len(raw) + 1, self._read)

@@ -56,7 +56,7 @@ class Joiner:
         if current is not None and not line.continues and _continues(current, line.text):
             current.texts.append(line.text)
             _note(current, line.text)
-        elif current is not None and line.continues:
+        elif current is not None and line.continues and current.size <= _MOST_CHARACTERS:
             current.texts[-1] += line.text
         else:
             if current is not None:

@@ -68,7 +68,7 @@ class Memory:
         """Raises StateError."""
         self._path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -105,7 +105,11 @@ class Memory:
                 "advance": self.advance,
             }
         new = self._path.with_name(self._path.name + ".new")
-        with new.open("w", encoding="utf-8") as file:
+        # Of logs that only their owner may read, it holds what was not stored yet.
+        new.unlink(missing_ok=True)
+        with open(
+            os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w", encoding="utf-8"
+        ) as file:
             json.dump(state, file)
             file.flush()
             os.fsync(file.fileno())
