@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
+from io import TextIOWrapper
 
 Command = Callable[[list[str]], int]
 
@@ -85,6 +86,10 @@ def complain(message: str) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run a sub-command; its exit code, or 2 for a usage error."""
     arguments = sys.argv[1:] if argv is None else argv
+    for stream in (sys.stdout, sys.stderr):
+        # Telemetry and paths have characters that an old locale has not; a command does not fail for one.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     found = commands()
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         sys.stdout.write(usage(found) + "\n")

@@ -25,6 +25,7 @@ class Gate:
         self.sessions = sessions
         self._names = Names(settings)
         self._loopback_only = settings.http.is_loopback
+        self._origins = frozenset(filter(None, map(str.strip, settings.cors_origins.split(","))))
 
     def door(self, connection: HTTPConnection) -> Door:
         """The door that a request means: that of what its path may be taken for."""
@@ -37,7 +38,9 @@ class Gate:
         """
         door, method = self.door(connection), _method(connection)
         if not (door.ingest or door.probe):
-            self._check_browser(connection, door, method)
+            self._check_browser(connection, method)
+        elif door.ingest and method != "OPTIONS" and _of_a_page(connection):
+            self._check_page(connection, method)
         if door.scope is not None and not (door.ingest and method == "OPTIONS"):
             # A preflight carries no key, and does nothing.
             self._check_key(connection, door.scope, changes=method not in READING)
@@ -64,7 +67,13 @@ class Gate:
             raise _no_key(Scope.INGEST)
         return _allowed(self.keyring.grant(token), Scope.INGEST).project
 
-    def _check_browser(self, connection: HTTPConnection, door: Door, method: str) -> None:
+    def _check_page(self, connection: HTTPConnection, method: str) -> None:
+        """Telemetry is taken under every name, but of pages only of our own and of listed ones: no browser asks before
+        it sends plain text."""
+        if connection.headers.get("origin") not in self._origins:
+            self._check_browser(connection, method)
+
+    def _check_browser(self, connection: HTTPConnection, method: str) -> None:
         # A key in a header is none that a browser adds by itself; only what comes without is in danger.
         if self._loopback_only or not self.keyring.required:
             self._names.check(connection)
@@ -97,6 +106,11 @@ def grant_of(connection: HTTPConnection) -> Grant:
 def project_of(connection: HTTPConnection) -> str:
     """The project of a request that was let in."""
     return grant_of(connection).project
+
+
+def _of_a_page(connection: HTTPConnection) -> bool:
+    """Whether a browser says from where it sends; programs do not."""
+    return "origin" in connection.headers or "sec-fetch-site" in connection.headers
 
 
 def _method(connection: HTTPConnection) -> str:

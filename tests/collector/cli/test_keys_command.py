@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,3 +99,13 @@ def test_what_admins_did_is_listed_the_newest_first_and_without_a_secret(run: Ru
 def test_a_limit_that_is_no_count_is_wrong_usage(run: Run, limit: str) -> None:
     with pytest.raises(SystemExit, match="2"):
         run("acts", "--limit", limit)
+
+
+def test_a_locale_without_a_character_ends_no_command(tmp_path: Path) -> None:
+    """Of telemetry, of paths, of names: what a terminal cannot show is written out."""
+    command = [str(Path(sys.executable).parent / "spanwise"), "keys"]
+    old = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    for words in (["create", "--scope", "read", "--name", "caf\xe9 \u2588"], ["list"]):
+        ended = subprocess.run([*command, *words, "--data", str(tmp_path)], capture_output=True, env=old, check=False)
+        assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.splitlines()[1].endswith(rb"caf\xe9 \u2588")
