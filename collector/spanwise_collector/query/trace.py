@@ -34,14 +34,14 @@ def load(engine: Engine, project: str, trace_id: str, limit: int) -> Trace:
     Raises NotFound. The time range of a search plays no part.
     """
     place = find(engine, project, trace_id)
-    rows, records = both(lambda: place.read(engine.read, SPAN_COLUMNS, limit), lambda: log_count(engine, place))
+    rows, records = both(lambda: place.read(engine.read, SPAN_COLUMNS, limit), lambda: _log_count(engine, place))
     reader = RowReader()
     joined = join_pieces([reader.span(row) for row in rows[:limit]])
     more = place.beyond(len(rows), limit)
     return Trace(place.ids[0], build(joined), place.began, place.ended, len(joined) + more, records)
 
 
-def log_count(engine: Engine, place: Place) -> int:
+def _log_count(engine: Engine, place: Place) -> int:
     """How many log records carry the trace's id."""
     rows = engine.read(select(func.count().label("records")).where(*place.logs()))
     return int(rows[0].records)

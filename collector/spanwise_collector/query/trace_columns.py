@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, literal, select
 
 from spanwise_collector.query.conditions import condition
 from spanwise_collector.query.language.tree import Node
-from spanwise_collector.query.trace import log_count
+from spanwise_collector.query.together import both
 from spanwise_collector.query.trace_pieces import with_pieces_joined
 from spanwise_collector.query.trace_place import Place, find
 from spanwise_collector.query.trace_texts import Texts, hashes, read_texts
@@ -83,7 +83,7 @@ def load(engine: Engine, project: str, trace_id: str, limit: int) -> TraceColumn
 
 
 def _load(engine: Engine, place: Place, limit: int) -> TraceColumns:
-    found = place.read(engine.read_numbers, _COLUMNS, limit)
+    found, named = both(lambda: place.read(engine.read_numbers, _COLUMNS, limit), lambda: _named_by_logs(engine, place))
     dated = found["start"][found["start"] > 0]
     place = place.reaching(int(dated.min(initial=place.first)), int(dated.max(initial=place.last)))
     texts = read_texts(engine, place)
@@ -102,7 +102,6 @@ def _load(engine: Engine, place: Place, limit: int) -> TraceColumns:
     forest = arrange(unsorted)
     order = forest.order
     columns = unsorted.take(order)
-    records = log_count(engine, place)
     has_events = rows["has_events"][order] > 0
     events = _events(engine, place, columns, np.flatnonzero(has_events))
     return TraceColumns(
@@ -110,7 +109,7 @@ def _load(engine: Engine, place: Place, limit: int) -> TraceColumns:
         place.began,
         place.ended,
         len(rows) + place.beyond(len(found), limit),
-        records,
+        int(named["records"].sum()),
         columns,
         forest,
         self_times(columns, forest),
@@ -119,7 +118,7 @@ def _load(engine: Engine, place: Place, limit: int) -> TraceColumns:
         rows["pieces"][order],
         has_events,
         rows["has_links"][order] > 0,
-        _logged(engine, place, columns) if records else np.zeros(len(columns), dtype=np.bool_),
+        np.isin(columns.id, named["id"].byteswap()),
         texts,
         {what: codes[what][order] for what in codes},
         clocks_of_columns(columns, forest, codes["host"][order], texts.lists["host"], texts.lists["service"]),
@@ -138,10 +137,10 @@ def matches(engine: Engine, project: str, trace_id: str, where: Node, limit: int
     return found[:limit], len(found)
 
 
-def _logged(engine: Engine, place: Place, columns: SpanColumns) -> Mask:
-    """The spans that log records name."""
-    query = select(func.reinterpretAsUInt64(logs.c.span_id).label("id")).where(*place.logs()).distinct()
-    return np.isin(columns.id, engine.read_numbers(query)["id"].byteswap())
+def _named_by_logs(engine: Engine, place: Place) -> NDArray[np.void]:
+    """`id` of the spans that log records of the trace name, 0 where they name none, and how many `records` do."""
+    named = func.reinterpretAsUInt64(logs.c.span_id).label("id")
+    return engine.read_numbers(select(named, func.count().label("records")).where(*place.logs()).group_by(named))
 
 
 def _events(engine: Engine, place: Place, columns: SpanColumns, owners: Rows) -> tuple[Rows, U64]:
