@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -16,6 +18,7 @@ from spanwise.run import BOOTSTRAP, environment
 from bench.ports import free_port
 from tests.tracer.processes import BIN
 from tests.tracer.processes import environment as process_environment
+from tests.tracer.sick import listening
 from tests.tracer.sink import Sink
 
 
@@ -134,3 +137,18 @@ def test_the_doctor_names_the_way_that_spans_take(sink: Sink) -> None:
 
 def test_findings_are_values() -> None:
     assert doctor.Finding("ok", "fine") == doctor.Finding("ok", "fine")
+
+
+def test_what_a_server_says_steers_no_terminal_and_ends_no_doctor(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "examine", lambda _endpoint: [doctor.Finding("bad", "not ready: \x1b[2J\rfine")])
+    assert doctor.main([]) == 1
+    assert capsys.readouterr().out == "bad  not ready:  [2J fine\n"
+
+    def odd(connection: socket.socket, _over: threading.Event) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nDate: yesterday\r\nContent-Length: 50000\r\n\r\n" + b"[" * 50_000)
+
+    with listening(odd) as address:
+        assert doctor._get(address, "/readyz", {}) == (200, {}, None)

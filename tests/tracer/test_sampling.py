@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import spanwise
 from spanwise import state
 from spanwise.sampling import Bucket
 from spanwise.testing import capture
+
+from tests.tracer.processes import run_script
 
 
 def kept(names: list[str], **settings: Any) -> list[str]:
@@ -97,3 +100,35 @@ def test_what_ends_after_its_root_shares_the_decision() -> None:
             raise ValueError("no")
         late.end()
     assert [span.name for span in seen.spans] == ["root", "late"]
+
+
+FORKED_AMID_A_DECISION = """
+import os, signal, threading
+from spanwise.sampling import Root
+
+root = Root(1.0, rate=100.0)
+held, over = threading.Event(), threading.Event()
+
+def decide():
+    with root._bucket._lock:
+        held.set()
+        over.wait()
+
+thread = threading.Thread(target=decide)
+thread.start()
+held.wait()
+child = os.fork()
+if not child:
+    signal.alarm(10)
+    root.should_sample(None, 1, "a")
+    os._exit(0)
+_, status = os.waitpid(child, 0)
+over.set()
+thread.join()
+print(status)
+"""
+
+
+def test_a_fork_amid_a_decision_of_another_thread_holds_the_child_up_for_nothing(tmp_path: Path) -> None:
+    done = run_script(FORKED_AMID_A_DECISION, "http://127.0.0.1:9", tmp_path)
+    assert (done.stdout, done.returncode) == ("0\n", 0), done.stderr

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from typing import Any
@@ -50,7 +51,9 @@ def main(argv: list[str]) -> int:
         )
     else:
         for found in findings:
-            sys.stdout.write(f"{found.level:<5}{found.text}\n")
+            # Some of it is what a server said.
+            text = "".join(each if each.isprintable() else " " for each in found.text)
+            sys.stdout.write(f"{found.level:<5}{text}\n")
     return FAILED if any(found.level == BAD for found in findings) else OK
 
 
@@ -232,10 +235,11 @@ def _get(endpoint: str, path: str, headers: Mapping[str, str]) -> tuple[int, dic
         body = response.read(4 * 1024 * 1024)
     finally:
         connection.close()
-    date = response.headers.get("Date")
-    skew = parsedate_to_datetime(date).timestamp() - time.time() if date else None
+    date, skew = response.headers.get("Date"), None
+    with suppress(ValueError, OverflowError):
+        skew = parsedate_to_datetime(date).timestamp() - time.time() if date else None
     try:
         answer = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = {}
     return response.status, answer if isinstance(answer, dict) else {}, skew

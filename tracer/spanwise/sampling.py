@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import translate
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from opentelemetry import trace
 from opentelemetry.context import Context, get_value
@@ -110,6 +112,18 @@ class Root(Sampler):
         return f"Root({self._default.get_description()}, {len(self._rules)} rules)"
 
 
+_buckets: WeakSet[Bucket] = WeakSet()
+
+
+def _after_fork() -> None:
+    for bucket in list(_buckets):
+        bucket.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 class Bucket:
     """A token bucket: `rate` tokens a second, and at most one second's worth, at least one, at once."""
 
@@ -119,6 +133,11 @@ class Bucket:
         self._room = max(1.0, rate)
         self._tokens = self._room if rate > 0 else 0.0
         self._last = clock()
+        self._lock = threading.Lock()
+        _buckets.add(self)
+
+    def after_fork(self) -> None:
+        """In a child: nobody is left who would give the lock back, if another thread held it."""
         self._lock = threading.Lock()
 
     def take(self) -> bool:
