@@ -15,7 +15,7 @@ from spanwise_collector.api.column_bytes import MEDIA_TYPE, Column, compressed, 
 from spanwise_collector.api.models import Listing, described
 from spanwise_collector.api.parameters import QueryText, parse_trace_id, read, without_groups
 from spanwise_collector.api.trace_models import Clock, TraceFacts
-from spanwise_collector.model.span import ERROR, kind_word, status_word
+from spanwise_collector.model.span import kind_word, status_word
 from spanwise_collector.query import trace_columns
 from spanwise_collector.query.extent import Most
 from spanwise_collector.query.language.parse import Limits
@@ -139,7 +139,7 @@ def _flags(loaded: TraceColumns) -> NDArray[np.uint16]:
     elsewhen = ~no_start & ((spans.start < np.uint64(loaded.began)) | (spans.start > np.uint64(loaded.ended)))
     ended = spans.end != 0
     bits = {
-        _ERROR: loaded.status == ERROR,
+        _ERROR: loaded.failed,
         _PARENT_MISSING: forest.missing,
         _UNFINISHED: ~ended,
         _EVENTS: loaded.has_events,
@@ -163,7 +163,7 @@ def _flags(loaded: TraceColumns) -> NDArray[np.uint16]:
 def _facts(loaded: TraceColumns) -> dict[str, Any]:
     """The fields of TraceFacts."""
     services, names = loaded.codes["service"], loaded.texts.lists
-    failed = loaded.status == ERROR
+    failed = loaded.failed
     counts = zip(names["service"], np.bincount(services).tolist(), strict=False)
     errors = zip(names["service"], np.bincount(services[failed]).tolist(), strict=False)
     roots = np.flatnonzero(loaded.spans.parent_id == 0)

@@ -19,7 +19,7 @@ class ComparedSet(Answer):
     looked_at: int = Field(description="Those whose attributes were counted: all, or a sample that is always the same.")
     trees: int = Field(description="Those whose call trees were merged.")
     duration: int | None = Field(description="The mean of all that matched, in ns; None without any.")
-    failed: int = Field(description="Of all that matched, those with the status error.")
+    failed: int = Field(description="Of all that matched, those that failed.")
 
 
 class SeparatingValue(Answer):

@@ -117,7 +117,8 @@ def _answer(found: Explained) -> TraceVerdict:
 def _summary(found: Explained) -> tuple[Literal["findings", "nothing unusual", "not enough history"], str]:
     if found.findings and not found.findings[0].usual:
         return "findings", found.findings[0].claim
-    looked = f"{found.span_count:,} spans were checked by {len(RULES)} rules"
+    spans = "1 span was" if found.span_count == 1 else f"{found.span_count:,} spans were"
+    looked = f"{spans} checked by {len(RULES)} rules"
     if not found.enough_history:
         return "not enough history", (
             f"{looked}, but only {found.history.traces} traces like this one are known: less than"

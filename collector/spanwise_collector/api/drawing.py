@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from spanwise_collector.model.log import LogRecord
-from spanwise_collector.model.span import ERROR
 from spanwise_collector.query.trace import Trace
+from spanwise_collector.trace.failure import failed
 from spanwise_collector.trace.gaps import Gap, longest_gaps
 from spanwise_collector.trace.tree import Node
 
@@ -28,7 +28,7 @@ class Row:
     @property
     def failed(self) -> bool:
         """Whether its status says so."""
-        return self.node.span.status_code == ERROR
+        return failed(self.node.span)
 
 
 def rows(trace: Trace, logs: Sequence[LogRecord]) -> Iterator[Row]:
@@ -56,7 +56,7 @@ def gaps(trace: Trace) -> tuple[list[Gap], int]:
 
 def heading(trace: Trace) -> str:
     """How much of it there is, in words."""
-    errors = sum(node.span.status_code == ERROR for node in trace.nodes)
+    errors = sum(failed(node.span) for node in trace.nodes)
     services = len({node.span.service for node in trace.nodes})
     parts = [_counted(trace.span_count, "span"), _counted(errors, "error"), _counted(services, "service")]
     if len(trace.nodes) < trace.span_count:

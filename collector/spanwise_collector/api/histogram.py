@@ -37,7 +37,7 @@ class HistogramCell(Answer):
     high: int | None = Field(description="The shortest duration that is not in it any more.")
     severity: Severity | None = Field(description="Of logs: the name of a range of severities.")
     count: int
-    error_count: int = Field(description="Of spans with status error, traces with such a span, records from error on.")
+    error_count: int = Field(description="Spans that failed, traces with such a span, records from error on.")
 
 
 class HistogramAnswer(Measured):

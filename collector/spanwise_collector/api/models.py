@@ -91,6 +91,7 @@ class Status(Answer):
     code: StatusCode | Literal["unknown"]
     code_number: int = Field(description="The code as it was sent.")
     message: str
+    failed: bool = Field(description="Whether the span failed: by its code, or where that is unset by its answer.")
 
 
 class Event(Answer):

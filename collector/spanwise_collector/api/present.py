@@ -11,6 +11,7 @@ from spanwise_collector.model.resource import Resource, Scope
 from spanwise_collector.model.span import Event, Link, Span, status_word
 from spanwise_collector.model.summary import TraceSummary
 from spanwise_collector.query.page import Page
+from spanwise_collector.trace.failure import failed
 
 
 def coverage(page: Page[Any]) -> dict[str, Any]:
@@ -46,7 +47,12 @@ def service_counts(spans: Mapping[str, int], errors: Mapping[str, int]) -> list[
 
 
 def status(span: Span) -> models.Status:
-    return models.Status(code=status_word(span.status_code), code_number=span.status_code, message=span.status_message)
+    return models.Status(
+        code=status_word(span.status_code),
+        code_number=span.status_code,
+        message=span.status_message,
+        failed=failed(span),
+    )
 
 
 def event(given: Event, start: int) -> models.Event:

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 
 from spanwise_collector.api import present, trace_models
 from spanwise_collector.api.values import attributes_to_json
-from spanwise_collector.model.span import ERROR, kind_word
+from spanwise_collector.model.span import kind_word
 from spanwise_collector.query.trace import Trace
 from spanwise_collector.trace.clocks import Clock, clocks, corrections, host_of
 from spanwise_collector.trace.critical_path import Section, critical_path
+from spanwise_collector.trace.failure import failed
 from spanwise_collector.trace.gaps import Gap, longest_gaps
 from spanwise_collector.trace.lost_parents import Reason, likely_reasons
 from spanwise_collector.trace.self_time import self_time
@@ -20,7 +21,7 @@ def trace(loaded: Trace, now: int) -> trace_models.Trace:
     start, end = loaded.start, loaded.end
     root = next((node.span for node in nodes if not node.span.parent_span_id), None)
     spans = Counter(node.span.service for node in nodes)
-    errors = Counter(node.span.service for node in nodes if node.span.status_code == ERROR)
+    errors = Counter(node.span.service for node in nodes if failed(node.span))
     # RowReader gives equal resources as one object.
     resources = {id(node.span.resource): node.span.resource for node in nodes}
     scopes = {id(node.span.scope): node.span.scope for node in nodes}

@@ -76,7 +76,7 @@ def failure(failed: Mapping[str, Any]) -> str:
 
 
 def _span_line(span: Mapping[str, Any]) -> str:
-    failed = span["status"]["code"] == "error"
+    failed = span["status"]["failed"]
     text = f"{plain(span['name'])}  {duration(span['duration'])}"
     if failed:
         text = styled("31", f"{text}  error {plain(span['status']['message'])}".rstrip())

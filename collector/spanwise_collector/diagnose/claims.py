@@ -41,7 +41,7 @@ _LOGGED: Final[dict[Rule, str]] = {
     "log_named": "{measured.service} says of {culprit.service}: “{measured.template}” {now}, {before} in the baseline.",
     "log_new": "{measured.service} logs what it did not before: “{measured.template}” {now}.",
     "log_more": "{measured.service} logs “{measured.template}” {now}, {before} in the baseline.",
-    "log_gone": "{measured.service} logs “{measured.template}” only {now}, {before} in the baseline.",
+    "log_gone": "{measured.service} logs “{measured.template}” {seldom}, {before} in the baseline.",
     "log_silent": "{who} has written next to nothing: {now_of}, {before_of} in the baseline.",
 }
 _UNITS: Final = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
@@ -75,6 +75,7 @@ def _logged(blame: Blame, measured: Pattern) -> str:
         culprit=blame.culprit,
         who=measured.instance or measured.service,
         now=f"{blame.now.total:,.0f} times in {blame.now.n:,} requests",
+        seldom=f"{f'only {blame.now.total:,.0f} times' if blame.now.total else 'not once'} in {blame.now.n:,} requests",
         before=f"{blame.before.total:,.0f} in {blame.before.n:,}",
         now_of=f"{blame.now.total:,.0f} of {blame.now.n:,}",
         before_of=f"{blame.before.total:,.0f} of {blame.before.n:,}",

@@ -1,12 +1,15 @@
 """Rule: a call whose other side is missing, told apart by what the caller saw."""
 
+import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 from spanwise_collector.diagnose.claims import duration
-from spanwise_collector.diagnose.counts import Operation, pooled
+from spanwise_collector.diagnose.counts import Edge, Operation, pooled
 from spanwise_collector.diagnose.early_ends import callees
+from spanwise_collector.diagnose.features import Moments
 from spanwise_collector.diagnose.finding import Finding, Shows, Subject, operation
 from spanwise_collector.model.span import Span
 from spanwise_collector.trace.failure import failed
@@ -29,14 +32,35 @@ _ANSWERS: Final = ("http.response.status_code", "http.status_code")
 
 
 def missing_servers(subject: Subject) -> list[Finding]:
-    """Calls that usually reach another service's span and did not here, alike ones that saw the same together."""
+    """Calls that usually reach another service's span and did not here, alike ones that saw the same together.
+
+    Of calls that went well little history tells nothing.
+    """
     usual = callees(subject.history)
     quick = subject.thresholds.missing_quick * _MS
     alike: dict[tuple[Operation, str], list[Node]] = {}
+    made = Counter(operation(node) for node in subject.nodes)
     for node in subject.nodes:
-        if not node.children and pooled(operation(node)) in usual:
+        if node.children or (callee := usual.get(pooled(operation(node)))) is None:
+            continue
+        if failed(node.span) or _known(operation(node), callee, subject):
             alike.setdefault((operation(node), _reason(node.span, quick)), []).append(node)
-    return [_finding(calls, usual[pooled(caller)], reason, subject) for (caller, reason), calls in alike.items()]
+    return [
+        _finding(calls, usual[pooled(caller)], reason, made[caller], subject)
+        for (caller, reason), calls in alike.items()
+    ]
+
+
+def _known(caller: Operation, callee: Operation, subject: Subject) -> bool:
+    lag = subject.history.edges["lag"].get(Edge(pooled(caller), callee), Moments())
+    return lag.n >= subject.thresholds.known_spans
+
+
+def _as_usual(caller: Operation, missed: int, made: int, subject: Subject) -> bool:
+    """Whether normal traces miss as great a share of these calls, as where a callee is sampled or calls itself."""
+    nothing = subject.history.called_nothing.get(pooled(caller), Moments())
+    chance = 2 * math.sqrt(nothing.mean * (1 - nothing.mean) / made)
+    return nothing.n >= subject.thresholds.known_spans and missed / made <= nothing.mean + chance
 
 
 def _reason(span: Span, quick: float) -> str:
@@ -78,7 +102,7 @@ def _raised(span: Span) -> list[str]:
     return [str(event.attributes.get(key, "")) for event in span.events for key in kinds if event.name == "exception"]
 
 
-def _finding(calls: Sequence[Node], callee: Operation, reason: str, subject: Subject) -> Finding:
+def _finding(calls: Sequence[Node], callee: Operation, reason: str, made: int, subject: Subject) -> Finding:
     weight = {id(node): subject.critical.get(id(node), 0) for node in calls}
     shown = sorted(calls, key=lambda node: -weight[id(node)])[:_SPANS_SHOWN]
     first, longest = calls[0].span, duration(max(node.span.duration for node in calls))
@@ -92,5 +116,6 @@ def _finding(calls: Sequence[Node], callee: Operation, reason: str, subject: Sub
             Shows(node.span.span_id, node.span.status_message or f"no span of {callee.service} below") for node in shown
         ),
         against=("Its span may still be on its way.",),
+        usual=not failed(first) and _as_usual(operation(calls[0]), len(calls), made, subject),
         next_checks=(f"Whether {callee.service} runs, and sends spans of other traces.",),
     )

@@ -19,8 +19,12 @@ from spanwise_collector.store.tables import logs
 MOST_ROWS: Final = 10_000
 _SECOND: Final = 1_000_000_000
 _TIME: Final = {"spans": "start_time_unix_nano", "logs": "time_unix_nano"}
-_NUMBERS: Final = ("kind", "status", "duration", "start", "severity", "time")
-_NAMES: Final[dict[str, Callable[[int], str]]] = {"kind": kind_name, "status": status_name}
+_NUMBERS: Final = ("kind", "status", "failed", "duration", "start", "severity", "time")
+_NAMES: Final[dict[str, Callable[[int], str]]] = {
+    "kind": kind_name,
+    "status": status_name,
+    "failed": ("false", "true").__getitem__,
+}
 _IDS: Final = ("trace_id", "span_id", "parent_span_id", "pattern")
 _if: Final = func.if_
 

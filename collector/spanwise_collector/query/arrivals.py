@@ -5,7 +5,6 @@ from typing import Final
 from sqlalchemy import func, select
 
 from spanwise_collector.model.health import Arrival
-from spanwise_collector.model.span import ERROR
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE, span_stats
 
@@ -21,7 +20,7 @@ def arrivals(engine: Engine, project: str, since: int) -> list[Arrival]:
             columns.service,
             columns.instance,
             count.label("spans"),
-            func.sumIf(columns.span_count, columns.status_code == ERROR).label("errors"),
+            func.sum(columns.failed_count).label("errors"),
             func.max(columns.last_start_time_unix_nano).label("last_seen"),
         )
         .where(columns.project == project, columns.minute >= since // MINUTE)

@@ -7,7 +7,7 @@ from sqlalchemy import Column, ColumnElement, CompoundSelect, Select, and_, func
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.selectable import Subquery
 
-from spanwise_collector.model.span import CLIENT, CONSUMER, ERROR, PRODUCER, SERVER
+from spanwise_collector.model.span import CLIENT, CONSUMER, PRODUCER, SERVER
 from spanwise_collector.query.conditions import condition, no
 from spanwise_collector.query.extent import Rows
 from spanwise_collector.query.peers import peer, peer_attributes
@@ -63,7 +63,7 @@ class Sampled:
                 self.own,
                 columns.service,
                 columns.kind,
-                columns.status_code,
+                columns.failed,
                 start.label("start"),
                 func.if_(columns.duration < 0, NO_BUCKET, func.spanwise_bucket(columns.duration)).label("bucket"),
                 and_(start >= rows.start, start < rows.end).label("inside"),
@@ -100,8 +100,8 @@ def calls(sampled: Sampled) -> Select[*tuple[Any, ...]]:
     alike = (
         select(
             *kept,
-            (found.c.caller_status == ERROR).label("caller_failed"),
-            (found.c.callee_status == ERROR).label("callee_failed"),
+            found.c.caller_failed,
+            found.c.callee_failed,
             found.c.caller_bucket,
             found.c.callee_bucket,
             func.if_(lag < 0, NO_BUCKET, func.spanwise_bucket(lag)).label("lag_bucket"),
@@ -117,8 +117,8 @@ def calls(sampled: Sampled) -> Select[*tuple[Any, ...]]:
         alike.c.callee,
         alike.c.asynchronous,
         func.sum(n).label("n"),
-        func.sumIf(n, alike.c.caller_failed).label("caller_errors"),
-        func.sumIf(n, alike.c.callee_failed).label("callee_errors"),
+        func.sumIf(n, alike.c.caller_failed == 1).label("caller_errors"),
+        func.sumIf(n, alike.c.callee_failed == 1).label("callee_errors"),
         _histogram(alike.c.caller_bucket, n).label("caller_buckets"),
         _histogram(alike.c.callee_bucket, n).label("callee_buckets"),
         func.sumIf(n, alike.c.lag_bucket == NO_BUCKET).label("negative"),
@@ -136,7 +136,7 @@ def unanswered(sampled: Sampled) -> Select[*tuple[Any, ...]]:
     )
     # One id may be that of clients of several services.
     answered = select(func.cityHash64(called.c.own, called.c.caller))
-    kept = (mine.c.service, mine.c.attributes, mine.c.status_code, mine.c.bucket)
+    kept = (mine.c.service, mine.c.attributes, mine.c.failed, mine.c.bucket)
     alike = (
         select(*kept, func.count().label("n"))
         .where(mine.c.inside, mine.c.holds, func.cityHash64(mine.c.own, mine.c.service).not_in(answered))
@@ -150,7 +150,7 @@ def unanswered(sampled: Sampled) -> Select[*tuple[Any, ...]]:
         kind.label("peer_kind"),
         name.label("peer_name"),
         func.sum(n).label("n"),
-        func.sumIf(n, alike.c.status_code == ERROR).label("errors"),
+        func.sumIf(n, alike.c.failed == 1).label("errors"),
         _histogram(alike.c.bucket, n).label("buckets"),
     ).group_by(alike.c.service, text("peer_kind"), text("peer_name"))
 
@@ -172,8 +172,8 @@ def _pair(caller: Subquery, callee: Subquery) -> Select[*tuple[Any, ...]]:
         or_(caller.c.kind == PRODUCER, callee.c.kind == CONSUMER).label("asynchronous"),
         caller.c.start.label("caller_start"),
         callee.c.start.label("callee_start"),
-        caller.c.status_code.label("caller_status"),
-        callee.c.status_code.label("callee_status"),
+        caller.c.failed.label("caller_failed"),
+        callee.c.failed.label("callee_failed"),
         caller.c.bucket.label("caller_bucket"),
         callee.c.bucket.label("callee_bucket"),
         callee.c.inside.label("inside"),

@@ -12,7 +12,6 @@ from spanwise_collector.diagnose.blame import Blame
 from spanwise_collector.diagnose.coincidence import Coincidence, Deploy, Onset, Seen, Sides
 from spanwise_collector.diagnose.onset import Shown
 from spanwise_collector.diagnose.separation import FEWEST, Separation, Sizes, separate
-from spanwise_collector.model.span import ERROR
 from spanwise_collector.query.compare_attributes import attributes_of_spans
 from spanwise_collector.query.compare_sample import heads, percentile
 from spanwise_collector.query.extent import Rows
@@ -30,7 +29,7 @@ _NEARLY_ALL: Final = 0.9
 """Where more of the window's spans deviate they are held against the baseline's, else against the others."""
 
 
-_FAILED: Final = Term(Key("field", "status"), Number("=", ERROR))
+_FAILED: Final = Term(Key("field", "failed"), Number("=", 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from spanwise_collector.diagnose.call_changes import Change, Typical, changes
 from spanwise_collector.diagnose.separation import Separated, Sizes, Where, separate
 from spanwise_collector.query.compare_attributes import attributes
 from spanwise_collector.query.compare_sample import Sample, sample, trees
 from spanwise_collector.query.extent import Rows
-from spanwise_collector.query.language.tree import Node, Term, walk
+from spanwise_collector.query.language.tree import Key, Node, Term, walk
 from spanwise_collector.store import Engine
 from spanwise_collector.trace.call_tree import Side, merged
 from spanwise_collector.trace.tree import Node as Placed
+
+_FAILED: Final = Key("field", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +69,6 @@ def _keys(where: Node) -> Iterator[tuple[bool, str]]:
     for each in walk(where):
         if isinstance(each, Term):
             yield each.key.scope == "field", each.key.name
+            if each.key == _FAILED:
+                # What failed has such a status nearly always: that would be told first, and say nothing.
+                yield True, "status"

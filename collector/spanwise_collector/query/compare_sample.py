@@ -72,7 +72,7 @@ def _drawn(engine: Engine, rows: Rows, most: int) -> tuple[Sample, Sequence[Any]
     counted = select(
         func.count().label("matched"),
         func.sum(func.toUInt64(func.greatest(_columns.duration, 0))).label("duration"),
-        func.countIf(_columns.status_code == ERROR).label("failed"),
+        func.countIf(_columns.failed == 1).label("failed"),
     )
     figures = engine.read(counted.where(*rows.found()))[0]
     query = select(_hash.label("hash"), _columns.trace_id).where(*rows.found())
@@ -150,7 +150,7 @@ def _by_trace(drawn: Sample) -> Select[*tuple[Any, ...]]:
         _columns.instance,
         _columns.start_time_unix_nano,
         _columns.duration,
-        _columns.status_code,
+        _columns.failed,
         drawn.with_tree(),
     )
     query = select(_columns.trace_id, func.groupArray(fields).label("spans")).where(drawn.around())
@@ -158,7 +158,7 @@ def _by_trace(drawn: Sample) -> Select[*tuple[Any, ...]]:
 
 
 def _span(row: Any, fields: Sequence[Any]) -> Span:
-    span_id, parent, name, kind, service, instance, start, duration, status, _ = fields
+    span_id, parent, name, kind, service, instance, start, duration, failed, _ = fields
     return Span(
         trace_id=row.trace_id.hex(),
         span_id=span_id.hex(),
@@ -169,5 +169,5 @@ def _span(row: Any, fields: Sequence[Any]) -> Span:
         end=max(0, start + duration),
         service=service,
         instance=instance,
-        status_code=status,
+        status_code=ERROR if failed else 0,
     )

@@ -7,7 +7,6 @@ from typing import Final
 from sqlalchemy import select
 
 from spanwise_collector.diagnose.thresholds import DEFAULTS
-from spanwise_collector.model.span import ERROR
 from spanwise_collector.query.compare import Asked
 from spanwise_collector.query.diagnosis import Window
 from spanwise_collector.query.extent import Rows
@@ -32,7 +31,7 @@ _HOUR: Final = 3_600_000_000_000
 _LOOK_BACK: Final = (_HOUR, 7 * 24 * _HOUR)
 _MOST_ROOTS: Final = 50
 _VERSION: Final = Key("resource", "service.version")
-_FAILED: Final = Term(Key("field", "status"), Number("=", ERROR))
+_FAILED: Final = Term(Key("field", "failed"), Number("=", 1))
 ROOTS: Final[Node] = Not(Term(Key("field", "parent_span_id"), Exists()))
 """Spans without a parent: whole traces."""
 

@@ -34,6 +34,7 @@ _FIELDS: Final[dict[Signal, dict[str, ColumnElement[Any]]]] = {
         **{each: spans.c[each] for each in ("service", "instance", "name", "kind", "status_message", "trace_state")},
         **{each: spans.c[each] for each in ("trace_id", "span_id", "parent_span_id")},
         "status": spans.c.status_code,
+        "failed": spans.c.failed,
         "duration": _DURATION,
         "start": spans.c.start_time_unix_nano,
     },
@@ -145,7 +146,7 @@ def _is_number(value: ColumnElement[Any]) -> bool:
 
 
 _NUMBERS: Final = (
-    spans.c.kind, spans.c.status_code, _DURATION, spans.c.start_time_unix_nano, logs.c.severity_number,
+    spans.c.kind, spans.c.status_code, spans.c.failed, _DURATION, spans.c.start_time_unix_nano, logs.c.severity_number,
     logs.c.time_unix_nano,
 )  # fmt: skip
 

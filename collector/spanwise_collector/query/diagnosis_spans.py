@@ -10,22 +10,18 @@ from sqlalchemy import ColumnElement, Select, func, literal, or_, select
 
 from spanwise_collector.diagnose.counts import Operation
 from spanwise_collector.diagnose.measured import SpanNumbers
-from spanwise_collector.model.span import ERROR
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE, lookup, span_stats, spans
 
 _columns: Final = spans.c
 _NO_PARENT: Final = func.toFixedString("", 8)
-_SERVER_ERROR: Final = 500
-# Those that a server is to blame for: unknown, deadline exceeded, resource exhausted, internal, unavailable, data loss.
-_GRPC_FAILURES: Final = (2, 4, 8, 13, 14, 15)
 # No span lasts longer (ns, some thirty years): sums of what is on the wire must not overflow.
 _LONGEST: Final = 10**18
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An operation as the rollups know it; `n` of its spans began in a window, of which `failed` have the status."""
+    """An operation as the rollups know it; `n` of its spans began in a window, of which `failed` did."""
 
     code: int
     operation: Operation
@@ -44,7 +40,7 @@ def operations(engine: Engine, project: str, start: int, end: int, longest: int)
             columns.name,
             func.cityHash64(columns.service, columns.instance, columns.name).label("code"),
             func.sumIf(columns.span_count, counted).label("n"),
-            func.sumIf(columns.span_count, counted & (columns.status_code == ERROR)).label("failed"),
+            func.sumIf(columns.failed_count, counted).label("failed"),
         )
         .where(columns.project == project, columns.minute.between(start // MINUTE, end // MINUTE + longest))
         .group_by(columns.service, columns.instance, columns.name)
@@ -63,7 +59,7 @@ def named(ids: str) -> Select[*tuple[Any, ...]]:
 def read(
     engine: Engine, where: Sequence[ColumnElement[bool]], known: Sequence[Known], *, by_attributes: bool
 ) -> SpanNumbers:
-    """The spans for which all of `where` holds; they have failed by their status, and by what else says so if asked."""
+    """The spans for which all of `where` holds; failed by status or answer, and by what else says so if asked."""
     found = engine.read_numbers(select(*_numbers(by_attributes=by_attributes)).where(*where))
     texts = {each.code: each.operation for each in known}
     codes = np.unique(found["operation"]).tolist()
@@ -73,7 +69,7 @@ def read(
 
 
 def read_named(engine: Engine, where: Sequence[ColumnElement[bool]]) -> SpanNumbers:
-    """As `read`, by their status: of few spans, each of which comes with what its operation is called."""
+    """As `read`, failed by status or answer: of few spans, each of which comes with what its operation is called."""
     names = (_columns.service, _columns.instance, _columns.name)
     found = engine.read_numbers(select(*_numbers(by_attributes=False), *names).where(*where))
     codes, first = np.unique(found["operation"], return_index=True)
@@ -115,7 +111,7 @@ def _unknown(engine: Engine, where: Sequence[ColumnElement[bool]], codes: Sequen
 
 def _numbers(*, by_attributes: bool) -> list[ColumnElement[Any]]:
     columns = _columns
-    failed: ColumnElement[bool] = columns.status_code == ERROR
+    failed: ColumnElement[bool] = columns.failed == 1
     return [
         func.reinterpretAsUInt64(columns.trace_id).label("trace_first"),
         func.reinterpretAsUInt64(func.substring(columns.trace_id, 9)).label("trace_second"),
@@ -132,13 +128,8 @@ def _numbers(*, by_attributes: bool) -> list[ColumnElement[Any]]:
 
 
 def _told_otherwise() -> list[ColumnElement[bool]]:
-    """Where nobody sets a status, what else says that a span failed."""
-    attributes = _columns.attributes
+    """Where nothing failed by status or answer, what else says that a span failed."""
     return [
-        func.toUInt32OrZero(lookup(attributes, "http.response.status_code")) >= _SERVER_ERROR,
-        func.toUInt32OrZero(lookup(attributes, "http.status_code")) >= _SERVER_ERROR,
-        func.lower(lookup(attributes, "error")) == "true",
-        lookup(attributes, "error.type") != "",
-        func.toUInt32OrZero(lookup(attributes, "rpc.grpc.status_code")).in_(_GRPC_FAILURES),
+        lookup(_columns.attributes, "error.type") != "",
         func.has(_columns.event_names, "exception"),
     ]

@@ -10,7 +10,7 @@ from spanwise_collector.diagnose.measured import measure
 from spanwise_collector.query.bounds import BEGAN, NO_ROOT
 from spanwise_collector.query.diagnosis_spans import Known, named, operations, read, read_named
 from spanwise_collector.query.together import both
-from spanwise_collector.query.windows import newest_windows
+from spanwise_collector.query.windows import newest_windows_of_operation
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE, spans, trace_id_literal, traces
 
@@ -68,7 +68,9 @@ class Like:
 def newest(engine: Engine, project: str, start: int, end: int, like: Like) -> Selection | None:
     """The newest traces of a root that began from `start` to `end` (exclusive); None where there is none."""
     found: list[Any] = []
-    for begin, stop in newest_windows(engine, "spans", project, start, end):
+    root = (like.root_service, like.root_name)
+    # Twice as many, for the operation may be called within traces of others as well.
+    for begin, stop in newest_windows_of_operation(engine, project, root, start, end, 2 * like.most):
         found += engine.read(_like(project, begin, stop, like).limit(like.most - len(found)))
         if len(found) == like.most:
             break
@@ -129,7 +131,7 @@ def rows(engine: Engine, project: str, chosen: Selection) -> Counted:
 
 
 def pooled_rows(engine: Engine, project: str, chosen: Selection) -> list[Row]:
-    """As `rows`, of traces that are named, in one slice; as failed count spans with the status alone."""
+    """As `rows`, of traces that are named, in one slice; they failed by status or answer."""
     last = chosen.end if chosen.last is None else chosen.last
     return measure(read_named(engine, _chosen(project, chosen, last, 1)), chosen.start, _ALL_TIME)
 

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, select
 
-from spanwise_collector.model.span import ERROR
 from spanwise_collector.query.services import percentile
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE, NO_BUCKET, span_stats
@@ -14,7 +13,7 @@ from spanwise_collector.store.tables import MINUTE, NO_BUCKET, span_stats
 STATS: Final = span_stats.c
 _FIGURES: Final = (
     func.sum(STATS.span_count).label("spans"),
-    func.sumIf(STATS.span_count, STATS.status_code == ERROR).label("errors"),
+    func.sum(STATS.failed_count).label("errors"),
     func.sumMapIf(func.map(STATS.duration_bucket, STATS.span_count), STATS.duration_bucket != NO_BUCKET).label(
         "buckets"
     ),

@@ -8,7 +8,6 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true
 
 from spanwise_collector.model.log import SEVERITIES
-from spanwise_collector.model.span import ERROR
 from spanwise_collector.query.bounds import BEGAN, ENDED
 from spanwise_collector.query.conditions import condition, no, passes
 from spanwise_collector.query.language.tree import EVERYTHING, And, Exists, Node, Not, Or, Term
@@ -152,7 +151,7 @@ def _of_part(engine: Engine, grid: Grid, part: _Part, step: int) -> Any:
         failed = number >= SEVERITIES["ERROR"]
     else:
         bucket = func.if_(spans.c.duration < 0, NO_BUCKET, func.spanwise_bucket(spans.c.duration))
-        failed = spans.c.status_code == ERROR
+        failed = spans.c.failed == 1
     query = select(
         func.intDiv(time, step).label("time"),
         bucket.label("bucket"),
@@ -173,7 +172,7 @@ def _sums(grid: Grid, start: int, end: int, step: int) -> Any:
             func.intDiv(_rolled.minute, step // MINUTE).label("time"),
             _rolled.duration_bucket.label("bucket"),
             count.label("n"),
-            func.sumIf(_rolled.span_count, _rolled.status_code == ERROR).label("failed"),
+            func.sum(_rolled.failed_count).label("failed"),
         )
         .where(
             _rolled.project == grid.project,

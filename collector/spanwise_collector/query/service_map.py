@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from sqlalchemy import func, select
 
-from spanwise_collector.model.span import ERROR
 from spanwise_collector.query.calls import KEPT_ONE_IN, Sampled, calls, links, shared_ids, unanswered
 from spanwise_collector.query.conditions import condition
 from spanwise_collector.query.extent import Most, Rows
@@ -198,7 +197,7 @@ def _of_rows(engine: Engine, sampled: Sampled) -> dict[tuple[Any, ...], Figures]
             columns.service,
             columns.instance,
             func.count().label("n"),
-            func.countIf(columns.status_code == ERROR).label("errors"),
+            func.countIf(columns.failed == 1).label("errors"),
             func.sumMap(
                 func.map(func.if_(known, func.spanwise_bucket(columns.duration), NO_BUCKET), func.toUInt64(1))
             ).label("buckets"),

@@ -6,7 +6,6 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from spanwise_collector.model.span import ERROR
 from spanwise_collector.query.figures import REQUESTS, STATS
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE
@@ -48,7 +47,7 @@ def series_by_service(engine: Engine, project: str, start: int, end: int, column
             STATS.service,
             time,
             func.sum(STATS.span_count).label("requests"),
-            func.sumIf(STATS.span_count, STATS.status_code == ERROR).label("errors"),
+            func.sum(STATS.failed_count).label("errors"),
         )
         .where(*within)
         .group_by(STATS.service, time)

@@ -8,7 +8,6 @@ from typing import Any, Final
 from sqlalchemy import Row, func, select
 
 from spanwise_collector.model.severity import SEVERITY_OF_ERRORS
-from spanwise_collector.model.span import ERROR
 from spanwise_collector.model.summary import ServiceSummary
 from spanwise_collector.query.page import Page, whole
 from spanwise_collector.store import Engine
@@ -35,16 +34,15 @@ def services(engine: Engine, project: str, start: int, end: int) -> Page[Service
         _columns.minute >= start // MINUTE,
         _columns.minute < -(-end // MINUTE),
     )
-    failed = _columns.status_code == ERROR
     entry = _columns.entry == 1
     count = func.sum(_columns.span_count)
     totals = engine.read(
         select(
             _columns.service,
             count.label("spans"),
-            func.sumIf(_columns.span_count, failed).label("errors"),
+            func.sum(_columns.failed_count).label("errors"),
             func.sumIf(_columns.span_count, entry).label("requests"),
-            func.sumIf(_columns.span_count, entry & failed).label("request_errors"),
+            func.sumIf(_columns.failed_count, entry).label("request_errors"),
             func.sumMapIf(
                 func.map(_columns.duration_bucket, _columns.span_count), entry & (_columns.duration_bucket != NO_BUCKET)
             ).label("buckets"),

@@ -38,6 +38,7 @@ _COLUMNS: Final[Sequence[ColumnElement[Any]]] = (
     spans.c.duration.label("lasts"),
     spans.c.kind,
     spans.c.status_code.label("status"),
+    spans.c.failed,
     (func.length(spans.c.event_times) > 0).label("has_events"),
     (func.length(spans.c.link_flags) > 0).label("has_links"),
     literal(1).label("pieces"),
@@ -64,6 +65,7 @@ class TraceColumns:
     self_time: U64
     critical: Mask
     status: NDArray[np.int64]
+    failed: Mask
     pieces: NDArray[np.int64]
     has_events: Mask
     has_links: Mask
@@ -115,6 +117,7 @@ def _load(engine: Engine, place: Place, limit: int) -> TraceColumns:
         self_times(columns, forest),
         critical(columns, forest),
         rows["status"][order],
+        rows["failed"][order] > 0,
         rows["pieces"][order],
         has_events,
         rows["has_links"][order] > 0,

@@ -13,6 +13,7 @@ from spanwise_collector.store import Engine
 from spanwise_collector.store.rows import SPAN_COLUMNS, RowReader
 from spanwise_collector.store.tables import spans
 from spanwise_collector.trace.clocks import host_of
+from spanwise_collector.trace.failure import failed
 from spanwise_collector.trace.pieces import SCOPE, join_pieces
 
 
@@ -46,6 +47,7 @@ def _as_rows(whole: Sequence[Span], dtype: np.dtype[np.void], texts: Texts) -> N
         row["lasts"] = (span.end - span.start + 2**63) % 2**64 - 2**63
         row["kind"] = span.kind
         row["status"] = span.status_code
+        row["failed"] = failed(span)
         row["pieces"] = span.pieces
         row["has_events"] = bool(span.events)
         row["has_links"] = bool(span.links)

@@ -100,10 +100,7 @@ def find(engine: Engine, project: str, trace_id: str) -> Place:
         .group_by(literal_column("dated"))
     )
     if not found:
-        raise NotFound(
-            f"No trace has the id {trace_id}."
-            " It may not have arrived yet, may not have been sampled, or its retention is over."
-        )
+        raise NotFound(_not_there(engine, project, trace_id, ids))
     dated = [row for row in found if row.dated] or found
     began = min(row.first for row in dated)
     root_start, *root = min(row.root for row in found)
@@ -116,6 +113,21 @@ def find(engine: Engine, project: str, trace_id: str) -> Place:
         ended=max(began, *(row.ended for row in dated)),
         spans=sum(int(row.spans) for row in found),
         root=None if root_start == NO_ROOT else (root[0], root[1]),
+    )
+
+
+def _not_there(engine: Engine, project: str, trace_id: str, ids: Sequence[str]) -> str:
+    records = select(func.count().label("n")).where(logs.c.project == project, _is_one_of(logs.c.trace_id, ids))
+    count = int(engine.read(records)[0].n)
+    if not count:
+        return (
+            f"No trace has the id {trace_id}."
+            " It may not have arrived yet, may not have been sampled, or its retention is over."
+        )
+    carry = "1 log record carries" if count == 1 else f"{count:,} log records carry"
+    return (
+        f"No span has the trace id {trace_id}, but {carry} it: search the logs for trace_id:{trace_id}."
+        " Its spans may not have arrived yet, may not have been sampled, or their retention is over."
     )
 
 

@@ -39,14 +39,23 @@ def newest_windows(engine: Engine, signal: Signal, project: str, start: int, end
         yield from windows(_crowds(engine, signal, project, start, end), start, end)
 
 
-def windows(crowds: Sequence[Crowd], start: int, end: int) -> Iterator[tuple[int, int]]:
+def newest_windows_of_operation(
+    engine: Engine, project: str, operation: tuple[str, str], start: int, end: int, first: int
+) -> Iterator[tuple[int, int]]:
+    """The same by the spans of one operation (service and name), so many in the first."""
+    service, name = operation
+    where = (span_stats.c.service == service, span_stats.c.name == name)
+    yield from windows(_crowds(engine, "spans", project, start, end, *where), start, end, first)
+
+
+def windows(crowds: Sequence[Crowd], start: int, end: int, first: int = _FIRST) -> Iterator[tuple[int, int]]:
     """Cover `start` (inclusive) to `end` (exclusive) without a gap, the newest first.
 
-    `crowds` are in order, the newest first, as far as they are known. The first window holds about _FIRST rows and each
-    following _GROWTH times as many; where nothing is known, it reaches as many times further back. A wrong count costs
-    time and never a row.
+    `crowds` are in order, the newest first, as far as they are known. The first window holds about `first` rows and
+    each following _GROWTH times as many; where nothing is known, it reaches as many times further back. A wrong count
+    costs time and never a row.
     """
-    at, wanted, held = end, float(_FIRST), 0.0
+    at, wanted, held = end, float(first), 0.0
     newest: int | None = None
     for each in crowds:
         top, bottom = min(at, each.last + 1), max(start, each.minute * MINUTE)
@@ -72,13 +81,15 @@ def windows(crowds: Sequence[Crowd], start: int, end: int) -> Iterator[tuple[int
         yield start, at
 
 
-def _crowds(engine: Engine, signal: Signal, project: str, start: int, end: int) -> list[Crowd]:
+def _crowds(
+    engine: Engine, signal: Signal, project: str, start: int, end: int, *where: ColumnElement[bool]
+) -> list[Crowd]:
     """The newest minutes that have rows, at most _MOST_MINUTES."""
     table, count, last = _COUNTED[signal]
     minute = table.c.minute
     query = (
         select(minute, func.sum(count).label("rows"), func.max(last).label("last"))
-        .where(table.c.project == project, minute >= start // MINUTE, minute <= (end - 1) // MINUTE)
+        .where(table.c.project == project, minute >= start // MINUTE, minute <= (end - 1) // MINUTE, *where)
         .group_by(minute)
         .order_by(minute.desc())
         .limit(_MOST_MINUTES)

@@ -27,7 +27,7 @@ def _columns(table: Table) -> list[ColumnElement[Any]]:
         elif column.name.endswith("attributes"):
             selected.append(func.mapKeys(column).label(f"{column.name}_keys"))
             selected.append(func.mapValues(column).label(column.name))
-        elif column.name not in ("project", "received_time_unix_nano"):
+        elif column.name not in ("project", "received_time_unix_nano", "failed"):
             selected.append(column)
     return selected
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from spanwise_collector.model.span import ERROR
+from spanwise_collector.trace.failure import failed
 from spanwise_collector.trace.self_time import self_time
 from spanwise_collector.trace.tree import Node
 
@@ -24,12 +24,11 @@ class Calls:
     """Failed without a child that failed: where a failure began."""
 
     def add(self, node: Node) -> None:
-        failed = node.span.status_code == ERROR
         self.count += 1
         self.duration += node.span.duration
         self.self_time += self_time(node)
-        self.failed += failed
-        self.origins += failed and not any(child.span.status_code == ERROR for child in node.children)
+        self.failed += failed(node.span)
+        self.origins += failed(node.span) and not any(failed(child.span) for child in node.children)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Whether a span failed."""
+"""Whether a span failed, as the store's `spanwise_failed` has it (010_functions.sql)."""
 
 from collections.abc import Callable
 from typing import Final
@@ -7,10 +7,10 @@ from spanwise_collector.model.span import ERROR, Span
 
 # Statuses of gRPC that are the server's failures (semantic-conventions: rpc/grpc): unknown, deadline exceeded, …
 _GRPC_FAILURES: Final = (2, 4, 8, 13, 14, 15)
-_SERVER_ERROR: Final = 500
+_SERVER_ERRORS: Final = range(500, 1000)
 _SIGNS: Final[tuple[tuple[str, str, Callable[[int], bool]], ...]] = (
-    ("http.response.status_code", "HTTP status", lambda code: code >= _SERVER_ERROR),
-    ("http.status_code", "HTTP status", lambda code: code >= _SERVER_ERROR),
+    ("http.response.status_code", "HTTP status", lambda code: code in _SERVER_ERRORS),
+    ("http.status_code", "HTTP status", lambda code: code in _SERVER_ERRORS),
     ("rpc.grpc.status_code", "gRPC status", lambda code: code in _GRPC_FAILURES),
 )
 
@@ -39,5 +39,7 @@ def sign_of_failure(span: Span) -> str | None:
 def _number(value: object) -> int | None:
     if isinstance(value, int):
         return value
-    # Some tracers send numbers as text. No status has more than three digits.
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 3 else None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    # Some tracers send numbers as text.
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 9 else None

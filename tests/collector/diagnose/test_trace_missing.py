@@ -8,7 +8,7 @@ import pytest
 from spanwise_collector.diagnose.trace_missing import missing_servers
 from spanwise_collector.model.span import ERROR, Event
 
-from tests.collector.diagnose.counted import edge
+from tests.collector.diagnose.counted import calls, edge
 from tests.collector.diagnose.subjects import in_ms, subject, told
 
 HISTORY = edge("shop/call pay", "pay/charge", [1] * 40, [1] * 40)
@@ -79,3 +79,20 @@ def test_alike_calls_that_saw_the_same_are_one_finding() -> None:
         ),
     ]
     assert [each.span_id[-1] for each in found[0].evidence] == ["3", "2"], "the one that cost most comes first"
+
+
+def test_what_normal_traces_miss_as_often_is_usual() -> None:
+    spans = [in_ms(1, 0, 0, 9, "shop/call pay"), in_ms(2, 1, 1, 8, "pay/charge"), in_ms(3, 2, 2, 7, "shop/call pay")]
+    (never,) = missing_servers(subject(spans, [*HISTORY, *calls("shop/call pay", 40)]))
+    (half,) = missing_servers(subject(spans, [*HISTORY, *calls("shop/call pay", 40, nothing=20)]))
+    assert (never.usual, half.usual) == (False, True)
+    lost = [in_ms(1, 0, 0, 9, "shop/call pay", status_code=ERROR)]
+    (failed,) = missing_servers(subject(lost, [*HISTORY, *calls("shop/call pay", 40, nothing=20)]))
+    assert not failed.usual
+
+
+def test_little_history_tells_of_calls_that_failed_alone() -> None:
+    little = edge("shop/call pay", "pay/charge", [1] * 29, [1] * 29)
+    well, failed = (in_ms(1, 0, 0, 9, "shop/call pay", status_code=status) for status in (0, ERROR))
+    assert missing_servers(subject([well], little)) == []
+    assert len(missing_servers(subject([failed], little))) == 1

@@ -85,7 +85,7 @@ def test_claims_quote_what_was_said_and_how_often() -> None:
     now = logged({"shop: !call of stock timed out": 80, "stock: found <*>": 100})
     assert claims(USUAL, now) == [
         "shop logs “call of stock timed out” 80 times in 100 requests, 0 in 100 in the baseline.",
-        "shop logs “order <*> placed” only 0 times in 100 requests, 100 in 100 in the baseline.",
+        "shop logs “order <*> placed” not once in 100 requests, 100 in 100 in the baseline.",
         "shop says of stock: “call of stock timed out” 80 times in 100 requests, 0 in 100 in the baseline.",
     ]
 

@@ -41,6 +41,16 @@ def test_a_trace_of_another_project_is_not_found(collector: Inside) -> None:
         trace.load(collector.engine, "yours", trace_id, 10)
 
 
+def test_a_trace_of_which_only_records_came_says_where_they_are(collector: Inside) -> None:
+    (trace_id,) = trace_ids(1)
+    collector.send("told", factories.logs([factories.record("late", trace_id=trace_id)] * 2))
+    with pytest.raises(NotFound) as refused:
+        trace.load(collector.engine, "told", trace_id, 10)
+    assert str(refused.value).startswith(
+        f"No span has the trace id {trace_id}, but 2 log records carry it: search the logs for trace_id:{trace_id}."
+    )
+
+
 def test_two_spans_of_one_id_are_both_kept(collector: Inside) -> None:
     (trace_id,) = trace_ids(1)
     collector.send("twice", *(factories.traces([span(trace_id, 1, name=name)]) for name in ("first", "second")))

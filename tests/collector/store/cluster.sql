@@ -12,6 +12,8 @@ CREATE OR REPLACE FUNCTION spanwise_instance ON CLUSTER 'telemetry' AS …;
 
 CREATE OR REPLACE FUNCTION spanwise_service ON CLUSTER 'telemetry' AS …;
 
+CREATE OR REPLACE FUNCTION spanwise_failed ON CLUSTER 'telemetry' AS …;
+
 CREATE OR REPLACE FUNCTION spanwise_bucket ON CLUSTER 'telemetry' AS …;
 
 CREATE OR REPLACE FUNCTION spanwise_names_trace ON CLUSTER 'telemetry' AS …;
@@ -243,3 +245,19 @@ ALTER TABLE logs_local ON CLUSTER 'telemetry'
     ADD INDEX IF NOT EXISTS resource_values mapValues(resource_attributes) TYPE bloom_filter(0.01) GRANULARITY 1;
 
 ALTER TABLE logs_local ON CLUSTER 'telemetry' MATERIALIZE INDEX attribute_values, MATERIALIZE INDEX resource_values;
+
+ALTER TABLE spans_local ON CLUSTER 'telemetry'
+    ADD COLUMN IF NOT EXISTS failed UInt8 DEFAULT status_code = 2 CODEC(LZ4) AFTER status_message;
+
+CREATE TABLE IF NOT EXISTS span_sample_local ON CLUSTER 'telemetry' (…)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+PARTITION BY toYYYYMMDD(fromUnixTimestamp64Nano(toInt64(received_time_unix_nano), 'UTC'))
+ORDER BY (project, intDiv(start_time_unix_nano, 60000000000), trace_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1, non_replicated_deduplication_window = 10000, min_bytes_for_wide_part = 134217728, merge_selector_base = 12, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800;
+
+ALTER TABLE span_sample_local ON CLUSTER 'telemetry'
+    ADD COLUMN IF NOT EXISTS failed UInt8 DEFAULT status_code = 2 CODEC(LZ4) AFTER status_code;
+
+ALTER TABLE span_stats_local ON CLUSTER 'telemetry'
+    ADD COLUMN IF NOT EXISTS failed_count SimpleAggregateFunction(sum, UInt64)
+    DEFAULT if(status_code = 2, span_count, 0) CODEC(ZSTD(1)) AFTER span_count;

@@ -33,7 +33,7 @@ describe('stepsFor', () => {
 describe('pointsOf', () => {
   it('joins what all and what failed spans were', () => {
     const steps = { start: 0, step: 2e9, count: 2 };
-    expect(seriesQueries('service:a', steps).failed).toBe('service:a status:error | count every 2s');
+    expect(seriesQueries('service:a', steps).failed).toBe('service:a failed:true | count every 2s');
     const group = (time: number, ...values: number[]) => ({ time_unix_nano: time, keys: [], values });
     const found = pointsOf(
       { every: 2e9, groups: [group(0, 4, 1, 2, 3), group(2e9, 1, 7, 7, 7)] },

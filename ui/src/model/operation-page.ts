@@ -27,7 +27,7 @@ export const seriesQueries = (terms: string, { step }: Steps): { all: string; fa
   const every = `every ${step / SECOND}s`;
   return {
     all: `${terms} | count, p50(duration), p95(duration), p99(duration) ${every}`,
-    failed: `${terms} status:error | count ${every}`,
+    failed: `${terms} failed:true | count ${every}`,
   };
 };
 

@@ -56,7 +56,7 @@ FROM (
             minIf((start_time_unix_nano, toString(service), toString(name)), parent_span_id = toFixedString('', 8))
         ) AS service_root,
         count() AS span_count,
-        countIf(status_code = 2) AS error_count
+        countIf(failed = 1) AS error_count
     FROM spans$local
     GROUP BY project, trace_id, service, dated
 )

@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS span_stats$local$on_cluster (
     duration_bucket UInt16,
     received_day UInt32,
     span_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    failed_count SimpleAggregateFunction(sum, UInt64) DEFAULT if(status_code = 2, span_count, 0) CODEC(ZSTD(1)),
     last_start_time_unix_nano SimpleAggregateFunction(max, UInt64) CODEC(ZSTD(1)),
     duration_sum SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1))
 )
@@ -35,6 +36,7 @@ SELECT
     if(span.duration < 0, 65535, spanwise_bucket(span.duration)) AS duration_bucket,
     toYYYYMMDD(fromUnixTimestamp64Nano(toInt64(received_time_unix_nano), 'UTC')) AS received_day,
     count() AS span_count,
+    sum(failed) AS failed_count,
     max(span.start_time_unix_nano) AS last_start_time_unix_nano,
     sum(toUInt64(greatest(span.duration, 0))) AS duration_sum
 FROM spans$local AS span

@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS span_sample$local$on_cluster (
     start_time_unix_nano UInt64 CODEC(Delta, ZSTD(1)),
     duration Int64 CODEC(LZ4),
     status_code Int32 CODEC(LZ4),
+    failed UInt8 DEFAULT status_code = 2 CODEC(LZ4),
     -- Those that say what was called.
     attributes Map(LowCardinality(String), String) CODEC(LZ4),
     link_trace_ids Array(String) CODEC(LZ4),
@@ -32,6 +33,7 @@ SELECT
     start_time_unix_nano,
     duration,
     status_code,
+    failed,
     if(kind IN (3, 4), spanwise_peer_attributes(attributes), map()) AS attributes,
     if(kind = 5, link_trace_ids, []) AS link_trace_ids,
     if(kind = 5, link_span_ids, []) AS link_span_ids,

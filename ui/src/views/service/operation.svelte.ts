@@ -84,7 +84,7 @@ export class OperationData {
   async #found(params: ApiParams, terms: string): Promise<void> {
     await Promise.all([
       this.slow.load((signal) => fetchSlowest(terms, params, SHOWN, signal)),
-      this.failed.load((signal) => fetchFoundSpans({ ...params, limit: SHOWN, q: `${terms} status:error` }, signal)),
+      this.failed.load((signal) => fetchFoundSpans({ ...params, limit: SHOWN, q: `${terms} failed:true` }, signal)),
     ]);
     const spans = distinct(this.failed.data?.spans ?? [], this.slow.data ?? []);
     if (spans.length === 0) this.logs.set(null);
