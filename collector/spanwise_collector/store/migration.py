@@ -104,7 +104,10 @@ def _todo(found: Stand, known: list[Step]) -> list[str]:
 def _renewed(layout: Layout) -> Iterator[str]:
     """The schema's statements, where each also changes an object that exists and holds no data."""
     for statement in schema.statements(layout):
-        if statement.startswith(_TABLE) and statement.endswith("ENGINE = Null"):
+        # A table over all shards has the columns that its pieces had when it was made.
+        if statement.startswith(_TABLE) and (
+            statement.endswith("ENGINE = Null") or " ENGINE = Distributed(" in statement
+        ):
             yield "CREATE OR REPLACE TABLE " + statement.removeprefix(_TABLE)
             continue
         yield statement

@@ -247,7 +247,11 @@ ALTER TABLE logs_local ON CLUSTER 'telemetry'
 ALTER TABLE logs_local ON CLUSTER 'telemetry' MATERIALIZE INDEX attribute_values, MATERIALIZE INDEX resource_values;
 
 ALTER TABLE spans_local ON CLUSTER 'telemetry'
-    ADD COLUMN IF NOT EXISTS failed UInt8 DEFAULT status_code = 2 CODEC(LZ4) AFTER status_message;
+    ADD COLUMN IF NOT EXISTS failed UInt8 DEFAULT toUInt8(status_code = 2 OR (status_code = 0 AND (
+    toUInt32OrZero(attributes['http.response.status_code']) BETWEEN 500 AND 999
+    OR toUInt32OrZero(attributes['http.status_code']) BETWEEN 500 AND 999
+    OR toUInt32OrZero(attributes['rpc.grpc.status_code']) IN (2, 4, 8, 13, 14, 15)
+    OR lower(attributes['error']) = 'true'))) CODEC(LZ4) AFTER status_message;
 
 CREATE TABLE IF NOT EXISTS span_sample_local ON CLUSTER 'telemetry' (…)
 ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')

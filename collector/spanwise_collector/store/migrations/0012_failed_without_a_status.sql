@@ -1,6 +1,10 @@
--- Spans that failed without a status are counted as such. Spans, sums and traces of before go by their status.
+-- Spans that failed without a status are counted as such; sums, traces and the sample of before go by their status.
 ALTER TABLE spans$local$on_cluster
-    ADD COLUMN IF NOT EXISTS failed UInt8 DEFAULT status_code = 2 CODEC(LZ4) AFTER status_message;
+    ADD COLUMN IF NOT EXISTS failed UInt8 DEFAULT toUInt8(status_code = 2 OR (status_code = 0 AND (
+    toUInt32OrZero(attributes['http.response.status_code']) BETWEEN 500 AND 999
+    OR toUInt32OrZero(attributes['http.status_code']) BETWEEN 500 AND 999
+    OR toUInt32OrZero(attributes['rpc.grpc.status_code']) IN (2, 4, 8, 13, 14, 15)
+    OR lower(attributes['error']) = 'true'))) CODEC(LZ4) AFTER status_message;
 -- Where the sample is as new as this step, there is nothing to alter yet.
 CREATE TABLE IF NOT EXISTS span_sample$local$on_cluster (
     project LowCardinality(String),
@@ -27,4 +31,4 @@ ALTER TABLE span_sample$local$on_cluster
 ALTER TABLE span_stats$local$on_cluster
     ADD COLUMN IF NOT EXISTS failed_count SimpleAggregateFunction(sum, UInt64)
     DEFAULT if(status_code = 2, span_count, 0) CODEC(ZSTD(1)) AFTER span_count;
--- schema 04611305f526
+-- schema 2c89b7a1a08f

@@ -17,8 +17,9 @@ CREATE TABLE IF NOT EXISTS spans$local$on_cluster (
     duration Int64 CODEC(LZ4),
     status_code Int32 CODEC(LZ4),
     status_message String CODEC(LZ4),
-    -- By its status, or where that is unset by its answer; of spans of before it was told so (step 12) by their status.
-    failed UInt8 DEFAULT status_code = 2 CODEC(LZ4),
+    -- By its status, or where that is unset by its answer. Here and not in the view, whose attributes would be worked out again
+    -- for it (ADR-0202): the views behind this table have it all the same.
+    failed UInt8 DEFAULT spanwise_failed(status_code, attributes) CODEC(LZ4),
     attributes Map(LowCardinality(String), String) CODEC(LZ4),
     attribute_types Array(UInt8) CODEC(LZ4),
     dropped_attributes_count UInt32 CODEC(LZ4),
@@ -76,7 +77,6 @@ SELECT
     span.status.message AS status_message,
     spanwise_map(span.attributes) AS attributes,
     spanwise_types(span.attributes) AS attribute_types,
-    spanwise_failed(status_code, attributes) AS failed,
     span.dropped_attributes_count AS dropped_attributes_count,
     span.events.time_unix_nano AS event_times,
     span.events.name AS event_names,
