@@ -25,7 +25,7 @@ class Gate:
         self.sessions = sessions
         self._names = Names(settings)
         self._loopback_only = settings.http.is_loopback
-        self._origins = frozenset(filter(None, map(str.strip, settings.cors_origins.split(","))))
+        self._origins = settings.page_origins
 
     def door(self, connection: HTTPConnection) -> Door:
         """The door that a request means: that of what its path may be taken for."""
@@ -70,8 +70,15 @@ class Gate:
     def _check_page(self, connection: HTTPConnection, method: str) -> None:
         """Telemetry is taken under every name, but of pages only of our own and of listed ones: no browser asks before
         it sends plain text."""
-        if connection.headers.get("origin") not in self._origins:
+        if connection.headers.get("origin") in self._origins:
+            return
+        try:
             self._check_browser(connection, method)
+        except PermissionDenied as refusal:
+            raise PermissionDenied(
+                f"{refusal} Origins whose pages may send telemetry are named with --cors-origins or"
+                " SPANWISE_CORS_ORIGINS."
+            ) from None
 
     def _check_browser(self, connection: HTTPConnection, method: str) -> None:
         # A key in a header is none that a browser adds by itself; only what comes without is in danger.

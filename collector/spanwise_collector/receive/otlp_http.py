@@ -56,7 +56,7 @@ class _Endpoint:
         self._settings = settings
         self._project_of = project_of
         self._signal = signal
-        self._origins = {origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()}
+        self._origins = settings.page_origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)

@@ -54,3 +54,8 @@ class Listening(BaseModel):
     fluent_port: int = Field(
         0, ge=0, lt=2**16, description="Port of --http's host for Fluent's forward protocol, 24224 by custom; 0: none."
     )
+
+    @property
+    def page_origins(self) -> frozenset[str]:
+        """The single origins of `cors_origins`."""
+        return frozenset(filter(None, map(str.strip, self.cors_origins.split(","))))

@@ -52,7 +52,7 @@ def connection(path: str, headers: dict[str, str], method: str = "POST") -> HTTP
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
 def test_a_page_of_another_site_sends_nothing(gate: Gate, path: str, headers: dict[str, str]) -> None:
-    with pytest.raises(PermissionDenied):
+    with pytest.raises(PermissionDenied, match="SPANWISE_CORS_ORIGINS"):
         gate.admit(connection(path, headers))
     if path != "/api/v1/spans":  # which is one of questions, but for POST
         # What a browser asks before is answered by the routes: without a permission.
