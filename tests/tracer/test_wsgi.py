@@ -190,3 +190,20 @@ def test_a_host_whose_port_is_no_number_hides_no_request(host: str) -> None:
         setup_testing_defaults(environ)
         assert list(WSGIMiddleware(saying_ok)(environ, lambda *_: lambda _body: None)) == [b"ok"]
     assert [span.attributes["server.address"] for span in seen.spans] == [host]
+
+
+def test_an_exception_that_is_raised_again_is_logged_in_the_trace_that_it_left_last() -> None:
+    shared = ValueError("one object for all")
+
+    def failing(_environ: Environ, _start_response: StartResponse) -> list[bytes]:
+        raise shared
+
+    with capture() as seen:
+        for _ in range(2):
+            environ: Environ = {}
+            setup_testing_defaults(environ)
+            with pytest.raises(ValueError, match="one object"):
+                WSGIMiddleware(failing)(environ, lambda *_: lambda _body: None)
+            logging.getLogger("till").critical("failed", exc_info=shared)
+    spans = [int(span.trace_id, 16) for span in seen.spans]
+    assert ([record.trace_id for record in seen.records], len(set(spans))) == (spans, 2)

@@ -7,7 +7,7 @@ import traceback
 from typing import Any
 
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, Status, StatusCode
+from opentelemetry.trace import Span, Status, StatusCode, get_current_span
 
 from spanwise.values import safe_str
 
@@ -52,10 +52,18 @@ def record_on(span: Span, error: BaseException) -> None:
 
 
 def remember(error: BaseException, context: Context) -> None:
-    """Note on an exception which span it left: servers log it after that span is no longer current."""
+    """Note on an exception which span it left first: servers log it after that span is no longer current.
+
+    One that is raised again in another trace, as an object that a module keeps, has left that of before.
+    """
     with contextlib.suppress(Exception):
-        if not hasattr(error, _CONTEXT):
+        left = context_of(error)
+        if left is None or _trace_id(left) != _trace_id(context):
             setattr(error, _CONTEXT, context)
+
+
+def _trace_id(context: Context) -> int:
+    return get_current_span(context).get_span_context().trace_id
 
 
 def context_of(error: BaseException | None) -> Context | None:
