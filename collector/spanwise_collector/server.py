@@ -114,7 +114,8 @@ def _config(collector: Collector) -> uvicorn.Config:
         http=bounded(settings.read_timeout, collector.intake.counters.refuse_unknown),
         lifespan="off",
         log_config=None,
-        log_level=logging.WARNING,
+        # Its warnings are of what strangers send: that is counted, and no line of the log for each.
+        log_level=logging.ERROR,
         access_log=False,
         server_header=False,
         date_header=True,

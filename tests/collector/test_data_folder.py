@@ -34,7 +34,11 @@ def test_a_stop_is_clean_and_a_restart_finds_everything_and_knows_what_is_resent
     with process(tmp_path / "data") as first:
         answers = [first.post("/v1/traces", body).status_code for body in bodies]
         answers.append(first.post("/v1/logs", said).status_code)
-        # At once: what is acknowledged may still be in the spool.
+        host, _, port = first.http.rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=30) as stranger:
+            stranger.sendall(b"\x16\x03\x01 no HTTP\r\n\r\n")
+            assert stranger.recv(100).startswith(b"HTTP/1.1 400 ")
+        # What a stranger sends is no line in the log. At once: what is acknowledged may still be in the spool.
         assert (answers, first.stop(number)) == ([200] * 6, (0, "Spanwise has stopped.\n"))
     with process(tmp_path / "data") as second:
         again = [second.post("/v1/traces", body).status_code for body in bodies]

@@ -79,7 +79,7 @@ async def _http(app: ASGIApp, address: Address, connection: type[BoundedConnecti
         listening.close()
         raise SettingError(f"Nobody can listen on {address}: {error.strerror}.") from None
     config = uvicorn.Config(
-        app, http=connection, log_level="warning", access_log=False, server_header=False, lifespan="off"
+        app, http=connection, log_config=None, log_level="error", access_log=False, server_header=False, lifespan="off"
     )
     config.load()
     server = uvicorn.Server(config)
