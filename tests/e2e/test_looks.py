@@ -10,49 +10,12 @@ from typing import Final, Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.e2e.addresses import ADDRESSES, comes_to_rest, filled
 from tests.e2e.browsing import chromium, visiting
 from tests.e2e.running import running_collector
 from tests.e2e.seeded import Seeded, seed
 
 pytestmark = pytest.mark.browser
-
-ROUTES: Final = (
-    "/",
-    "/traces",
-    "/traces?view=spans&chart=rate",
-    "/traces?q=|+group+service,+name+|+count,+p95(duration)",
-    "/traces?q=service:none",
-    "/t/{trace}?diagnosis=on",
-    "/t/{trace}?sel=0000000000000002",
-    "/t/{trace}?view=flame",
-    "/t/{trace}?view=operations",
-    "/t/{trace}?view=operations&merged=on",
-    "/t/{trace}?view=graph",
-    "/t/{trace}?view=spans",
-    "/t/{trace}?view=logs",
-    "/t/{trace}?view=json",
-    "/logs",
-    "/logs?view=patterns",
-    "/logs?view=tail",
-    "/errors",
-    "/errors/{error}",
-    "/map",
-    "/map?part=11",
-    "/nodes",
-    "/services/api",
-    "/services/api?op=POST+/charge",
-    "/diagnosis",
-    "/compare?split=failed",
-    "/compare?a={trace}&b={long}",
-    "/settings/general",
-    "/settings/shortcuts",
-    "/settings/keys",
-    "/settings/retention",
-    "/settings/ingest",
-    "/settings/files",
-    "/start",
-    "/nowhere",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +68,11 @@ def test_everything_can_be_reached_read_and_seen_on_every_route(browser: Browser
     found: dict[tuple[str, str], list[str]] = {}
     with visiting(browser, seeded.collector.address, expected="Failed to load resource") as context:
         page = context.new_page()
-        for route in ROUTES:
-            page.goto(seeded.address(route))
+        names = seeded.names()
+        for route in ADDRESSES:
+            page.goto(filled(route, names))
             page.get_by_role("heading", level=1).wait_for(state="attached")
-            # The live tail's request stays open.
-            if "tail" not in route:
+            if comes_to_rest(route):
                 page.wait_for_load_state("networkidle")
             for name, look in LOOKS.items():
                 look.take(page)

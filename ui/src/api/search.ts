@@ -4,6 +4,7 @@ import type {
   AggregateAnswer,
   FacetList,
   Histogram,
+  PatternDetail,
   PatternList,
   SpanList,
   SuggestAnswer,
@@ -22,6 +23,8 @@ export const fetchSuggestions = (params: Params, signal?: AbortSignal): Promise<
   get('suggest', params, signal);
 export const fetchPatterns = (params: Params, signal?: AbortSignal): Promise<PatternList> =>
   get('patterns', params, signal);
+export const fetchPattern = (id: string, params: Params, signal?: AbortSignal): Promise<PatternDetail> =>
+  get(`patterns/${encodeURIComponent(id)}`, params, signal);
 
 export const fetchViews = (signal?: AbortSignal): Promise<ViewList> => get('views', {}, signal);
 export const saveView = (screen: 'traces' | 'logs', name: string, query: string): Promise<View> =>

@@ -25,6 +25,7 @@ export type HistogramCell = Schemas['HistogramCell'];
 export type LogList = Schemas['LogList'];
 export type LogRecord = Schemas['LogRecord'];
 export type Pattern = Schemas['Pattern'];
+export type PatternDetail = Schemas['PatternDetail'];
 export type PatternList = Schemas['PatternList'];
 export type Resource = Schemas['Resource'];
 export type Scope = Schemas['InstrumentationScope'];

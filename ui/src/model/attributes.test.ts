@@ -37,6 +37,18 @@ describe('attributes', () => {
       valueText({ base64: 1 }),
     ]).toEqual(['a', '1.5', 'null', '[1,"x"]', 'base64 3q2+', '{"base64":1}']);
   });
+
+  it('writes numbers as the store does, which compares texts', () => {
+    expect([1e300, -1.5e-9, -0, 1e20, 1e21, 0.000001, 200].map((value) => valueText(value))).toEqual([
+      '1e300',
+      '-1.5e-9',
+      '-0',
+      '100000000000000000000',
+      '1e21',
+      '0.000001',
+      '200',
+    ]);
+  });
 });
 
 describe('visible', () => {

@@ -12,12 +12,16 @@ export function visible(text: string): string {
   return text.replace(UNSEEN, (character) => `␟${character.codePointAt(0)!.toString(16).padStart(4, '0')}`);
 }
 
-/** Strings as they are, everything else as JSON; `{ base64 }` says that it was bytes. */
+/** Strings as they are, numbers as the collector writes them, everything else as JSON; `{ base64 }` says that it was bytes. */
 export function valueText(value: AnyValue, indent = 0): string {
   if (typeof value === 'string') return value;
+  if (typeof value === 'number') return numberText(value);
   if (isBytes(value)) return `base64 ${value.base64}`;
   return JSON.stringify(value, null, indent) ?? '';
 }
+
+/** A search compares texts: `1e300` and `-0` find what is stored, `1e+300` and `0` do not. */
+const numberText = (value: number): string => (Object.is(value, -0) ? '-0' : String(value).replace('e+', 'e'));
 
 function isBytes(value: AnyValue): value is { base64: string } {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;

@@ -11,12 +11,14 @@ describe('pinnedLink', () => {
       pinnedLink('http://c/traces?from=all', 'now-1h', NOW),
       pinnedLink('http://c/t/ab?sel=cd', null, NOW),
       pinnedLink('http://c/logs?from=2026-11-21T12:00:00Z&to=now-5m', 'now-1h', NOW),
+      pinnedLink('http://c/settings/keys', null, NOW),
     ]).toEqual([
-      'http://c/traces?q=service:a&from=2026-11-21T13:45:00.000Z&to=2026-11-21T14:00:00.000Z',
-      'http://c/map?from=2026-11-21T13:00:00.000Z&to=2026-11-21T14:00:00.000Z',
-      'http://c/traces?from=all',
-      'http://c/t/ab?sel=cd',
-      'http://c/logs?from=2026-11-21T12:00:00Z&to=2026-11-21T13:55:00.000Z',
+      'http://c/traces?q=service:a&from=2026-11-21T13:45:00.000Z&to=2026-11-21T14:00:00.000Z&v=1',
+      'http://c/map?from=2026-11-21T13:00:00.000Z&to=2026-11-21T14:00:00.000Z&v=1',
+      'http://c/traces?from=all&v=1',
+      'http://c/t/ab?sel=cd&v=1',
+      'http://c/logs?from=2026-11-21T12:00:00Z&to=2026-11-21T13:55:00.000Z&v=1',
+      'http://c/settings/keys',
     ]);
   });
 });

@@ -1,6 +1,9 @@
 /** An address that shows tomorrow what it shows now. */
 import { resolve } from './time-range';
 
+/** Which words an address is written in: the `v` of links that are copied. It changes when old links would be misread. */
+export const ADDRESS_FORM = '1';
+
 /** `usual` is where the page's range begins when the address does not say; null where the page has no range. */
 export function pinnedLink(href: string, usual: string | null, nowMs: number): string {
   const url = new URL(href);
@@ -8,6 +11,7 @@ export function pinnedLink(href: string, usual: string | null, nowMs: number): s
     url.searchParams.set('from', usual);
   const pinned = ['from', 'to'].filter((key) => pin(url, key, nowMs));
   if (pinned.includes('from') && !url.searchParams.has('to')) url.searchParams.set('to', new Date(nowMs).toISOString());
+  if (url.search !== '') url.searchParams.set('v', ADDRESS_FORM);
   return url.href.replace(/%3A/g, ':').replace(/%2F/g, '/').replace(/%2C/g, ',');
 }
 

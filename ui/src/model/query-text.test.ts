@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   addTerm,
+  attributeTerm,
   boundOf,
   choose,
   chosen,
@@ -165,5 +166,17 @@ describe('pastedId', () => {
     expect(
       [trace.toUpperCase(), `00-${trace}-${span}-01`, `trace_id=${trace}`, ` ${span} `, `${trace}0`, 'a'].map(pastedId),
     ).toEqual([{ trace, span: null }, { trace, span }, { trace, span: null }, { trace: null, span }, null, null]);
+  });
+});
+
+describe('attributeTerm', () => {
+  it('means the attribute, also where the language calls something else so', () => {
+    expect([
+      attributeTerm('http.route', '/pay'),
+      attributeTerm('status', 'mine'),
+      attributeTerm('event.name', 'x', true),
+      attributeTerm('size', 1e300),
+      attributeTerm('ok', true),
+    ]).toEqual(['http.route:"/pay"', 'attribute.status:mine', '-attribute.event.name:x', 'size:1e300', 'ok:true']);
   });
 });

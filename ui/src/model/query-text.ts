@@ -4,6 +4,9 @@
  * The language: docs/query-language.md.
  */
 
+import type { AnyValue } from '../api/types';
+import { valueText } from './attributes';
+
 export type Operator = ':' | '!=' | '>' | '>=' | '<' | '<=';
 
 /** A part that stands by itself. Only a term has a key; `value` is what it says, without quotation marks. */
@@ -137,6 +140,15 @@ export function formatTerm(key: string, operator: Operator, value: string, negat
   const name = PLAIN_KEY.test(key) ? key : `"${key.replace(/["\\]/g, '\\$&')}"`;
   const text = PLAIN_VALUE.test(value) ? value : `"${value.replace(/["\\*]/g, '\\$&')}"`;
   return `${negated ? '-' : ''}${name}${operator}${text}`;
+}
+
+/** What the language itself calls so, of spans or of records: an attribute of that name is named with `attribute.` before it. */
+const FIELDS =
+  /^(?:svc|service|node|instance|name|operation|op|kind|status|status_message|duration|start|time|parent|parent_span_id|trace_state|severity|level|severity_text|body|message|msg|event_name|pattern|trace_id|span_id|has)$|^(?:attribute|resource|scope|event|link|trace)\./;
+
+/** A term that finds what carries this attribute with this value. */
+export function attributeTerm(key: string, value: AnyValue, negated = false): string {
+  return formatTerm(FIELDS.test(key) ? `attribute.${key}` : key, ':', valueText(value), negated);
 }
 
 /** What is searched for, and the groups that are made of it: `| group service | count`; empty without. */

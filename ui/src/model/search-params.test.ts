@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { filterParams, readSearch, writeRange } from './search-params';
+import { filterParams, readBegun, readRange, readSearch, writeRange } from './search-params';
 import { DEFAULT_RANGE, isTime, label, resolve, shift, toParameter } from './time-range';
 
 const read = (query: string) =>
@@ -24,6 +24,28 @@ describe('the search in the address', () => {
   it('keeps what is good and says what is not', () => {
     const view = read('q=service:a&sort=best&from=yesterday');
     expect([view.text, view.sort, view.range, view.notices.length]).toEqual(['service:a', 'newest', DEFAULT_RANGE, 2]);
+  });
+
+  it('may begin elsewhere by itself, and has to begin somewhere where a page cannot do without', () => {
+    const query = (text: string): URLSearchParams => new URLSearchParams(text);
+    const day = { from: 'now-24h', to: '' };
+    expect(readRange(query(''), 'now-24h')).toEqual({ range: day, notices: [] });
+    expect(readRange(query('from=soon'), 'now-24h').notices).toEqual([
+      'The time range in the address could not be read; shown instead: last 24 hours.',
+    ]);
+    expect(readBegun(query('from=all'), 'now-24h')).toEqual({
+      range: day,
+      notices: ['This page needs a time to begin at; shown instead: last 24 hours.'],
+    });
+    expect(readBegun(query('from=now-7d&to=now-1d'), 'now-24h').range).toEqual({ from: 'now-7d', to: 'now-1d' });
+    expect([writeRange(day), writeRange(day, 'now-24h')]).toEqual([
+      { from: 'now-24h', to: null },
+      { from: null, to: null },
+    ]);
+  });
+
+  it('says that a link of another version may not be understood', () => {
+    expect([read('v=1').notices.length, read('v=2').notices.length]).toEqual([0, 1]);
   });
 
   it('writes only what is not the default', () => {

@@ -1,6 +1,7 @@
 /** What the addresses of the search page and the log page hold ↔ what they ask the API. */
+import { ADDRESS_FORM } from './pinned-link';
 import { splitPipeline } from './query-text';
-import { DEFAULT_RANGE, isTime, type TimeRange, toParameter } from './time-range';
+import { DEFAULT_RANGE, isTime, label, type TimeRange, toParameter } from './time-range';
 
 export type ApiParams = Record<string, string | number | readonly string[] | null>;
 
@@ -46,20 +47,47 @@ export function readSearch<Sort extends string, View extends string, Chart exten
   };
 }
 
-/** The time range of any page's address. */
-export function readRange(query: URLSearchParams): { range: TimeRange; notices: string[] } {
-  const from = query.get('from') ?? (query.has('to') ? '' : DEFAULT_RANGE.from);
-  const range = { from: from === 'all' ? '' : from, to: query.get('to') ?? '' };
-  if (isTime(range.from) && isTime(range.to)) return { range, notices: [] };
+/** The time range of any page's address. `usual`: where it begins when the address does not say. */
+export function readRange(
+  query: URLSearchParams,
+  usual: string = DEFAULT_RANGE.from,
+): { range: TimeRange; notices: string[] } {
+  const from = query.get('from') ?? (query.has('to') ? '' : usual);
+  const asked = { from: from === 'all' ? '' : from, to: query.get('to') ?? '' };
+  const notices = laterForm(query);
+  if (isTime(asked.from) && isTime(asked.to)) return { range: asked, notices };
+  const range = { from: usual, to: '' };
+  const instead = label(range, String).toLowerCase();
   return {
-    range: DEFAULT_RANGE,
-    notices: ['The time range in the address could not be read: the last hour is shown.'],
+    range,
+    notices: [...notices, `The time range in the address could not be read; shown instead: ${instead}.`],
   };
 }
 
+/** The same for what cannot be asked of all time. */
+export function readBegun(query: URLSearchParams, usual: string): { range: TimeRange; notices: string[] } {
+  const { range, notices } = readRange(query, usual);
+  if (range.from !== '') return { range, notices };
+  const begun = { ...range, from: usual };
+  const shown = label(begun, String).toLowerCase();
+  return { range: begun, notices: [...notices, `This page needs a time to begin at; shown instead: ${shown}.`] };
+}
+
+/** Addresses that say nothing are of the form that is read here (ADR-0022). */
+function laterForm(query: URLSearchParams): string[] {
+  const said = query.get('v') ?? ADDRESS_FORM;
+  if (said === ADDRESS_FORM) return [];
+  return [
+    `This link is of another version of Spanwise (v=${said}): what it says in a way that is not known here is left out.`,
+  ];
+}
+
 /** The address's keys; what is the default is left out. */
-export function writeRange(range: TimeRange): Record<string, string | null> {
-  const isDefault = range.from === DEFAULT_RANGE.from && range.to === DEFAULT_RANGE.to;
+export function writeRange(
+  range: TimeRange,
+  usual: string = DEFAULT_RANGE.from,
+): { from: string | null; to: string | null } {
+  const isDefault = range.from === usual && range.to === '';
   return { from: isDefault ? null : range.from || (range.to ? null : 'all'), to: range.to || null };
 }
 

@@ -59,6 +59,25 @@ export function label(range: TimeRange, show: (unixNano: number) => string): str
   return `${part(range.from, 'Beginning')} – ${part(range.to, 'now')}`;
 }
 
+/** Where a range has to begin that reaches a moment from now: the usual one, or a little before it. */
+export function reaching(unixNano: number, nowMs: number): { from: string | null } {
+  const usual = resolve(DEFAULT_RANGE.from, nowMs)!;
+  const ms = unixNano / 1e6;
+  return { from: ms > usual + 60_000 ? null : new Date(ms - 60_000).toISOString() };
+}
+
+/** Twice the time, about the same middle; no end lies ahead, and where it is open it stays so. */
+export function widen(range: TimeRange, nowMs: number): TimeRange {
+  const from = resolve(range.from || 'now-24h', nowMs) ?? nowMs;
+  const to = range.to === '' ? nowMs : (resolve(range.to, nowMs) ?? nowMs);
+  const half = (to - from) / 2;
+  const relative = range.to === '' ? RELATIVE.exec(range.from) : null;
+  if (relative?.[1]) return { from: `now-${2 * Number(relative[1])}${relative[2]}`, to: '' };
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  if (range.to === '') return { from: iso(from - 2 * half), to: '' };
+  return { from: iso(from - half), to: iso(Math.min(to + half, Math.max(to, nowMs))) };
+}
+
 /** The window before or after this one, of the same length, in absolute times. */
 export function shift(range: TimeRange, direction: -1 | 1, nowMs: number): TimeRange {
   const from = resolve(range.from || 'now-24h', nowMs) ?? nowMs;

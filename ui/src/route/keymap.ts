@@ -15,7 +15,7 @@ export const PAGE_NAMES: Readonly<Record<Page, string>> = {
 };
 
 /** Where the range of a page begins when its address does not say; pages that are not here have none. */
-export const RANGES: Readonly<Partial<Record<RouteName, string>>> = {
+export const RANGES = {
   home: 'now-1h',
   traces: 'now-1h',
   logs: 'now-1h',
@@ -27,7 +27,7 @@ export const RANGES: Readonly<Partial<Record<RouteName, string>>> = {
   service: 'now-1h',
   operation: 'now-1h',
   diagnosis: 'now-15m',
-};
+} as const satisfies Partial<Record<RouteName, string>>;
 
 interface Command {
   readonly key: string;
