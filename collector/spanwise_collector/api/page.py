@@ -14,6 +14,7 @@ from spanwise_collector.query.trace import Trace
 
 _STYLE: Final = (
     ":root{color-scheme:light dark}body{font:14px/1.5 system-ui,sans-serif;margin:16px}"
+    "h1{font-size:22px;line-height:1.3;overflow-wrap:anywhere}h2{font-size:16px}"
     "table{border-collapse:collapse;width:100%}th{text-align:left}"
     "td,th{padding:2px 8px 2px 0;vertical-align:top;border-top:1px solid #8884}"
     ".trace td:nth-child(3){width:35%}svg{width:100%;height:12px}svg.trend{height:64px}rect{fill:#4f91f2}"
@@ -22,6 +23,13 @@ _STYLE: Final = (
     "dl{margin:4px 0 4px 16px}dt{font-weight:600}dd{margin:0 0 0 16px;overflow-wrap:anywhere}"
     "form{display:flex;flex-wrap:wrap;gap:8px}input{max-width:100%}.text{overflow-wrap:anywhere}"
     "ol{padding-left:32px}li{overflow-wrap:anywhere}.library{opacity:.75}pre{white-space:pre-wrap;overflow-wrap:anywhere}"
+    "form label{max-width:100%}.rows td:empty{display:none}"
+    # Rows whose cells stand below each other: beside each other they would leave the text a column of letters.
+    "@media (max-width:640px){.rows,.rows tbody,.rows tr,.trace,.trace tbody{display:block}.rows thead,.trace thead{display:none}"
+    ".rows tr{padding:6px 0;border-top:1px solid #8884}.rows td{display:inline;border:0}.rows .text{display:block}"
+    ".trace tr{display:grid;grid-template-columns:1fr auto;border-top:1px solid #8884}.trace td{border:0;overflow-wrap:anywhere}"
+    ".trace td:nth-child(1){grid-area:1/1}.trace td:nth-child(4){grid-area:1/2}"
+    ".trace td:nth-child(2){grid-area:2/1/3/3}.trace td:nth-child(3){grid-area:3/1/4/3;width:auto}}"
     "@media (prefers-color-scheme:dark){.failed rect{fill:#ff6b5e}.failed strong{color:#ff6b5e}}"
 ) + "".join(f".d{depth}{{padding-left:{depth * 14}px}}" for depth in range(1, 21))
 _HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()

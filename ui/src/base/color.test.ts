@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assignBadges, assignSlots, initials, SLOTS, textOn } from './color';
+import { assignBadges, assignSlots, initials, recalledBadges, SLOTS, textOn } from './color';
 
 describe('assignSlots', () => {
   it('gives ten services ten colours, in any order of arrival of one batch', () => {
@@ -30,6 +30,12 @@ describe('assignBadges', () => {
     const badges = assignBadges(new Map(), ['cart', 'catalog', 'checkout', 'category']);
     expect(Object.fromEntries(badges)).toEqual({ cart: 'ca', catalog: 'ct', category: 'ce', checkout: 'ch' });
     expect(assignBadges(badges, ['cab']).get('cart')).toBe('ca');
+  });
+
+  it('are the same after a reload, whenever each service was first seen', () => {
+    const badges = assignBadges(assignBadges(new Map(), ['catalog']), ['checkout', 'cart']);
+    expect(badges.get('catalog')).toBe('ca');
+    expect(recalledBadges(badges.keys())).toEqual(badges);
   });
 });
 

@@ -54,6 +54,13 @@ export function assignBadges(known: Map<string, string>, names: Iterable<string>
   return known;
 }
 
+/** The badges of names that were learnt in this order: one at a time, since those of a batch are given by the alphabet. */
+export function recalledBadges(names: Iterable<string>): Map<string, string> {
+  const badges = new Map<string, string>();
+  for (const name of names) assignBadges(badges, [name]);
+  return badges;
+}
+
 /** Black or white, whichever has more contrast on a colour written as #rrggbb. */
 export function textOn(colour: string): string {
   const channels = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ago, clock, shortStamp, stamp } from './time';
+import { ago, clock, moment, shortStamp, stamp } from './time';
 
 const NOON = Date.UTC(2026, 10, 21, 12, 0, 1, 482) * 1e6;
 
@@ -12,6 +12,15 @@ describe('times', () => {
     const today = shortStamp(NOON, 'utc', NOON / 1e6 + 5000);
     const tomorrow = shortStamp(NOON, 'utc', NOON / 1e6 + 86_400_000);
     expect([today, tomorrow, clock(NOON, 'utc', 0)]).toEqual(['12:00:01', '21 Nov 12:00:01', '12:00:01']);
+  });
+
+  it('are as short as they can be read', () => {
+    const [full, later] = [Date.UTC(2026, 10, 21, 12) * 1e6, Date.UTC(2026, 10, 22, 12) / 1];
+    expect([moment(NOON, 'utc', later), moment(full, 'utc', later), moment(NOON, 'utc', later, full)]).toEqual([
+      '21 Nov 12:00:01',
+      '21 Nov 12:00',
+      '12:00:01',
+    ]);
   });
 
   it('say how long ago, and when a clock is ahead', () => {

@@ -48,6 +48,13 @@ export function shortStamp(unixNano: number, zone: Zone, nowMs: number): string 
   return date(unixNano, zone) === date(nowMs * 1e6, zone) ? wall : `${day(unixNano, zone)} ${wall}`;
 }
 
+/** As short as it can be read: without its day where that is today's or the one of `since`, without seconds where there are none. */
+export function moment(unixNano: number, zone: Zone, nowMs: number, since?: number): string {
+  const dated = since !== undefined && date(unixNano, zone) === date(since, zone);
+  const text = dated ? clock(unixNano, zone, 0) : shortStamp(unixNano, zone, nowMs);
+  return text.replace(/:00$/, '');
+}
+
 /** `UTC`, `CET`, `GMT+5:30`. */
 export function zoneName(zone: Zone, unixNano: number): string {
   if (zone === 'utc') return 'UTC';

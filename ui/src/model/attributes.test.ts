@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exceptionOf, groupAttributes, levelOf, valueText, visible } from './attributes';
+import { exceptionOf, groupAttributes, levelOf, severityName, valueText, visible } from './attributes';
 
 describe('attributes', () => {
   it('are grouped by the first part of their key where two share it', () => {
@@ -77,5 +77,11 @@ describe('exceptionOf and levelOf', () => {
       'fatal',
       'fatal',
     ]);
+  });
+});
+
+describe('severityName', () => {
+  it('is the word of the number, with its grade', () => {
+    expect([0, 1, 9, 10, 17, 24].map(severityName)).toEqual(['NONE', 'TRACE', 'INFO', 'INFO2', 'ERROR', 'FATAL4']);
   });
 });

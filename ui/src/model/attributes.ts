@@ -80,6 +80,12 @@ export type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'n
 
 const LEVELS: readonly Level[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
+/** `INFO`, `ERROR2`: OpenTelemetry's name of a severity number. */
+export function severityName(severity: number): string {
+  const grade = (severity - 1) % 4;
+  return `${levelOf(severity).toUpperCase()}${severity > 0 && grade > 0 ? grade + 1 : ''}`;
+}
+
 /** OpenTelemetry's severity numbers: four a level, 0 for none. */
 export function levelOf(severity: number): Level {
   return severity < 1 ? 'none' : LEVELS[Math.min(5, Math.floor((severity - 1) / 4))]!;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CallPlace } from '../api/comparison';
-import { comparisonParams, meanCount, missing, placeRows, readAsked, sides } from './comparison';
+import { changesText, comparisonParams, meanCount, missing, placeRows, readAsked, sides } from './comparison';
 
 const ONE = 'a'.repeat(32);
 const TWO = 'b'.repeat(32);
@@ -107,5 +107,15 @@ describe('placeRows', () => {
           if (each.parent !== null) expect(ids.indexOf(each.parent)).toBeLessThan(ids.indexOf(each.id));
       }),
     );
+  });
+});
+
+describe('changesText', () => {
+  it('names the sides, of which neither need be the earlier', () => {
+    expect([changesText(['new']), changesText(['gone']), changesText(['failing more', 'slower'])]).toEqual([
+      'only in A',
+      'only in B',
+      'failing more, slower',
+    ]);
   });
 });

@@ -128,6 +128,12 @@ export function placeRows(places: readonly CallPlace[], all: boolean): CallPlace
   return rows;
 }
 
+const ONE_SIDED: Readonly<Record<string, string>> = { new: 'only in A', gone: 'only in B' };
+
+/** What differs at a place, in words that do not say which of the two came first. */
+export const changesText = (changes: CallPlace['changes']): string =>
+  changes.map((change) => ONE_SIDED[change] ?? change).join(', ');
+
 /** Time of its own that a compared span spends at a place: calls times self time of one. */
 export function ownTime(place: CallPlace, side: 'a' | 'b'): number {
   return place[side].calls * place[side].self_time;

@@ -32,7 +32,7 @@ describe('stepsFor', () => {
 
 describe('pointsOf', () => {
   it('joins what all and what failed spans were', () => {
-    const steps = { start: 0, step: 2e9, count: 2 };
+    const steps = { start: 0, step: 2e9, count: 2, until: 4e9 };
     expect(seriesQueries('service:a', steps).failed).toBe('service:a failed:true | count every 2s');
     const group = (time: number, ...values: number[]) => ({ time_unix_nano: time, keys: [], values });
     const found = pointsOf(

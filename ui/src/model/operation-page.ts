@@ -20,7 +20,7 @@ export function stepsFor(range: { from: number; to: number }): Steps {
   const length = LENGTHS.find((each) => seconds / each <= MOST_STEPS) ?? LENGTHS.at(-1)!;
   const step = length * SECOND;
   const start = Math.floor((range.from * 1e6) / step) * step;
-  return { start, step, count: Math.max(1, Math.ceil((range.to * 1e6 - start) / step)) };
+  return { start, step, count: Math.max(1, Math.ceil((range.to * 1e6 - start) / step)), until: range.to * 1e6 };
 }
 
 export const seriesQueries = (terms: string, { step }: Steps): { all: string; failed: string } => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LastLook, Problem } from '../api/problems';
-import { isStale, sortProblems, sparkFigure } from './problem-list';
+import { isStale, passing, sortProblems, sparkFigure } from './problem-list';
 
 const problem = (id: number, muted: boolean): Problem => ({ id, muted }) as Problem;
 const look = (part: Partial<LastLook>): LastLook => ({
@@ -41,5 +41,16 @@ describe('isStale', () => {
       isStale(look({ interval: 0 }), 9e12),
       isStale(look({ time_unix_nano: null }), 9e12),
     ]).toEqual([false, true, false, false]);
+  });
+});
+
+describe('passing', () => {
+  it('says in words how many traces come by', () => {
+    expect([0, 0.4, 1, 20.6].map(passing)).toEqual([
+      'no trace passes through it',
+      'less than 1 trace a minute passes through it',
+      '1 trace a minute passes through it',
+      '21 traces a minute pass through it',
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 /** Problems as the home page shows them: what is loud, what is muted, what each one is drawn by. */
 import type { LastLook, Problem } from '../api/problems';
 import type { Point } from '../api/topology';
+import { plural } from '../base/format';
 
 export const MOST_SHOWN = 10;
 /** Minutes before the onset that a sparkline shows. */
@@ -34,6 +35,14 @@ export const SPARK_NAMES: Readonly<Record<Problem['kind'], string>> = {
   overloaded: 'p95',
   changed: 'requests',
 };
+
+/** How many traces come by it, in words. */
+export function passing(perMinute: number): string {
+  if (perMinute === 0) return 'no trace passes through it';
+  if (perMinute < 1) return 'less than 1 trace a minute passes through it';
+  const traces = Math.round(perMinute);
+  return `${plural(traces, 'trace')} a minute ${traces === 1 ? 'passes' : 'pass'} through it`;
+}
 
 /** A look over much that came may take so long by itself. */
 const GRACE_MS = 60_000;

@@ -1,16 +1,31 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fill, linePath, niceMax, stack, stepsOf } from './series';
+import { apart, fill, isWhole, linePath, niceMax, stack, stepsOf } from './series';
 
 const MINUTE = 60e9;
 
 describe('steps', () => {
   it('begin at multiples of their length and hold every point of the range', () => {
     const steps = stepsOf(90e9, 300e9, MINUTE);
-    expect(steps).toEqual({ start: 60e9, step: MINUTE, count: 4 });
+    expect(steps).toEqual({ start: 60e9, step: MINUTE, count: 4, until: 300e9 });
     const points = [60, 180, 600].map((at) => ({ time_unix_nano: at * 1e9, n: at }));
     expect(fill(steps, points, (point) => point.n, 0)).toEqual([60, 0, 180, 0]);
     expect(fill(steps, points, (point) => point.n, null, -420e9)).toEqual([null, null, 600, null]);
+  });
+});
+
+describe('the last step', () => {
+  it('is whole when it is over and the range holds all of it', () => {
+    const [cut, full] = [stepsOf(0, 90e9, MINUTE), stepsOf(0, 120e9, MINUTE)];
+    expect([isWhole(cut, 999_000), isWhole(full, 999_000), isWhole(full, 100_000)]).toEqual([false, true, false]);
+  });
+
+  it('is drawn apart where it is not, from the step before it', () => {
+    expect(apart([1, 2, 3], true)).toEqual([[1, 2, 3], []]);
+    expect(apart([1, 2, 3], false)).toEqual([
+      [1, 2, null],
+      [null, 2, 3],
+    ]);
   });
 });
 

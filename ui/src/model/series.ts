@@ -6,12 +6,34 @@ export interface Steps {
   /** Length of a step in ns. */
   readonly step: number;
   readonly count: number;
+  /** Where the range ends: it may be within the last step. */
+  readonly until: number;
 }
 
 /** The steps that a range touches; they begin at multiples of the step's length. */
 export function stepsOf(start: number, end: number, step: number): Steps {
   const first = Math.floor(start / step) * step;
-  return { start: first, step, count: Math.max(1, Math.ceil((end - first) / step)) };
+  return { start: first, step, count: Math.max(1, Math.ceil((end - first) / step)), until: end };
+}
+
+/** JavaScript rounds times by up to 256 ns. */
+const ROUNDED = 1000;
+
+/** Whether the last step is over and all of it is in the range: what has come of one that is not seems to fall. */
+export function isWhole({ start, step, count, until }: Steps, nowMs: number): boolean {
+  return Math.min(until, nowMs * 1e6) >= start + step * count - ROUNDED;
+}
+
+/** The same values as two lines: up to the last whole step, and from there to the one that is not. */
+export function apart(
+  values: readonly (number | null)[],
+  whole: boolean,
+): [sure: readonly (number | null)[], open: readonly (number | null)[]] {
+  if (whole) return [values, []];
+  return [
+    values.map((value, index) => (index < values.length - 1 ? value : null)),
+    values.map((value, index) => (index < values.length - 2 ? null : value)),
+  ];
 }
 
 /** One value for each step; `empty` where no point is. `shift` moves points of another time into this one. */

@@ -77,11 +77,17 @@ describe('sparkSteps', () => {
   const at = (time: number) => ({ series: [{ time_unix_nano: time * minute, count: 1, error_count: 0 }] });
 
   it('are those of the range, of what has requests where that is much shorter, and none without any', () => {
-    expect(sparkSteps([at(3)], minute, { from: 0, to: 600_000 })).toEqual({ start: 0, step: minute, count: 10 });
+    expect(sparkSteps([at(3)], minute, { from: 0, to: 600_000 })).toEqual({
+      start: 0,
+      step: minute,
+      count: 10,
+      until: 600e9,
+    });
     expect(sparkSteps([at(300), at(302)], minute, { from: 0, to: 1e9 })).toEqual({
       start: 300 * minute,
       step: minute,
       count: 3,
+      until: 303 * minute,
     });
     expect([sparkSteps([at(300)], minute, null)?.count, sparkSteps([{ series: [] }], minute, null)]).toEqual([1, null]);
     expect(sparkSteps([], 0, null)).toBeNull();

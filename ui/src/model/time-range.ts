@@ -44,19 +44,22 @@ export function toParameter(text: string): string | null {
   return ms === null ? null : new Date(ms).toISOString();
 }
 
-/** `Last hour`, `Last 3 days`, `21 Nov 14:00 – 15:00`. */
-export function label(range: TimeRange, show: (unixNano: number) => string): string {
+/** `Last hour`, `Last 3 days`, `21 Nov 14:00 – 15:00`. `show` is told of the end where the range begins. */
+export function label(range: TimeRange, show: (unixNano: number, since?: number) => string): string {
   if (range.to === '' || range.to === 'now') {
     const preset = PRESETS.find(([from]) => from === range.from);
     if (preset) return preset[1];
     const relative = RELATIVE.exec(range.from);
     if (relative?.[1]) return `Last ${relative[1]} ${NAMES[relative[2]!]}${relative[1] === '1' ? '' : 's'}`;
   }
-  const part = (text: string, empty: string): string => {
-    const ms = text.startsWith('now') ? null : resolve(text, 0);
-    return text === '' ? empty : ms === null ? text : show(ms * 1e6);
+  const absolute = (text: string): number | null => (text.startsWith('now') ? null : resolve(text, 0));
+  const since = absolute(range.from);
+  const part = (text: string, empty: string, after?: number): string => {
+    const ms = absolute(text);
+    return text === '' ? empty : ms === null ? text : show(ms * 1e6, after);
   };
-  return `${part(range.from, 'Beginning')} – ${part(range.to, 'now')}`;
+  const to = since === null ? part(range.to, 'now') : part(range.to, 'now', since * 1e6);
+  return `${part(range.from, 'Beginning')} – ${to}`;
 }
 
 /** Where a range has to begin that reaches a moment from now: the usual one, or a little before it. */

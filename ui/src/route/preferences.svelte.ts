@@ -1,5 +1,5 @@
 /** What a person prefers on this machine: theme, zone, sizes of panels. Not part of a view, so not in its address. */
-import { assignBadges, assignSlots } from '../base/color';
+import { assignBadges, assignSlots, recalledBadges } from '../base/color';
 import type { Zone } from '../base/time';
 import { keep, kept } from './kept';
 import type { ChosenKeys } from './keymap';
@@ -44,7 +44,7 @@ system.addEventListener('change', () => {
 });
 
 const slots = new Map<string, number>(load<[string, number][]>('services', []));
-const badges = assignBadges(new Map(), slots.keys());
+const badges = recalledBadges(slots.keys());
 
 /** The colour slot of a service, the same on every page and after every reload of this browser. */
 export function slotOf(service: string): number {
@@ -53,7 +53,8 @@ export function slotOf(service: string): number {
 
 /** Two letters that stand for a service where its name has no room. */
 export function badgeOf(service: string): string {
-  return badges.get(service) ?? assignBadges(badges, [service]).get(service)!;
+  if (!badges.has(service)) learnServices([service]);
+  return badges.get(service)!;
 }
 
 export function knowsNoService(): boolean {
