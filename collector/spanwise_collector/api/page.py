@@ -25,9 +25,11 @@ _STYLE: Final = (
     "ol{padding-left:32px}li{overflow-wrap:anywhere}.library{opacity:.75}pre{white-space:pre-wrap;overflow-wrap:anywhere}"
     "form label{max-width:100%}.rows td:empty{display:none}"
     # Rows whose cells stand below each other: beside each other they would leave the text a column of letters.
-    "@media (max-width:640px){.rows,.rows tbody,.rows tr,.trace,.trace tbody{display:block}.rows thead,.trace thead{display:none}"
+    "@media (max-width:640px){.rows,.rows tbody,.rows tr,.trace,.trace tbody{display:block}"
+    ".rows thead,.trace thead{display:none}"
     ".rows tr{padding:6px 0;border-top:1px solid #8884}.rows td{display:inline;border:0}.rows .text{display:block}"
-    ".trace tr{display:grid;grid-template-columns:1fr auto;border-top:1px solid #8884}.trace td{border:0;overflow-wrap:anywhere}"
+    ".trace tr{display:grid;grid-template-columns:1fr auto;border-top:1px solid #8884}"
+    ".trace td{border:0;overflow-wrap:anywhere}"
     ".trace td:nth-child(1){grid-area:1/1}.trace td:nth-child(4){grid-area:1/2}"
     ".trace td:nth-child(2){grid-area:2/1/3/3}.trace td:nth-child(3){grid-area:3/1/4/3;width:auto}}"
     "@media (prefers-color-scheme:dark){.failed rect{fill:#ff6b5e}.failed strong{color:#ff6b5e}}"

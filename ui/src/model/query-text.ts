@@ -144,7 +144,7 @@ export function formatTerm(key: string, operator: Operator, value: string, negat
 
 /** What the language itself calls so, of spans or of records: an attribute of that name is named with `attribute.` before it. */
 const FIELDS =
-  /^(?:svc|service|node|instance|name|operation|op|kind|status|status_message|duration|start|time|parent|parent_span_id|trace_state|severity|level|severity_text|body|message|msg|event_name|pattern|trace_id|span_id|has)$|^(?:attribute|resource|scope|event|link|trace)\./;
+  /^(?:svc|service|node|instance|name|operation|op|kind|status|status_message|failed|duration|start|time|parent|parent_span_id|trace_state|severity|level|severity_text|body|message|msg|event_name|pattern|trace_id|span_id|has)$|^(?:attribute|resource|scope|event|link|trace)\./;
 
 /** A term that finds what carries this attribute with this value. */
 export function attributeTerm(key: string, value: AnyValue, negated = false): string {
