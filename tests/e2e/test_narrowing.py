@@ -16,7 +16,7 @@ from tests.factories import span, trace_ids, traces
 pytestmark = pytest.mark.browser
 
 # As a number and as a name these are written otherwise in a search than in the browser.
-ODD = {"size": 1e300, "balance": -0.0, "status": "mine"}
+ODD = {"size": 1e300, "balance": -0.0, "status": "mine", "order": 2**60 + 1}
 
 
 @pytest.fixture(scope="module")

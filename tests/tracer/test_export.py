@@ -235,6 +235,32 @@ def test_a_refusal_is_heard_though_the_body_was_not_read_to_its_end() -> None:
     assert (verdict.reason, verdict.retryable, verdict.answer) == ("HTTP 413", False, b"max_body_bytes is 2048")
 
 
+def test_an_answer_that_waits_on_an_idle_connection_says_nothing_of_the_next_body() -> None:
+    """As from a balancer that ends idle connections with 408."""
+    taken: list[int] = []
+    idle = threading.Event()
+
+    def balancer(connection: socket.socket, _over: threading.Event) -> None:
+        head, _, body = connection.recv(2**20).partition(b"\r\n\r\n")
+        length, count = int(head.split(b"Content-Length: ")[1].split(b"\r\n")[0]), len(body)
+        while count < length:
+            count += len(connection.recv(2**20))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        taken.append(length)
+        if len(taken) == 1:
+            idle.wait(30)
+            connection.sendall(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+            connection.shutdown(socket.SHUT_RDWR)
+
+    with listening(balancer) as address:
+        sender = Sender(address, {}, compress=False)
+        assert sender.post(b"first", deadline()).ok
+        idle.set()
+        assert sender.post(bytes(64 * 2**20), deadline()).ok
+        sender.close()
+    assert taken == [5, 64 * 2**20]
+
+
 def test_a_connection_that_was_closed_meanwhile_is_opened_anew_amid_a_body(sink: Sink) -> None:
     sender = Sender(f"{sink.endpoint}/v1/logs", {}, compress=False)
     assert sender.post(b"first", deadline()).ok

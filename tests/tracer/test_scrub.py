@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 import spanwise
-from spanwise.export.outgoing import outgoing_span
+from spanwise.export.outgoing import OutgoingSpan, outgoing_span
 from spanwise.export.spans import encode_span
 from spanwise.scrub import scrub, scrub_text, scrub_value
 from spanwise.testing import capture
@@ -191,6 +191,14 @@ def test_links_names_of_events_and_bytes_are_looked_at_too() -> None:
     assert [text for text in (b"hunter2", b"AKIAABCDEFGHIJKLMNOP") if text in sent.SerializeToString()] == []
     assert sent.attributes[0].value.bytes_value == b"password=[scrubbed: name] \xff"
     assert [pair.value.string_value for pair in sent.links[0].attributes] == ["[scrubbed: name]"] * 2
+
+
+def test_a_hook_that_makes_a_span_anew_without_its_links_keeps_where_they_lead_and_nothing_else_of_them() -> None:
+    with capture(), spanwise.span("x") as span:
+        span.otel.add_link(span.otel.get_span_context(), {"password": "hunter2"})
+    source = cast(Any, span.otel)
+    sent = encode_span(OutgoingSpan("y", {}, [], "", source))
+    assert [(link.span_id, len(link.attributes)) for link in sent.links] == [(sent.span_id, 0)]
 
 
 @pytest.mark.parametrize("name", ["userSessionId", "sessionId", "user.session_id", "JSESSION_ID"])

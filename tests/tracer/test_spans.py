@@ -348,6 +348,10 @@ def test_of_a_deep_traceback_the_innermost_frames_are_kept() -> None:
         lambda span: span.add_link(None),
         lambda span: span.set_status("x"),
         lambda span: span.record_exception(ValueError("x"), attributes=["a"]),
+        lambda span: span.add_event("before all time", timestamp=-1),
+        lambda span: span.add_event("after all time", timestamp=2**64),
+        lambda span: span.add_event("no time", timestamp=True),
+        lambda span: span.end(-5),
     ],
 )
 def test_what_is_of_a_wrong_type_raises_nothing_and_costs_no_span(wrong: Callable[[Any], None]) -> None:

@@ -124,8 +124,7 @@ class LeanSpan(Span):
             self._dropped_events += 1
             return
         try:
-            at = timestamp if isinstance(timestamp, int) else None
-            self._events.append(Event(name, frozen_attributes(attributes or {}), at))
+            self._events.append(Event(name, frozen_attributes(attributes or {}), _time(timestamp)))
         except Exception:
             swallowed("adding an event")
 
@@ -169,9 +168,15 @@ class LeanSpan(Span):
         with self._lock:
             if self._end_time is not None:
                 return
-            self._end_time = end_time if isinstance(end_time, int) else time_ns()
+            given = _time(end_time)
+            self._end_time = time_ns() if given is None else given
         self._span_processor._on_ending(self)
         self._span_processor.on_end(self)
+
+
+def _time(given: object) -> int | None:
+    """A time in ns since the epoch, as OTLP can carry it; None for whatever else was given."""
+    return given if type(given) is int and 0 <= given < 1 << 64 else None
 
 
 class LeanTracer:

@@ -50,11 +50,29 @@ def check_same_origin(connection: HTTPConnection, *, unless_silent: bool) -> Non
     if site is not None:
         own = site in _OWN_SITES
     elif origin is not None:
-        own = urlsplit(origin).netloc.lower() == connection.headers.get("host", "").lower()
+        own = _host_of(origin) == connection.headers.get("host", "").lower()
     else:
         own = unless_silent
     if not own:
         raise PermissionDenied("This was sent by a page of another site, and is not done.")
+
+
+def came_through_a_proxy(connection: HTTPConnection) -> bool:
+    """Whether a page of a proxy's own site was passed on to us under a name of the proxy's choice.
+
+    A browser itself names the host of its page, which is what a name bound anew is known by.
+    """
+    site, origin = connection.headers.get("sec-fetch-site"), connection.headers.get("origin")
+    return (
+        site == "same-origin" and origin is not None and _host_of(origin) != connection.headers.get("host", "").lower()
+    )
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _name(host: str) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.requests import HTTPConnection
 
-from spanwise_collector.access.browsers import Names, check_same_origin
+from spanwise_collector.access.browsers import Names, came_through_a_proxy, check_same_origin
 from spanwise_collector.access.doors import READING, Door, canonical, door_of
 from spanwise_collector.access.keyring import OPEN, Grant, Keyring
 from spanwise_collector.access.sessions import COOKIE, Sessions
@@ -70,10 +70,13 @@ class Gate:
     def _check_page(self, connection: HTTPConnection, method: str) -> None:
         """Telemetry is taken under every name, but of pages only of our own and of listed ones: no browser asks before
         it sends plain text."""
-        if connection.headers.get("origin") in self._origins:
+        if connection.headers.get("origin") in self._origins or _bears_key(connection):
             return
         try:
-            self._check_browser(connection, method)
+            if not came_through_a_proxy(connection):
+                self._check_name(connection)
+            if method not in READING:
+                check_same_origin(connection, unless_silent=False)
         except PermissionDenied as refusal:
             raise PermissionDenied(
                 f"{refusal} Origins whose pages may send telemetry are named with --cors-origins or"
@@ -81,11 +84,13 @@ class Gate:
             ) from None
 
     def _check_browser(self, connection: HTTPConnection, method: str) -> None:
-        # A key in a header is none that a browser adds by itself; only what comes without is in danger.
+        self._check_name(connection)
+        if method not in READING and not _bears_key(connection):
+            check_same_origin(connection, unless_silent=COOKIE not in connection.cookies)
+
+    def _check_name(self, connection: HTTPConnection) -> None:
         if self._loopback_only or not self.keyring.required:
             self._names.check(connection)
-        if method not in READING and "authorization" not in connection.headers:
-            check_same_origin(connection, unless_silent=COOKIE not in connection.cookies)
 
     def _check_key(self, connection: HTTPConnection, scope: Scope, *, changes: bool) -> None:
         if not self.keyring.required:
@@ -118,6 +123,11 @@ def project_of(connection: HTTPConnection) -> str:
 def _of_a_page(connection: HTTPConnection) -> bool:
     """Whether a browser says from where it sends; programs do not."""
     return "origin" in connection.headers or "sec-fetch-site" in connection.headers
+
+
+def _bears_key(connection: HTTPConnection) -> bool:
+    """Whether there is a key in a header, which no browser adds by itself; names and passwords for proxies it does."""
+    return any(each.strip().lower().startswith("bearer ") for each in connection.headers.getlist("authorization"))
 
 
 def _method(connection: HTTPConnection) -> str:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Final
 from zlib import crc32
 
-# All but the end of a line and our own colours: controls, and what turns the direction of text around.
+# All but the end of a line, tabs and our own colours: controls, and what turns the direction of text around.
 _STEERING: Final = re.compile(
-    "\x1b(?!\\[[0-9;]*m)|[\x00-\x09\x0b-\x1a\x1c-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+    "\x1b(?!\\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
 # Bright and plain colours that are told apart on light and dark grounds; red is for errors.
 _SERVICE_COLOURS: Final = ("36", "35", "34", "33", "32", "96", "95", "94", "93", "92")

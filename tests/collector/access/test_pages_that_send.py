@@ -24,6 +24,9 @@ FOREIGN = [
     # A name that was bound anew to this machine, so that the page and the collector have the same origin.
     {"host": "evil.example:4318", "origin": "http://evil.example:4318"},
     {"host": "evil.example:4318", "origin": "http://evil.example:4318", "sec-fetch-site": "same-origin"},
+    # A name and password for a proxy, which a browser adds by itself.
+    {"origin": "https://evil.example", "sec-fetch-site": "cross-site", "authorization": "Basic eDp5"},
+    {"origin": "http://["},
 ]
 OWN = [
     # Programs, in containers too.
@@ -33,6 +36,9 @@ OWN = [
     {"origin": "http://localhost:4318", "sec-fetch-site": "same-origin"},
     # A key is none that a browser adds by itself.
     {"origin": "https://evil.example", "authorization": "Bearer x"},
+    {"host": "app.example", "origin": "https://app.example", "authorization": "bearer x"},
+    # A proxy passes on what a page of its own site sends, under the name by which it knows the collector.
+    {"host": "collector:4318", "origin": "https://app.example", "sec-fetch-site": "same-origin"},
 ]
 
 
@@ -63,3 +69,10 @@ def test_a_page_of_another_site_sends_nothing(gate: Gate, path: str, headers: di
 @pytest.mark.parametrize("headers", OWN, ids=str)
 def test_programs_and_pages_that_may_do_send(gate: Gate, path: str, headers: dict[str, str]) -> None:
     gate.admit(connection(path, headers))
+
+
+def test_a_name_and_password_for_a_proxy_let_no_page_change_anything(gate: Gate) -> None:
+    headers = {"origin": "https://evil.example", "sec-fetch-site": "cross-site", "authorization": "Basic eDp5"}
+    with pytest.raises(PermissionDenied):
+        gate.admit(connection("/api/v1/views", headers))
+    gate.admit(connection("/api/v1/views", headers | {"authorization": "Bearer x"}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import http
 import http.client
 import ssl
 import time
@@ -146,9 +147,13 @@ class Sender:
         except (BrokenPipeError, ConnectionResetError) as error:
             # A body that is refused on its headers is not read to its end: the answer may be here already.
             try:
-                return connection.getresponse()
+                response = connection.getresponse()
             except (OSError, http.client.HTTPException):
                 raise error from None
+            if response.status == http.HTTPStatus.REQUEST_TIMEOUT:
+                # Of an idle connection, written before this body came.
+                raise error from None
+            return response
         return connection.getresponse()
 
     def close(self) -> None:

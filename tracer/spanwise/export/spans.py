@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain, repeat
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, SpanFlags, Status
@@ -17,6 +18,8 @@ _HAS_REMOTE = SpanFlags.SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK
 _IS_REMOTE = SpanFlags.SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK
 # The API counts kinds from 0, OTLP from 1: 0 means unspecified there.
 _KIND_OFFSET = 1
+# Of links for which `before_send` left none.
+_NO_ATTRIBUTES: Mapping[str, object] = {}
 
 
 def encode(items: Sequence[OutgoingSpan], process: Mapping[str, object]) -> bytes:
@@ -69,7 +72,7 @@ def encode_span(item: OutgoingSpan) -> Span:
         dropped_attributes_count=span.dropped_attributes,
         events=[_event(*pair) for pair in zip(span.events, item.events, strict=False)],
         dropped_events_count=span.dropped_events,
-        links=[_link(*pair) for pair in zip(span.links, item.links, strict=False)],
+        links=[_link(*pair) for pair in zip(span.links, chain(item.links, repeat(_NO_ATTRIBUTES)), strict=False)],
         dropped_links_count=span.dropped_links,
         status=_status(item),
     )

@@ -1,4 +1,5 @@
 /** The only place that fetches. Paths are relative to <base>, so a path prefix works by itself. */
+import { readExactly } from './exact';
 import type { ErrorBody, LogList, ServiceList, Session, SpanDetail, Status, TraceList } from './types';
 
 /** The collector answered, and said no. */
@@ -97,14 +98,20 @@ async function failure(response: Response): Promise<ApiError> {
   }
 }
 
+/** How an answer becomes what it says. */
+type Read = (response: Response) => Promise<unknown>;
+const plain: Read = (response) => response.json();
+/** For answers that hold attributes and bodies. */
+export const exactly: Read = async (response) => readExactly(await response.text());
+
 /** Reads one answer of the API below api/v1. Throws ApiError and Unreachable. */
-export async function get<T>(path: string, params: Params, signal?: AbortSignal): Promise<T> {
+export async function get<T>(path: string, params: Params, signal?: AbortSignal, read = plain): Promise<T> {
   const response = await request(address(`api/v1/${path}`, params), {
     headers: { accept: 'application/json' },
     ...(signal ? { signal } : {}),
   });
   if (!response.ok) throw await failure(response);
-  return (await response.json()) as T;
+  return (await read(response)) as T;
 }
 
 /** Changes something; an answer without a body is undefined. Throws ApiError and Unreachable. */
@@ -113,6 +120,7 @@ export async function send<T>(
   path: string,
   body?: unknown,
   signal?: AbortSignal,
+  read = plain,
 ): Promise<T> {
   const response = await request(address(`api/v1/${path}`), {
     method,
@@ -121,7 +129,7 @@ export async function send<T>(
     ...(signal ? { signal } : {}),
   });
   if (!response.ok) throw await failure(response);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  return (response.status === 204 ? undefined : await read(response)) as T;
 }
 
 /** Sends a file as the body. Throws ApiError and Unreachable. */
@@ -162,9 +170,10 @@ export const fetchMatches = (id: string, q: string, signal?: AbortSignal): Promi
 /** Spans of a trace with all that they carry, at most 200. */
 export async function fetchSpans(id: string, ids: readonly string[], signal?: AbortSignal): Promise<SpanDetail[]> {
   const path = `traces/${encodeURIComponent(id)}/spans`;
-  return (await send<{ spans: SpanDetail[] }>('POST', path, { ids }, signal)).spans;
+  return (await send<{ spans: SpanDetail[] }>('POST', path, { ids }, signal, exactly)).spans;
 }
-export const fetchLogs = (params: Params, signal?: AbortSignal): Promise<LogList> => get('logs', params, signal);
+export const fetchLogs = (params: Params, signal?: AbortSignal): Promise<LogList> =>
+  get('logs', params, signal, exactly);
 export const fetchStatus = (signal?: AbortSignal): Promise<Status> => get('status', {}, signal);
 
 async function session(init: RequestInit): Promise<Session> {

@@ -1,5 +1,5 @@
 /** What the pages that search ask: spans, groups, facets, histograms, completions, patterns, saved views, the tail. */
-import { address, get, type Params, send } from './client';
+import { address, exactly, get, type Params, send } from './client';
 import type {
   AggregateAnswer,
   FacetList,
@@ -13,7 +13,7 @@ import type {
 } from './types';
 
 export const fetchFoundSpans = (params: Params, signal?: AbortSignal): Promise<SpanList> =>
-  get('spans', params, signal);
+  get('spans', params, signal, exactly);
 export const fetchGroups = (params: Params, signal?: AbortSignal): Promise<AggregateAnswer> =>
   get('aggregate', params, signal);
 export const fetchFacets = (params: Params, signal?: AbortSignal): Promise<FacetList> => get('facets', params, signal);

@@ -1,4 +1,5 @@
 /** Log records as they arrive. Nothing is lost without being counted, and nothing moves while the reader looks elsewhere. */
+import { readExactly } from '../../api/exact';
 import { openTail } from '../../api/search';
 import type { LogRecord } from '../../api/types';
 import { learnServices } from '../../route/preferences.svelte';
@@ -92,7 +93,7 @@ export class Tail {
   #take(data: string): void {
     if (this.#seen.has(data)) return;
     this.#seen.add(data);
-    this.#queue.push(JSON.parse(data) as LogRecord);
+    this.#queue.push(readExactly<LogRecord>(data));
     this.arrived++;
     if (this.#queue.length > WAITING) {
       this.#queue.shift();
