@@ -38,17 +38,22 @@ def _part(trace_id: str, number: int, parent: int, start: int, length: int, **fi
     return span(trace_id, number, parent, start_time_unix_nano=start, end_time_unix_nano=end, **fields)
 
 
-def test_clocks_are_corrected_on_demand_and_never_silently(page: Page, collector: Collector) -> None:
+def _skewed(collector: Collector) -> str:
+    """A trace of half a second through two hosts, of which the second's clock is three seconds behind."""
     (trace_id,) = trace_ids(1)
     began = time.time_ns() - 200 * SECOND
     caller = [
         _part(trace_id, 1, 0, began, 500, name="GET /slow", kind=2),
         _part(trace_id, 2, 1, began + 50 * MILLISECOND, 400, name="call", kind=3),
     ]
-    # Its clock is three seconds behind.
     callee = [_part(trace_id, 3, 2, began - 2940 * MILLISECOND, 380, name="work", kind=2)]
     send(collector, traces(caller, "web", **{"host.name": "one"}), traces(callee, "db", **{"host.name": "two"}))
     _arrived(collector, trace_id, 3)
+    return trace_id
+
+
+def test_clocks_are_corrected_on_demand_and_never_silently(page: Page, collector: Collector) -> None:
+    trace_id = _skewed(collector)
     page.goto(f"/t/{trace_id}")
     facts = page.locator(".trace-head dl")
     expect(facts).to_contain_text("3.44")
@@ -67,6 +72,51 @@ def test_clocks_are_corrected_on_demand_and_never_silently(page: Page, collector
     correct.click()
     expect(page).to_have_url(f"/t/{trace_id}")
     expect(work).to_have_attribute("aria-label", re.compile("^db, work, .*, starts at 0"))
+
+
+def test_the_same_time_is_shown_by_corrected_clocks_and_links_are_not_looked_for_again(
+    page: Page, collector: Collector
+) -> None:
+    trace_id = _skewed(collector)
+    looked: list[str] = []
+    page.on("request", lambda request: looked.append(request.url) if "link.trace_id" in request.url else None)
+    with page.expect_request(re.compile("link.trace_id")):
+        page.goto(f"/t/{trace_id}?sel={3:016x}&zoom=3000000000,3200000000")
+    start, end = page.get_by_label("Show from"), page.get_by_label("Show to")
+    expect(start).to_have_value("3s")
+    page.get_by_role("button", name="Correct", exact=True).click()
+    expect(start).to_have_value("60ms")
+    expect(end).to_have_value("260ms")
+    expect(page).to_have_url(f"/t/{trace_id}?sel={3:016x}&zoom=60000000,260000000&clocks=corrected")
+    assert len(looked) == 1
+    page.reload()
+    expect(start).to_have_value("60ms")
+    page.get_by_role("button", name="Correct", exact=True).click()
+    expect(start).to_have_value("3s")
+    expect(page).to_have_url(f"/t/{trace_id}?sel={3:016x}&zoom=3000000000,3200000000")
+
+
+def test_the_shown_time_can_be_typed_while_a_span_runs(page: Page, collector: Collector) -> None:
+    (running,) = trace_ids(1)
+    send(collector, traces([_part(running, 1, 0, time.time_ns() - 20 * SECOND, 0, name="nightly import")], "batch"))
+    _arrived(collector, running, 1)
+    page.goto(f"/t/{running}?sel={1:016x}")
+    said = page.get_by_role("region", name="Span detail").get_by_text(re.compile("so far$"))
+    expect(said).to_be_visible()
+    start, end = page.get_by_label("Show from"), page.get_by_label("Show to")
+    start.fill("5")
+    for _ in range(2):
+        expect(said).not_to_have_text(said.inner_text())
+    expect(start).to_have_value("5")
+    start.press_sequentially("s")
+    start.press("Enter")
+    expect(page).to_have_url(re.compile("zoom=5000000000,"))
+    expect(start).to_have_value("5s")
+    end.fill("7s")
+    page.get_by_role("region", name="Span detail").get_by_role("heading", level=2).click()
+    expect(page).to_have_url(re.compile("zoom=5000000000,7000000000"))
+    page.get_by_role("button", name="Whole trace").click()
+    expect(start).to_have_value("0s")
 
 
 def test_a_span_that_runs_grows_and_one_of_long_ago_has_no_end(page: Page, collector: Collector) -> None:

@@ -218,6 +218,19 @@ def test_a_span_leads_to_those_of_other_traces_that_link_to_it(page: Page, colle
     expect(detail.get_by_role("heading", name="letters process")).to_be_visible()
 
 
+def test_a_span_is_read_where_links_to_it_cannot_be_looked_for(collector: Collector, waited: str) -> None:
+    with browsing(collector.address, expected="status of 500") as page:
+        page.route(re.compile("link.trace_id"), lambda route: route.fulfill(status=500, json={"detail": "no"}))
+        page.goto(f"/t/{waited}?sel={5:016x}")
+        detail = page.get_by_role("region", name="Span detail")
+        expect(detail.get_by_text("Who links to this span could not be looked for.")).to_be_visible()
+        expect(detail.get_by_role("heading", name="resize")).to_be_visible()
+        page.unroute_all()
+        detail.get_by_role("button", name="Try again").click()
+        expect(detail.get_by_text("could not be looked for")).to_have_count(0)
+        expect(detail.get_by_text("Attributes")).to_be_visible()
+
+
 def test_the_operations_are_merged_with_the_heaviest_at_the_left(page: Page, waited: str) -> None:
     page.goto(f"/t/{waited}?view=operations")
     page.get_by_role("button", name="Left-heavy").click()

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { corrected, shifts } from './corrected-clocks';
+import { corrected, laterBy, shifts } from './corrected-clocks';
 import { MS, makeTrace, type Sketch } from './testing';
 import { buildModel, childCover, pathSections, type TraceModel } from './trace-model';
 
@@ -35,6 +35,7 @@ describe('corrected clocks', () => {
       bounds: model.bounds.end / MS,
       duration: model.facts.duration / MS,
       began: Math.round((model.facts.start_time_unix_nano - sent.facts.start_time_unix_nano) / MS),
+      later: [laterBy(sent.facts, model.facts), laterBy(model.facts, sent.facts)].map((ns) => ns / MS),
       path: [0, 1].map((row) => [...pathSections(model, row)].map((time) => time / MS)),
       cover: [...childCover(model, 0)].map((time) => time / MS),
       figures: [model.self, model.critical, model.duration],
@@ -44,6 +45,7 @@ describe('corrected clocks', () => {
       bounds: 50,
       duration: 50,
       began: 30,
+      later: [30, -30],
       path: [
         [0, 15, 35, 50],
         [15, 35],

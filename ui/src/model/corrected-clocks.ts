@@ -1,5 +1,5 @@
 /** A trace by the clock of its root's host: what each host sent is moved by the correction that its calls show. */
-import { layPath, type TraceModel } from './trace-model';
+import { layPath, type TraceHeader, type TraceModel } from './trace-model';
 
 /** What the times of each host are moved by, in the order of the trace's texts; null where no clock is off. */
 export function shifts({ facts }: Pick<TraceModel, 'facts'>): Float64Array | null {
@@ -26,7 +26,13 @@ export function corrected(model: TraceModel): TraceModel {
   const began = model.facts.start_time_unix_nano + first;
   const moved = {
     ...model,
-    facts: { ...model.facts, start_time_unix_nano: began, end_time_unix_nano: began + last, duration: last },
+    facts: {
+      ...model.facts,
+      start_offset: String(BigInt(model.facts.start_offset) + BigInt(Math.round(first))),
+      start_time_unix_nano: began,
+      end_time_unix_nano: began + last,
+      duration: last,
+    },
     start,
     eventTime,
     pathStart: new Float64Array(model.size),
@@ -36,3 +42,8 @@ export function corrected(model: TraceModel): TraceModel {
   layPath({ ...moved, critical: new Float64Array(model.size) }, last);
   return moved;
 }
+
+const startOf = (facts: TraceHeader): bigint => BigInt(facts.origin_unix_nano) + BigInt(facts.start_offset);
+
+/** By how many nanoseconds the times of one state of a trace count from later than those of another. */
+export const laterBy = (before: TraceHeader, now: TraceHeader): number => Number(startOf(now) - startOf(before));

@@ -33,11 +33,16 @@ describe('the search in the address', () => {
     expect(readRange(query('from=soon'), 'now-24h').notices).toEqual([
       'The time range in the address could not be read; shown instead: last 24 hours.',
     ]);
-    expect(readBegun(query('from=all'), 'now-24h')).toEqual({
+    const show = (unixNano: number): string => `${new Date(unixNano / 1e6).getUTCDate()} Nov`;
+    expect(readBegun(query('from=all'), 'now-24h', show)).toEqual({
       range: day,
       notices: ['This page needs a time to begin at; shown instead: last 24 hours.'],
     });
-    expect(readBegun(query('from=now-7d&to=now-1d'), 'now-24h').range).toEqual({ from: 'now-7d', to: 'now-1d' });
+    expect(readBegun(query('from=now-7d&to=now-1d'), 'now-24h', show).range).toEqual({ from: 'now-7d', to: 'now-1d' });
+    expect(readBegun(query('from=all&to=2026-11-18T12:00:00Z'), 'now-24h', show)).toEqual({
+      range: { from: '2026-11-17T12:00:00.000Z', to: '2026-11-18T12:00:00Z' },
+      notices: ['This page needs a time to begin at; shown instead: 17 Nov – 18 Nov.'],
+    });
     expect([writeRange(day), writeRange(day, 'now-24h')]).toEqual([
       { from: 'now-24h', to: null },
       { from: null, to: null },

@@ -1,7 +1,7 @@
 /** What the addresses of the search page and the log page hold ↔ what they ask the API. */
 import { ADDRESS_FORM } from './pinned-link';
 import { splitPipeline } from './query-text';
-import { DEFAULT_RANGE, isTime, label, type TimeRange, toParameter } from './time-range';
+import { before, DEFAULT_RANGE, isTime, label, type ShowTime, type TimeRange, toParameter } from './time-range';
 
 export type ApiParams = Record<string, string | number | readonly string[] | null>;
 
@@ -64,12 +64,17 @@ export function readRange(
   };
 }
 
-/** The same for what cannot be asked of all time. */
-export function readBegun(query: URLSearchParams, usual: string): { range: TimeRange; notices: string[] } {
+/** The same for what cannot be asked of all time: what ends before now begins the usual time before its end. */
+export function readBegun(
+  query: URLSearchParams,
+  usual: string,
+  show: ShowTime,
+): { range: TimeRange; notices: string[] } {
   const { range, notices } = readRange(query, usual);
   if (range.from !== '') return { range, notices };
-  const begun = { ...range, from: usual };
-  const shown = label(begun, String).toLowerCase();
+  const begun = { ...range, from: before(range.to, usual) };
+  const said = label(begun, show);
+  const shown = said.charAt(0).toLowerCase() + said.slice(1);
   return { range: begun, notices: [...notices, `This page needs a time to begin at; shown instead: ${shown}.`] };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reaching, widen } from './time-range';
+import { before, reaching, shift, widen } from './time-range';
 
 const NOW = Date.parse('2026-11-21T15:00:00Z');
 
@@ -17,6 +17,24 @@ describe('twice the time', () => {
       from: '2026-11-21T08:00:00.000Z',
       to: '2026-11-21T15:00:00.000Z',
     });
+  });
+});
+
+describe('a range without a beginning', () => {
+  const range = { from: '', to: '2026-11-18T12:00:00Z' };
+  it('is all there is before its end: nothing is twice as long', () => {
+    expect(widen(range, NOW)).toEqual(range);
+  });
+  it('moves by a day', () => {
+    const [day, next] = ['2026-11-18T12:00:00.000Z', '2026-11-19T12:00:00.000Z'];
+    expect(shift(range, 1, NOW)).toEqual({ from: day, to: next });
+    expect(shift(range, -1, NOW)).toEqual({ from: '2026-11-16T12:00:00.000Z', to: '2026-11-17T12:00:00.000Z' });
+  });
+  it('begins as long before its end as another before now', () => {
+    const begun = (to: string): string => before(to, 'now-24h');
+    expect(['', 'now', 'now-3d', 'now-90m', range.to].map(begun)).toEqual([
+      ...['now-24h', 'now-24h', 'now-4d', 'now-1530m', '2026-11-17T12:00:00.000Z'],
+    ]);
   });
 });
 

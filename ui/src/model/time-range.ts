@@ -44,8 +44,11 @@ export function toParameter(text: string): string | null {
   return ms === null ? null : new Date(ms).toISOString();
 }
 
-/** `Last hour`, `Last 3 days`, `21 Nov 14:00 – 15:00`. `show` is told of the end where the range begins. */
-export function label(range: TimeRange, show: (unixNano: number, since?: number) => string): string {
+/** How a moment is written; of the end of a range it is told where the range begins. */
+export type ShowTime = (unixNano: number, since?: number) => string;
+
+/** `Last hour`, `Last 3 days`, `21 Nov 14:00 – 15:00`. */
+export function label(range: TimeRange, show: ShowTime): string {
   if (range.to === '' || range.to === 'now') {
     const preset = PRESETS.find(([from]) => from === range.from);
     if (preset) return preset[1];
@@ -69,9 +72,20 @@ export function reaching(unixNano: number, nowMs: number): { from: string | null
   return { from: ms > usual + 60_000 ? null : new Date(ms - 60_000).toISOString() };
 }
 
-/** Twice the time, about the same middle; no end lies ahead, and where it is open it stays so. */
+/** As long before a time as another one is before now; relative where the time is. */
+export function before(to: string, length: string): string {
+  const [end, back] = [RELATIVE.exec(to || 'now'), -resolve(length, 0)! / 1000];
+  if (!end) return new Date(resolve(to, 0)! - back * 1000).toISOString();
+  const seconds = back + (end[1] ? Number(end[1]) * SECONDS[end[2]!]! : 0);
+  if (seconds === back) return length;
+  const unit = ['d', 'h', 'm', 's'].find((each) => seconds % SECONDS[each]! === 0)!;
+  return `now-${seconds / SECONDS[unit]!}${unit}`;
+}
+
+/** Twice the time, about the same middle; no end lies ahead, and where an end is open it stays so. */
 export function widen(range: TimeRange, nowMs: number): TimeRange {
-  const from = resolve(range.from || 'now-24h', nowMs) ?? nowMs;
+  if (range.from === '') return range;
+  const from = resolve(range.from, nowMs) ?? nowMs;
   const to = range.to === '' ? nowMs : (resolve(range.to, nowMs) ?? nowMs);
   const half = (to - from) / 2;
   const relative = range.to === '' ? RELATIVE.exec(range.from) : null;
@@ -81,9 +95,9 @@ export function widen(range: TimeRange, nowMs: number): TimeRange {
   return { from: iso(from - half), to: iso(Math.min(to + half, Math.max(to, nowMs))) };
 }
 
-/** The window before or after this one, of the same length, in absolute times. */
+/** The window before or after this one, of the same length, in absolute times; a day of what has no beginning. */
 export function shift(range: TimeRange, direction: -1 | 1, nowMs: number): TimeRange {
-  const from = resolve(range.from || 'now-24h', nowMs) ?? nowMs;
+  const from = resolve(range.from || before(range.to, 'now-24h'), nowMs) ?? nowMs;
   const to = range.to === '' ? nowMs : (resolve(range.to, nowMs) ?? nowMs);
   const by = (to - from) * direction;
   return { from: new Date(from + by).toISOString(), to: new Date(to + by).toISOString() };

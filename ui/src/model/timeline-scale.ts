@@ -139,6 +139,11 @@ export function clamp(view: View, bounds: View): View {
   return { start, end: start + length };
 }
 
+/** What of a view lies inside of `bounds`; null where nothing does. */
+export function within(view: View, bounds: View): View | null {
+  return view.end > view.start && view.end > bounds.start && view.start < bounds.end ? clamp(view, bounds) : null;
+}
+
 export function isWhole(view: View, bounds: View): boolean {
   return view.start <= bounds.start && view.end >= bounds.end;
 }
@@ -179,6 +184,5 @@ export function formatView(view: View): string {
 export function parseView(text: string | null, bounds: View): View | null {
   const found = /^(-?\d+),(-?\d+)$/.exec(text ?? '');
   if (!found) return null;
-  const view = { start: Number(found[1]), end: Number(found[2]) };
-  return view.end > view.start && view.end > bounds.start && view.start < bounds.end ? clamp(view, bounds) : null;
+  return within({ start: Number(found[1]), end: Number(found[2]) }, bounds);
 }

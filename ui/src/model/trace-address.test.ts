@@ -17,6 +17,12 @@ describe('the fold in the address', () => {
     ]).toEqual([null, 'level:1', id(2)]);
   });
 
+  it('is a level below a lost parent too', () => {
+    const lost = buildModel(makeTrace({ missing: true, children: [{ children: [{}] }] }));
+    expect([...parseFold(lost, 'level:0')]).toEqual([1, 1, 0]);
+    expect(formatFold(lost, parseFold(lost, 'level:1'))).toBe('level:1');
+  });
+
   it('leaves out ids that are unknown or have nothing to fold', () => {
     expect([...parseFold(model, `${id(4)},nonsense,${id(3)}`)]).toEqual([0, 0, 0, 1, 0, 0]);
   });

@@ -1,18 +1,19 @@
 /** The trace page's address ↔ its state. */
 import type { LogRecord } from '../api/types';
 import { rowOf, spanId, type TraceFacts, type TraceModel } from './trace-model';
-import { foldToLevel } from './tree-fold';
+import { foldToLevel, levelsOf } from './tree-fold';
 
 /** More ids than this would make a link that no chat carries. */
 const MOST_FOLDED = 40;
 
 /** `fold=level:2` where a level says it, else the ids; null when nothing is folded or too much to say. */
 export function formatFold(model: TraceModel, folded: Uint8Array): string | null {
+  const levels = levelsOf(model);
   const ids: string[] = [];
   let least = Number.POSITIVE_INFINITY;
   for (let row = 0; row < model.size; row++) {
     if (!folded[row]) continue;
-    least = Math.min(least, model.depth[row]!);
+    least = Math.min(least, levels[row]!);
     if (ids.length <= MOST_FOLDED) ids.push(spanId(model, row));
   }
   if (ids.length === 0) return null;

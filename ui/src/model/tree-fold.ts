@@ -2,7 +2,6 @@
 
 export interface Tree {
   readonly size: number;
-  readonly depth: Uint32Array;
   readonly parent: Int32Array;
   readonly subtree: Uint32Array;
 }
@@ -28,19 +27,28 @@ export function visibleRows(
   return rows.subarray(0, shown);
 }
 
+/** How many rows are above each: what has the place of a lost parent is no row. */
+export function levelsOf({ size, parent }: Pick<Tree, 'size' | 'parent'>): Uint32Array {
+  const levels = new Uint32Array(size);
+  for (let row = 0; row < size; row++) if (parent[row]! >= 0) levels[row] = levels[parent[row]!]! + 1;
+  return levels;
+}
+
 /** Folds every row that is `level` deep and has children; level 1 leaves only the roots and their children. */
 export function foldToLevel(tree: Tree, level: number): Uint8Array {
+  const levels = levelsOf(tree);
   const folded = new Uint8Array(tree.size);
   for (let row = 0; row < tree.size; row++) {
-    if (tree.depth[row]! >= level && tree.subtree[row]! > 0) folded[row] = 1;
+    if (levels[row]! >= level && tree.subtree[row]! > 0) folded[row] = 1;
   }
   return folded;
 }
 
 /** The deepest level that is shown now: one more or one less than it is what `]` and `[` fold to. */
 export function shownLevel(tree: Tree, rows: Int32Array): number {
+  const levels = levelsOf(tree);
   let level = 0;
-  for (const row of rows) level = Math.max(level, tree.depth[row]!);
+  for (const row of rows) level = Math.max(level, levels[row]!);
   return level;
 }
 

@@ -133,6 +133,21 @@ describe('folding', () => {
     expect(shownLevel(model, visibleRows(model, foldToLevel(model, 1)))).toBe(1);
   });
 
+  it('counts levels from the roots, also below a lost parent', () => {
+    const branch: Sketch = { children: [{ children: [{ children: [{}] }] }] };
+    for (const roots of [[branch], [branch, { ...branch, missing: true }], [{ ...branch, missing: true }]]) {
+      const built = buildModel(makeTrace(...roots));
+      const shown: number[] = [];
+      let rows = visibleRows(built, foldToLevel(built, 0));
+      // As `]` does it, one press after the other.
+      for (let press = 0; press < 4; press++) {
+        shown.push(rows.length / roots.length);
+        rows = visibleRows(built, foldToLevel(built, shownLevel(built, rows) + 1));
+      }
+      expect(shown).toEqual([1, 2, 3, 4]);
+    }
+  });
+
   it('shows a row exactly when nothing above it is folded', () => {
     fc.assert(
       fc.property(sketch, fc.infiniteStream(fc.boolean()), (root, choices) => {

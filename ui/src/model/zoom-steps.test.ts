@@ -11,6 +11,13 @@ describe('ZoomSteps', () => {
     expect([steps.back(), steps.back(), steps.back()]).toEqual([within, whole, null]);
   });
 
+  it('goes back to the same time where the trace counts from later', () => {
+    const steps = new ZoomSteps();
+    steps.leave({ start: 40, end: 90 }, 0);
+    steps.later(30);
+    expect(steps.back()).toEqual({ start: 10, end: 60 });
+  });
+
   it('begins a step anew after going back', () => {
     const steps = new ZoomSteps();
     steps.leave({ start: 0, end: 9 }, 0);

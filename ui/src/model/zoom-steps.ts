@@ -15,6 +15,11 @@ export class ZoomSteps {
     this.#last = now;
   }
 
+  /** What was left is the same time where the trace counts from later. */
+  later(by: number): void {
+    this.#views = this.#views.map(({ start, end }) => ({ start: start - by, end: end - by }));
+  }
+
   /** The view before, once; null where there is none. */
   back(): View | null {
     this.#last = Number.NEGATIVE_INFINITY;

@@ -1,6 +1,6 @@
 /** What a person prefers on this machine: theme, zone, sizes of panels. Not part of a view, so not in its address. */
 import { assignBadges, assignSlots, recalledBadges } from '../base/color';
-import type { Zone } from '../base/time';
+import { moment, type Zone } from '../base/time';
 import { keep, kept } from './kept';
 import type { ChosenKeys } from './keymap';
 
@@ -42,6 +42,10 @@ export const preferences = new Preferences();
 system.addEventListener('change', () => {
   preferences.systemDark = system.matches;
 });
+
+/** A moment in the zone that is preferred, as short as it can be read. */
+export const showTime = (unixNano: number, since?: number): string =>
+  moment(unixNano, preferences.zone, Date.now(), since);
 
 const slots = new Map<string, number>(load<[string, number][]>('services', []));
 const badges = recalledBadges(slots.keys());

@@ -1,21 +1,19 @@
-/** Looks for spans of all traces that link to one trace, once for each state of it: when a span is first selected. */
+/** Looks for spans of all traces that link to one trace, once for each state that was fetched: when a span is first selected. */
 import { fetchFoundSpans } from '../../api/search';
-import { type Incoming, incomingParams, readIncoming } from '../../model/incoming-links';
+import type { SpanList } from '../../api/types';
+import { incomingParams } from '../../model/incoming-links';
 import type { TraceModel } from '../../model/trace-model';
 import { Resource } from '../../widgets/resource.svelte';
 
 export class IncomingLinks {
-  readonly answer = new Resource<Incoming>();
+  readonly answer = new Resource<SpanList>();
   #of: TraceModel | null = null;
 
-  look(model: TraceModel): void {
-    if (this.#of === model) return;
-    this.#of = model;
-    // Of rows that have moved the old answer says something wrong.
-    this.answer.set(null);
-    void this.answer.load(async (signal) =>
-      readIncoming(model, await fetchFoundSpans(incomingParams(model.facts), signal)),
-    );
+  /** `sent`: the trace as it was fetched; by which clock its times are drawn does not matter. */
+  look(sent: TraceModel): void {
+    if (this.#of === sent) return;
+    this.#of = sent;
+    void this.answer.load((signal) => fetchFoundSpans(incomingParams(sent.facts), signal));
   }
 
   stop(): void {

@@ -22,16 +22,17 @@ export class TraceOpen {
     this.#model = model;
   }
 
+  look(): void {
+    this.now = nowOf(this.#model(), Date.now() * 1e6);
+  }
+
   /** Lets open spans grow; without motion they reach to when the trace came. Returns what ends it. */
   watch(model: TraceModel): () => void {
-    const look = (): void => {
-      this.now = nowOf(model, Date.now() * 1e6);
-    };
-    look();
+    this.look();
     if (this.now === null || model.size > MOST_ANIMATED || matchMedia('(prefers-reduced-motion: reduce)').matches)
       return () => {};
     const timer = setInterval(() => {
-      if (!document.hidden) look();
+      if (!document.hidden) this.look();
     }, EVERY);
     return () => clearInterval(timer);
   }

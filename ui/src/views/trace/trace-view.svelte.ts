@@ -1,6 +1,6 @@
 /** What the trace page shows: the trace, the fold, the zoom, the selection. The address is where it is kept. */
 import type { LogRecord } from '../../api/types';
-import { corrected, shifts } from '../../model/corrected-clocks';
+import { corrected, laterBy, shifts } from '../../model/corrected-clocks';
 import { findGhosts, orphanIds, readReasons, withGhosts } from '../../model/lost-parents';
 import { perRow } from '../../model/per-row';
 import { intoLanes } from '../../model/service-lanes';
@@ -36,10 +36,10 @@ import { TraceTime } from './trace-time.svelte';
 
 export class TraceView {
   /** As it was sent. */
-  #sent = $state.raw<TraceModel>(undefined as never);
+  sent = $state.raw<TraceModel>(undefined as never);
   /** Whether times are shown by the clock of the root's host. */
-  corrected = $derived(router.route.query.get('clocks') === 'corrected' && shifts(this.#sent) !== null);
-  model = $derived(this.corrected ? corrected(this.#sent) : this.#sent);
+  corrected = $derived(router.route.query.get('clocks') === 'corrected' && shifts(this.sent) !== null);
+  model = $derived(this.corrected ? corrected(this.sent) : this.sent);
   folded = $state.raw<Uint8Array>(new Uint8Array());
   logs = $state.raw<readonly LogRecord[]>([]);
   /** Counts requests to bring the selected row into sight; the view never scrolls on its own otherwise. */
@@ -49,10 +49,7 @@ export class TraceView {
   readonly finding = new TraceFind();
   readonly lanes = new TraceLanes(() => this.model);
   readonly open = new TraceOpen(() => this.model);
-  readonly time = new TraceTime(
-    () => this.model,
-    () => this.open.now,
-  );
+  readonly time = new TraceTime(() => this.model, this.open);
   readonly groups = new TraceGroups(this);
   readonly linked = new AskedSpans(linkedIds, readLinks);
   /** Why each lost parent is missing. */
@@ -127,7 +124,7 @@ export class TraceView {
 
   /** By how much a row is drawn later than it was sent. */
   movedBy(row: number): number {
-    return this.model.start[row]! - this.#sent.start[row]!;
+    return this.model.start[row]! - this.sent.start[row]!;
   }
 
   isSpan(entry: number): boolean {
@@ -139,7 +136,7 @@ export class TraceView {
   }
 
   constructor(model: TraceModel) {
-    this.#sent = model;
+    this.sent = model;
     this.readAddress();
     if (this.selected >= 0) this.#bring(this.selected);
   }
@@ -162,8 +159,22 @@ export class TraceView {
       const now = this.folded[row] ? rowOf(model, spanId(before, row)) : -1;
       if (now >= 0) folded[now] = 1;
     }
-    this.#sent = model;
+    this.sent = model;
     this.folded = folded;
+    this.#follow(before);
+  }
+
+  /** To times by the clock of the root's host, or back to those that were sent. */
+  toggleClocks(): void {
+    const before = this.model;
+    setQuery({ clocks: this.corrected ? null : 'corrected' }, 'replace');
+    this.#follow(before);
+  }
+
+  /** Keeps showing the same time where the trace counts from another moment than before. */
+  #follow(before: TraceModel): void {
+    this.open.look();
+    this.time.countLater(laterBy(before.facts, this.model.facts));
   }
 
   /** Selects what a row of the waterfall shows. */
