@@ -19,6 +19,7 @@ from spanwise_collector.api.diagnosis_models import (
     WindowVerdict,
 )
 from spanwise_collector.api.parameters import QueryText, Text, Time, read, without_groups
+from spanwise_collector.diagnose.claims import counted
 from spanwise_collector.diagnose.features import BUCKETS
 from spanwise_collector.diagnose.onset import Shown
 from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
@@ -142,11 +143,12 @@ def _answer(found: diagnosis.Verdict) -> WindowVerdict:
 
 
 def _summary(found: diagnosis.Verdict, culprits: list[WindowCulprit]) -> tuple[Any, str]:
-    looked = f"{found.window.traces:,} traces of {found.instances} instances and {found.operations} operations"
+    made = f"{counted(found.instances, 'instance')} and {counted(found.operations, 'operation')}"
+    looked = f"{counted(found.window.traces, 'trace')} of {made}"
     if not found.window.traces and not found.window.records:
         return "no traces", "No trace began in this time range, and no log record was written in it."
-    looked += f" and {found.window.records:,} log records"
-    known = f"{found.baseline.traces:,} traces and {found.baseline.records:,} log records"
+    looked += f" and {counted(found.window.records, 'log record')}"
+    known = f"{counted(found.baseline.traces, 'trace')} and {counted(found.baseline.records, 'log record')}"
     if not found.enough_history:
         return "not enough history", f"The baseline has {known}; {looked} were looked at."
     if not found.notable:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from spanwise_collector.diagnose.claims import counted
 from spanwise_collector.model.log import LogRecord
 from spanwise_collector.query.trace import Trace
 from spanwise_collector.trace.failure import failed
@@ -58,14 +59,10 @@ def heading(trace: Trace) -> str:
     """How much of it there is, in words."""
     errors = sum(failed(node.span) for node in trace.nodes)
     services = len({node.span.service for node in trace.nodes})
-    parts = [_counted(trace.span_count, "span"), _counted(errors, "error"), _counted(services, "service")]
+    parts = [counted(trace.span_count, "span"), counted(errors, "error"), counted(services, "service")]
     if len(trace.nodes) < trace.span_count:
         parts.append(f"the first {len(trace.nodes):,} are shown")
     return ", ".join(parts)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def duration(nanoseconds: int) -> str:

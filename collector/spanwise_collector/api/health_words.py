@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from spanwise_collector.diagnose.claims import counted
 from spanwise_collector.model.health import Arrival, Health, Recent
 
 _LAGGING: Final = 5.0
@@ -44,12 +45,12 @@ def summary(lately: Recent, senders: list[Arrival] | None, addresses: list[str])
     """What arrived lately, from which addresses, what was refused, and who began spans then; None where the store does
     not say who."""
     items: Counter[str] = Counter()
-    for counted in (lately.counts.accepted, lately.counts.repeated):
-        for (signal, _), count in counted.items():
+    for by_kind in (lately.counts.accepted, lately.counts.repeated):
+        for (signal, _), count in by_kind.items():
             items[signal] += count
-    arrived = ", ".join(_many(count, _ITEMS[signal]) for signal, count in sorted(items.items()) if count)
+    arrived = ", ".join(counted(count, _ITEMS[signal]) for signal, count in sorted(items.items()) if count)
     refused = sum(lately.counts.refused.values())
-    were = f"{_many(refused, 'request')} {'was' if refused == 1 else 'were'} refused"
+    were = f"{counted(refused, 'request')} {'was' if refused == 1 else 'were'} refused"
     return f"{_when(lately)} {arrived or 'nothing'} arrived{_from_where(addresses)} and {were}{_from_whom(senders)}."
 
 
@@ -69,7 +70,7 @@ def _from_whom(senders: list[Arrival] | None) -> str:
     more = f" and {len(services) - _NAMED:,} more" if len(services) > _NAMED else ""
     return (
         f"; spans of this project that began in that time, by their own clocks, came from"
-        f" {_many(len(senders), 'instance')} of {', '.join(services[:_NAMED])}{more}"
+        f" {counted(len(senders), 'instance')} of {', '.join(services[:_NAMED])}{more}"
     )
 
 
@@ -107,25 +108,21 @@ def sentences(now: Health, lately: Recent) -> Iterator[str]:
 def _refusals(lately: Recent) -> Iterator[str]:
     for (signal, protocol, reason), count in sorted(lately.counts.refused.items(), key=lambda item: -item[1]):
         of = "" if signal == "unknown" else f" with {signal}"
-        were = f"{_many(count, 'request')}{of} over {_name(protocol)} {'was' if count == 1 else 'were'} refused"
+        were = f"{counted(count, 'request')}{of} over {_name(protocol)} {'was' if count == 1 else 'were'} refused"
         yield f"{_when(lately)} {were}: {reason}. {_ADVICE.get(reason, '')}".rstrip()
     for (signal, protocol), count in sorted(lately.counts.rejected.items()):
         why = "its id is" if count == 1 else "their ids are"
-        were = f"{_many(count, _ITEMS[signal])} over {_name(protocol)} {'was' if count == 1 else 'were'} taken out"
+        were = f"{counted(count, _ITEMS[signal])} over {_name(protocol)} {'was' if count == 1 else 'were'} taken out"
         yield f"{_when(lately)} {were} of good requests because {why} invalid."
 
 
 def _when(lately: Recent) -> str:
     if lately.seconds < 2 * _MINUTE:
-        time = _many(round(lately.seconds), "second")
+        time = counted(round(lately.seconds), "second")
     else:
-        time = _many(int(lately.seconds // _MINUTE), "minute")
+        time = counted(int(lately.seconds // _MINUTE), "minute")
     return f"Since the start {time} ago" if lately.whole else f"In the last {time}"
 
 
 def _name(protocol: str) -> str:
     return _NAMES.get(protocol, protocol)
-
-
-def _many(count: int, thing: str) -> str:
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"

@@ -215,7 +215,7 @@ class MetricQuery(TimeRange):
 
 def parse_trace_id(text: str) -> str:
     """32 lower-case hex digits; a 64-bit id of B3 is filled with zeros on the left. Raises InvalidParameter."""
-    return _parse_id(text.rjust(32, "0") if len(text) == 16 else text, "trace_id", 32)
+    return _parse_id(text, "trace_id", 32, 16).rjust(32, "0")
 
 
 def parse_span_id(text: str, parameter: str = "span_id") -> str:
@@ -223,9 +223,10 @@ def parse_span_id(text: str, parameter: str = "span_id") -> str:
     return _parse_id(text, parameter, 16)
 
 
-def _parse_id(text: str, parameter: str, length: int) -> str:
-    if len(text) != length or not _HEX.fullmatch(text):
-        raise InvalidParameter(parameter, f"`{parameter}` is {excerpt(text, 40)!r}; give {length} hex digits.")
+def _parse_id(text: str, parameter: str, *lengths: int) -> str:
+    if len(text) not in lengths or not _HEX.fullmatch(text):
+        given = " or ".join(map(str, lengths))
+        raise InvalidParameter(parameter, f"`{parameter}` is {excerpt(text, 40)!r}; give {given} hex digits.")
     return text.lower()
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from spanwise_collector.cli.remote import Failure, add_options, asked
 from spanwise_collector.cli.terminal import colours, plain, second, write
+from spanwise_collector.diagnose.claims import counted
 
 NOTHING, FOUND = 0, 1
 _SHOWN: Final = 5
@@ -122,8 +123,8 @@ class _TraceText(Text):
             yield self.dim(f"and {len(answer['findings']) - _SHOWN} more (--json)")
         yield ""
         yield self.dim(
-            f"Checked: {checked['span_count']:,} spans, {', '.join(checked['rules'])};"
-            f" against {checked['history_traces']:,} traces of the same root."
+            f"Checked: {counted(checked['span_count'], 'span')}, {', '.join(checked['rules'])};"
+            f" against {counted(checked['history_traces'], 'trace')} of the same root."
         )
 
     def _finding(self, finding: Mapping[str, Any]) -> Iterator[str]:
@@ -156,8 +157,9 @@ class _WindowText(Text):
             yield ""
             yield from self.wrapped(f"Traffic: {change['claim']}", "")
         yield ""
+        instances = counted(self.answer["checked"]["instances"], "instance")
         yield self.dim(
-            f"Checked: {window['trace_count']:,} traces of {self.answer['checked']['instances']} instances"
+            f"Checked: {counted(window['trace_count'], 'trace')} of {instances}"
             f" against {baseline['trace_count']:,} of {when(baseline)}."
         )
 

@@ -82,6 +82,11 @@ def _logged(blame: Blame, measured: Pattern) -> str:
     )
 
 
+def counted(count: int, thing: str) -> str:
+    """How many there are of a thing: `1 trace`, `1,200 traces`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
 def duration(nanoseconds: float) -> str:
     """A duration with three digits."""
     for size, unit in _UNITS:

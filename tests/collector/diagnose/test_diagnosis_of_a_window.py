@@ -86,6 +86,11 @@ def test_a_query_chooses_the_traces_that_are_judged(api: TestClient) -> None:
 def test_a_thin_baseline_is_said(api: TestClient) -> None:
     answer = ask(api, start=BEGIN, end=BEGIN + MINUTE)
     assert (answer["verdict"], answer["checked"]["baseline_source"]) == ("not enough history", "none")
+    one = ask(api, start=BEGIN, end=BEGIN + 1)
+    assert one["summary"] == (
+        "The baseline has 0 traces and 0 log records; "
+        "1 trace of 2 instances and 3 operations and 0 log records were looked at."
+    )
 
 
 def test_a_window_without_traces_is_said(api: TestClient) -> None:

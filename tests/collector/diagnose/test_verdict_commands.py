@@ -87,6 +87,16 @@ def test_what_the_collector_refuses_ends_with_2(url: str, given: list[str], caps
     assert capsys.readouterr().err.startswith("spanwise explain: ")
 
 
+def test_no_id_of_a_trace_is_told_what_one_has(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verdicts.explain(["zz", "--url", url]) == 2
+    assert capsys.readouterr().err.rstrip().endswith("`trace_id` is 'zz'; give 32 or 16 hex digits.")
+
+
+def test_a_single_trace_is_not_told_of_in_the_plural(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    verdicts.diagnose(["--start", str(BEGIN), "--end", str(BEGIN + 1), "--service", "shop", "--url", url])
+    assert capsys.readouterr().out.splitlines()[-1].startswith("Checked: 1 trace of ")
+
+
 def test_wrong_usage_ends_with_2() -> None:
     with pytest.raises(SystemExit, match="2"):
         verdicts.explain([])

@@ -19,7 +19,7 @@ describe('the fold in the address', () => {
 
   it('is a level below a lost parent too', () => {
     const lost = buildModel(makeTrace({ missing: true, children: [{ children: [{}] }] }));
-    expect([...parseFold(lost, 'level:0')]).toEqual([1, 1, 0]);
+    expect([...parseFold(lost, 'level:1')]).toEqual([0, 1, 0]);
     expect(formatFold(lost, parseFold(lost, 'level:1'))).toBe('level:1');
   });
 
