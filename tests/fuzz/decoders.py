@@ -11,7 +11,7 @@ from typing import Any
 import msgpack  # type: ignore[import-untyped]  # it has no types
 from spanwise_collector.errors import Refused
 from spanwise_collector.receive import fluent, jaeger, lines, loki, syslog, zipkin_json, zipkin_proto, zipkin_v1
-from spanwise_collector.receive.body import inflate
+from spanwise_collector.receive.body import Budget, inflate
 from spanwise_collector.receive.check import check
 from spanwise_collector.receive.declared import loki_push, zipkin_spans
 from spanwise_collector.receive.log_batch import Decoded
@@ -49,8 +49,8 @@ def lines_of(body: bytes) -> Any:
 
 def forwarded(body: bytes) -> list[Any]:
     """What becomes of Fluent's messages."""
-    limits = fluent.Limits(2**16, 1000, 2**24)
-    messages = [fluent.message_of(raw, limits) for raw in fluent.Stream(2**16).feed(body)]
+    limits = fluent.Limits(2**16, 1000)
+    messages = [fluent.message_of(raw, limits, Budget(2**24).hold()) for raw in fluent.Stream(2**16).feed(body)]
     return [fluent.to_batch(message, READING).decoded(b"key") for message in messages if message is not None]
 
 

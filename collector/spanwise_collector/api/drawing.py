@@ -28,7 +28,7 @@ class Row:
 
     @property
     def failed(self) -> bool:
-        """Whether its status says so."""
+        """Whether its status says so, or its answer where that is unset."""
         return failed(self.node.span)
 
 

@@ -5,7 +5,7 @@ for what they weigh.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -81,13 +81,8 @@ def check(signal: Signal, payload: bytes | Request) -> Checked:
 
 def check_foreign(signal: Signal, decode: Callable[[bytes], bytes | Request], body: bytes) -> Checked:
     """Check what `decode` makes of a body of another format; of large ones, one at a time is in memory as messages."""
-    with alone(len(body) > _LARGE_FOREIGN):
+    with _ONE_LARGE if len(body) > _LARGE_FOREIGN else nullcontext():
         return check(signal, decode(body))
-
-
-def alone(large: bool) -> AbstractContextManager[object]:
-    """A block in which nobody else translates what is `large`, if this is."""
-    return _ONE_LARGE if large else nullcontext()
 
 
 def parse(signal: Signal, body: bytes) -> Request:

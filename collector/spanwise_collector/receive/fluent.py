@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import msgpack  # type: ignore[import-untyped]  # it has no types
 
-from spanwise_collector.errors import BadData, BodyTooLarge, excerpt
-from spanwise_collector.receive.body import inflate
+from spanwise_collector.errors import BadData, BodyTooLarge, Overloaded, excerpt
+from spanwise_collector.receive.body import Hold, inflate
 from spanwise_collector.receive.log_batch import Batch, Record, fresh_key
 from spanwise_collector.receive.log_fields import Reading, from_fields, from_line
 from spanwise_collector.receive.log_http import refuse_more_than
@@ -39,6 +39,11 @@ _TEXTS: Final = frozenset((*range(0xA0, 0xC0), 0xC4, 0xC5, 0xC6, 0xD9, 0xDA, 0xD
 # Bytes of memory that a map or list, and any other value, take until they are stored. On the wire an empty map is one
 # byte.
 _NESTED_WEIGHT, _VALUE_WEIGHT = 256, 64
+# So much of it may be made before it is counted: to count each value by itself would take longer than to make it.
+_STEP: Final = 64 * 2**10
+# What of `chunk` stands in the name of a request (log_batch.py); that of Fluentd has 24 bytes.
+_LONGEST_CHUNK: Final = 127
+_MOST_PARTS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +61,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a message may be: bytes after inflating, events, and bytes of memory for what they hold."""
+    """What a message may be: bytes after inflating, and events."""
 
     bytes: int
     events: int
-    memory: int
 
 
 class Stream:
@@ -103,25 +107,33 @@ class Stream:
         return BodyTooLarge(f"A message has more than {self._limit} bytes, which is max_body_bytes.")
 
 
-def message_of(raw: bytes, limits: Limits) -> Message | None:
-    """A message; None for a heartbeat. Raises BadData, or BodyTooLarge beyond the limits."""
-    weight = _Weight(limits.memory)
+def message_of(raw: bytes, limits: Limits, hold: Hold) -> Message | None:
+    """A message, of which `hold` has the weight; None for a heartbeat.
+
+    Raises BadData, BodyTooLarge beyond the limits, and Overloaded, with nothing more held, as soon as there is no room.
+    """
+    weight = _Weight(hold)
     try:
         return None if raw == b"\xc0" else _message(raw, limits, weight)
     except NO_MSGPACK as error:
         raise BadData(f"The message is no msgpack of Fluent: {excerpt(str(error))}.") from None
+    except Overloaded:
+        hold.shrink(weight.held)
+        raise
 
 
 def _message(raw: bytes, limits: Limits, weight: "_Weight") -> Message:
-    parts = list(_parts(raw, listed=True)) if raw[0] in _ARRAYS else []
-    if not 2 <= len(parts) <= 4 or parts[0][0] not in _TEXTS:
+    parts = list(islice(_parts(raw, listed=True), _MOST_PARTS + 1)) if raw[0] in _ARRAYS else []
+    if not 2 <= len(parts) <= _MOST_PARTS or parts[0][0] not in _TEXTS:
         raise BadData("A message is no array of a tag and its events.")
     tag, kind = _unpacked(parts[0]).decode("utf-8", "replace"), parts[1][0]
     single = kind not in _TEXTS and (kind not in _ARRAYS or (len(parts) > 2 and _is_time(parts[1])))
     place = 3 if single else 2
     option = _unpacked(parts[place]) if len(parts) > place else {}
     option = option if isinstance(option, dict) else {}
-    chunk = option.get(b"chunk", b"")
+    chunk = option.get(b"chunk") or b""
+    if not isinstance(chunk, bytes) or len(chunk) > _LONGEST_CHUNK:
+        raise BadData(f"The option `chunk` of a message is no text of at most {_LONGEST_CHUNK} bytes.")
     entries: Iterable[Any]
     if single:
         entries = [[_unpacked(parts[1]), _unpacked(parts[2]) if len(parts) > 2 else None]]
@@ -133,9 +145,12 @@ def _message(raw: bytes, limits: Limits, weight: "_Weight") -> Message:
         entries = map(_unpacked, _parts(parts[1], listed=True))
     events = []
     for entry in entries:
+        # Every record carries the tag.
+        weight.add(len(parts[0]))
         events.append(_event(entry, weight))
         refuse_more_than(limits.events, len(events))
-    return Message(tag, events, chunk if isinstance(chunk, bytes) else str(chunk).encode(), weight.bytes)
+    weight.take()
+    return Message(tag, events, chunk, weight.held)
 
 
 def to_batch(message: Message, reading: Reading) -> Batch:
@@ -218,19 +233,23 @@ def _unpacked(packed: bytes) -> Any:
 
 
 class _Weight:
-    """What the values of a message take in memory, as they are counted."""
+    """What the values of a message take in memory, held in steps as they are counted."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self.bytes = 0
+    def __init__(self, hold: Hold) -> None:
+        self._hold = hold
+        self._counted = self.held = 0
 
     def add(self, count: int) -> None:
-        """Raises BodyTooLarge beyond the limit."""
-        self.bytes += count
-        if self.bytes > self._limit:
-            raise BodyTooLarge(
-                f"The values of a message take more than {self._limit} bytes of memory, which is max_inflight_bytes."
-            )
+        self._counted += count
+        if self._counted >= _STEP:
+            self.take()
+
+    def take(self) -> None:
+        """Hold what is counted. Raises BodyTooLarge where that can never be held, and Overloaded."""
+        self._hold.fit(self._counted)
+        self._hold.grow(self._counted)
+        self.held += self._counted
+        self._counted = 0
 
 
 def _event(entry: Any, weight: _Weight) -> tuple[int, dict[str, Any]]:

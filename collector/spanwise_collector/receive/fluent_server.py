@@ -1,19 +1,20 @@
 """Fluent's forward protocol over TCP, as Fluent Bit, Fluentd and Docker's driver speak it without a shared key."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import msgpack  # type: ignore[import-untyped]  # it has no types
 
-from spanwise_collector.errors import BodyTimeout, Overloaded
+from spanwise_collector.errors import BodyTimeout, Overloaded, Refused
 from spanwise_collector.receive.body import Hold
-from spanwise_collector.receive.check import alone
 from spanwise_collector.receive.fluent import Limits, Message, Stream, key_of, message_of, to_batch
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.log_http import reading_of
 from spanwise_collector.receive.streams import StreamServer, store
 from spanwise_collector.settings import Address, Settings
+from spanwise_collector.spool import Signal
 
 _PROTOCOL: Final = "fluent"
 _CHUNK: Final = 64 * 2**10
@@ -21,19 +22,24 @@ _CHUNK: Final = 64 * 2**10
 _LIGHT: Final = 4 * 2**10
 _COMPRESSED: Final = b"compressed"
 _PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 1.0
+
+T = TypeVar("T")
 
 
 class FluentServer:
     """Takes messages on one port. Who asks for it, with `chunk`, is answered once the message is safe.
 
-    What connections have in memory counts against `max_inflight_bytes`; where that is full, they are not read for a
-    while.
+    What connections have in memory counts against `max_inflight_bytes`; where that is full, and while logs are refused,
+    they are not read for a while. No wait with something held is longer than `read_timeout`.
     """
 
     def __init__(self, intake: Intake, settings: Settings, project: str = "default") -> None:
         self._intake = intake
         self._reading = reading_of(settings)
-        self._limits = Limits(settings.max_body_bytes, settings.max_log_records, settings.max_inflight_bytes)
+        self._limits = Limits(settings.max_body_bytes, settings.max_log_records)
+        # One that is not light is decoded at a time: OTLP must find a thread whatever comes here.
+        self._turn = asyncio.Lock()
         self._patience = settings.read_timeout
         self._project = project
         self._streams = StreamServer(intake, _PROTOCOL, self._talk)
@@ -46,69 +52,88 @@ class FluentServer:
         await self._streams.stop()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        stream, until = Stream(self._limits.bytes), 0.0
+        stream, left = Stream(self._limits.bytes), self._patience
+        clock = asyncio.get_running_loop().time
         with self._intake.budget.hold() as hold:
-            while data := await self._read(reader, until if stream.amid else None):
+            while True:
+                asked = clock()
+                if not (data := await self._read(reader, left if stream.amid else None)):
+                    return
+                # Only what we wait for counts: the sender cannot help it while we are busy.
+                left -= clock() - asked
                 begun = stream.amid
-                await self._grow(hold, len(data))
+                if not begun:
+                    await self._admitted()
+                await self._in_time(partial(_grow, hold, len(data)))
                 messages = stream.feed(data)
                 if messages or not begun:
-                    until = self._deadline()
+                    left = self._patience
                 for raw in messages:
-                    message = await self._message(raw, hold)
-                    if message is not None:
-                        await self._store(message)
-                        await _answer(message, writer)
-                        hold.shrink(message.weight)
-                    hold.shrink(len(raw))
+                    await self._take(raw, hold, writer)
 
-    async def _read(self, reader: asyncio.StreamReader, until: float | None) -> bytes:
+    async def _read(self, reader: asyncio.StreamReader, seconds: float | None) -> bytes:
         """What comes next; raises BodyTimeout where a message that has begun does not end until then."""
         try:
-            async with asyncio.timeout_at(until):
+            async with asyncio.timeout(seconds):
                 return await reader.read(_CHUNK)
         except TimeoutError:
             raise BodyTimeout(
                 f"A message was not complete after {self._patience:g} s, which is read_timeout."
             ) from None
 
-    async def _grow(self, hold: Hold, count: int) -> None:
-        """Wait for room in memory; raises Overloaded where there is none in time: not all must wait for each other."""
-        until = self._deadline()
+    async def _admitted(self) -> None:
+        """Wait, with nothing held, while logs are refused: a message without `chunk` is lost with its connection."""
         while True:
             try:
-                return hold.grow(count)
+                return self._intake.admit(Signal.LOGS)
+            except Refused:
+                await asyncio.sleep(_LONGEST_PAUSE)
+
+    async def _in_time(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """What `attempt` returns once there is room in memory; raises Overloaded where there is none in time: not all
+        must wait for each other."""
+        clock, pause = asyncio.get_running_loop().time, _PAUSE
+        until = clock() + self._patience
+        while True:
+            try:
+                return await attempt()
             except Overloaded:
-                if asyncio.get_running_loop().time() > until:
+                if clock() + pause > until:
                     raise
-                await asyncio.sleep(_PAUSE)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
 
-    async def _message(self, raw: bytes, hold: Hold) -> Message | None:
-        large = len(raw) > _LIGHT or _COMPRESSED in raw
-        work = partial(self._decoded, raw, large)
-        message = await self._intake.work(work) if large else work()
-        if message is not None:
-            await self._grow(hold, message.weight)
-        return message
-
-    def _decoded(self, raw: bytes, large: bool) -> Message | None:
-        with alone(large):
-            return message_of(raw, self._limits)
-
-    def _deadline(self) -> float:
-        return asyncio.get_running_loop().time() + self._patience
-
-    async def _store(self, message: Message) -> None:
-        if message.events:
+    async def _take(self, raw: bytes, hold: Hold, writer: asyncio.StreamWriter) -> None:
+        message = await self._in_time(partial(self._decoded, raw, hold))
+        if message is not None and message.events:
             await store(
                 self._intake,
                 self._project,
                 _PROTOCOL,
                 lambda: to_batch(message, self._reading).decoded(key_of(message)),
+                self._patience,
             )
+        # Before the answer: its sender may take as long as it likes to read that.
+        hold.shrink(len(raw) + (message.weight if message else 0))
+        if message is not None and message.chunk:
+            await self._answer(message.chunk, writer)
+
+    async def _decoded(self, raw: bytes, hold: Hold) -> Message | None:
+        work = partial(message_of, raw, self._limits, hold)
+        if len(raw) <= _LIGHT and _COMPRESSED not in raw:
+            return work()
+        async with self._turn:
+            return await self._intake.work(work)
+
+    async def _answer(self, chunk: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(msgpack.packb({"ack": chunk.decode("utf-8", "replace")}))
+        try:
+            async with asyncio.timeout(self._patience):
+                await writer.drain()
+        except TimeoutError:
+            raise BodyTimeout(f"An answer was not read after {self._patience:g} s, which is read_timeout.") from None
 
 
-async def _answer(message: Message, writer: asyncio.StreamWriter) -> None:
-    if message.chunk:
-        writer.write(msgpack.packb({"ack": message.chunk.decode("utf-8", "replace")}))
-        await writer.drain()
+async def _grow(hold: Hold, count: int) -> None:
+    hold.fit(count)
+    hold.grow(count)

@@ -5,13 +5,15 @@ What others sent is read there by native code; a file that is made to hurt it en
 
 import asyncio
 import resource
+import signal
 import sys
 import tempfile
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import IO, Final
 
-from spanwise_collector.errors import BadData, BodyTooLarge, Refused, excerpt
+from spanwise_collector.errors import BadData, BodyTooLarge, Overloaded, Refused, excerpt
 from spanwise_collector.model.log import LogRecord
 from spanwise_collector.receive.body import Budget, Hold
 from spanwise_collector.receive.import_files import Format
@@ -26,6 +28,10 @@ _LONGEST_SAID: Final = 1000
 _MEMORY: Final = 4 << 30
 # So many of them at a time: each may use all of it.
 _READERS: Final = 2
+# How long a file waits for one of them: what was read of another may have to wait for room in the spool.
+_PATIENCE_SECONDS: Final = 60.0
+# Of the processor, for one batch of rows, which takes less than one.
+_BATCH_SECONDS: Final = 60
 
 
 class ParquetFiles:
@@ -56,10 +62,20 @@ class ParquetFiles:
             return
         with tempfile.TemporaryFile(dir=self._folder) as file, self._kept.hold() as hold:
             await self._keep(file, held, last, chunks, hold)
-            async with self._turn:
+            await self._take_turn()
+            try:
                 async for part in _read(file):
                     yield part, False, "parquet"
+            finally:
+                self._turn.release()
         yield b"", True, "parquet"
+
+    async def _take_turn(self) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise Overloaded(f"{_READERS} Parquet files are being read, and no more can be: come back later.") from None
 
     async def _keep(
         self, file: IO[bytes], held: bytes, last: bool, chunks: AsyncIterator[tuple[bytes, bool]], hold: Hold
@@ -88,7 +104,9 @@ async def _read(file: IO[bytes]) -> AsyncIterator[bytes]:
         while chunk := await reader.stdout.read(CHUNK):
             yield chunk
         said = (await reader.stderr.read(_LONGEST_SAID)).decode("utf-8", "replace").strip()
-        if await reader.wait():
+        if code := await reader.wait():
+            if code == -signal.SIGXCPU:
+                said = f"a part of it takes more than {_BATCH_SECONDS} s of the processor"
             raise BadData(f"The Parquet file cannot be read: {excerpt(said or 'its reader broke down', 300)}.")
     finally:
         if reader.returncode is None:
@@ -100,17 +118,27 @@ def main() -> int:
     """Read the Parquet file that is standard input, and write its spans or records as frames; 1 where it is none."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _allow_a_batch()
     out = sys.stdout.buffer
     try:
         for batch in parquet.read(Path("/dev/stdin")):
             request = wire.to_logs_request(batch) if isinstance(batch[0], LogRecord) else wire.to_request(batch)
             message = request.SerializeToString()
             out.write(varint(len(message)) + message)
+            _allow_a_batch()
         out.flush()
     except (ValueError, TypeError, MemoryError, Refused) as error:
         sys.stderr.write(str(error)[:_LONGEST_SAID])
         return 1
     return 0
+
+
+def _allow_a_batch() -> None:
+    """The system ends this process where it takes longer from here to the next batch."""
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    # Of whole seconds, of which one has begun.
+    ends = int(time.process_time()) + 1 + _BATCH_SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (ends if most == resource.RLIM_INFINITY else min(ends, most), most))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What receivers of logs over plain TCP share: connections that end with the server, waiting instead of losing."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -65,9 +66,13 @@ class StreamServer:
             writer.close()
 
 
-async def store(intake: Intake, project: str, protocol: str, work: Callable[[], Decoded]) -> None:
-    """Returns once the records are safe, or refused for good. While they cannot be taken for now the sender waits: it
-    has no way to be told."""
+async def store(
+    intake: Intake, project: str, protocol: str, work: Callable[[], Decoded], patience: float = math.inf
+) -> None:
+    """Returns once the records are safe, or refused for good. While they cannot be taken for now the sender waits:
+    it has no way to be told. Raises why after `patience` seconds of that."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + patience
     made: list[Checked] = []
 
     def once() -> Checked:
@@ -85,4 +90,7 @@ async def store(intake: Intake, project: str, protocol: str, work: Callable[[], 
         except Refused as refusal:
             if not wire_code(refusal).retryable:
                 return
-            await asyncio.sleep(max(_PAUSE, refusal.delay or 0.0))
+            pause = max(_PAUSE, refusal.delay or 0.0)
+            if clock() + pause > until:
+                raise
+            await asyncio.sleep(pause)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
-from spanwise_collector.errors import NotFound
+from spanwise_collector.errors import NotFound, QueryLimit
 from spanwise_collector.query import trace
+from sqlalchemy import Row, Select, Table
 
 from tests import factories
 from tests.collector.inside import Inside
@@ -43,12 +46,30 @@ def test_a_trace_of_another_project_is_not_found(collector: Inside) -> None:
 
 def test_a_trace_of_which_only_records_came_says_where_they_are(collector: Inside) -> None:
     (trace_id,) = trace_ids(1)
-    collector.send("told", factories.logs([factories.record("late", trace_id=trace_id)] * 2))
+    collector.send("told", factories.logs([factories.record("late", trace_id=trace_id)]))
     with pytest.raises(NotFound) as refused:
         trace.load(collector.engine, "told", trace_id, 10)
     assert str(refused.value).startswith(
-        f"No span has the trace id {trace_id}, but 2 log records carry it: search the logs for trace_id:{trace_id}."
+        f"No span has the trace id {trace_id}, but log records carry it: search the logs for trace_id:{trace_id}."
     )
+
+
+def test_where_the_records_cost_too_much_a_trace_is_still_not_found(
+    collector: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (trace_id,) = trace_ids(1)
+    read, asked = collector.engine.read, []
+
+    def limited(query: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
+        if any(table.name == "logs" for table in query.get_final_froms() if isinstance(table, Table)):
+            asked.append(query)
+            raise QueryLimit("query_seconds", "it took too long")
+        return read(query)
+
+    monkeypatch.setattr(collector.engine, "read", limited)
+    with pytest.raises(NotFound, match=f"No trace has the id {trace_id}"):
+        trace.load(collector.engine, "told", trace_id, 10)
+    assert len(asked) == 1
 
 
 def test_two_spans_of_one_id_are_both_kept(collector: Inside) -> None:

@@ -57,7 +57,7 @@ def listening(folder: Path, protocol: str, *flags: str) -> Iterator[Listening]:
     settings = Settings.load(list(flags))
     spool = Spool(folder, segment_age=3600)
     spool.start()
-    intake = Intake(spool)
+    intake = Intake(spool, settings.max_inflight_bytes)
     ready: queue.SimpleQueue[tuple[asyncio.AbstractEventLoop, asyncio.Event, int]] = queue.SimpleQueue()
 
     async def serve() -> None:

@@ -15,6 +15,7 @@ import pytest
 from fluent.sender import FluentSender  # type: ignore[import-untyped]  # it has no types
 from spanwise_collector.errors import BodyTooLarge
 from spanwise_collector.receive import fluent
+from spanwise_collector.receive.body import Budget
 
 from tests.collector.receive.listening import Listening, attributes, listening
 from tests.collector.receive.test_log_fields import AT, TRACE
@@ -117,6 +118,7 @@ def test_the_real_client_is_taken(server: Listening) -> None:
         1, "text", ["tag"], [1, 2, 3], ["app", [["late", {}]]], ["app", [[1, "text"]]], ["app", b"\xc1"],
         ["app", packed([1, {}])[:-1]], ["app", b"x", {"compressed": "gzip"}],
         ["app", b"\x81\x90\x01"], ["app", [[float("inf"), {}]]], ["app", [[float("nan"), {}]]],
+        ["app", [[1, {}]], {"chunk": "c" * 128}], ["app", [[1, {}]], {"chunk": [1]}],
     ],
 )  # fmt: skip
 def test_what_is_no_message_ends_the_connection_and_is_counted(server: Listening, message: Any) -> None:
@@ -138,7 +140,7 @@ def test_more_than_the_limit_ends_the_connection_packed_or_not(server: Listening
 
 @pytest.mark.parametrize("moment", [1e305, -1e305, 2.0**80])
 def test_a_time_too_large_for_nanoseconds_is_none(moment: float) -> None:
-    assert fluent._event([moment, {"log": "x"}], fluent._Weight(1000)) == (0, {"log": "x"})
+    assert fluent._event([moment, {"log": "x"}], fluent._Weight(Budget(1000).hold())) == (0, {"log": "x"})
 
 
 def test_a_chunk_at_which_our_own_code_fails_is_answered_and_those_after_it_are_stored(
@@ -170,6 +172,7 @@ BOMBS = {
     "message": b"\x93" + msgpack.packb("app") + b"\x01" + MAPS,
     "packed": msgpack.packb(["app", b"\x92\x01" + MAPS]),
     "compressed": msgpack.packb(["app", gzip.compress(b"\x92\x01" + MAPS), {"compressed": "gzip"}]),
+    "a tag of many": msgpack.packb(["t" * 100_000, [[1, {}]] * 20]),
 }
 
 
@@ -182,10 +185,10 @@ def test_bytes_that_would_be_many_objects_end_the_connection(small: Listening, m
 
 
 def test_an_event_of_more_than_one_may_have_is_not_unpacked(server: Listening) -> None:
-    limits = fluent.Limits(64 * 2**20, 1000, 2**40)
+    limits = fluent.Limits(64 * 2**20, 1000)
     packed_event = b"\x92\x01\x81\xa1a\xdd" + (5 * 2**20).to_bytes(4, "big") + b"\xc0" * (5 * 2**20)
     with pytest.raises(BodyTooLarge, match="one event has at most 4194304"):
-        fluent.message_of(msgpack.packb(["app", packed_event]), limits)
+        fluent.message_of(msgpack.packb(["app", packed_event]), limits, Budget(2**40).hold())
 
 
 def test_a_message_that_does_not_end_is_not_kept_for_ever(tmp_path: Path) -> None:

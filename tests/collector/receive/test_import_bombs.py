@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -12,8 +13,8 @@ from typing import Any, cast
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from spanwise_collector.errors import BodyTooLarge, Overloaded
-from spanwise_collector.receive import imported
+from spanwise_collector.errors import BadData, BodyTooLarge, Overloaded
+from spanwise_collector.receive import imported, parquet_process
 from spanwise_collector.receive.import_files import Frames
 from spanwise_collector.receive.intake import Intake
 from spanwise_collector.receive.parquet_process import ParquetFiles
@@ -40,6 +41,28 @@ before = peak()
 [(signal, body)] = Frames("otlp").decode(piece).bodies
 assert (signal, body) == ("logs", frame), signal
 print(peak() - before)
+"""
+# A reader of Parquet that is busy over a second's end in its first batch, and for ever in its second.
+SPIN = """
+import resource, sys, time
+from types import SimpleNamespace
+from spanwise_collector.receive import parquet_process as process
+
+def read(file):
+    begun = int(time.process_time())
+    before, _ = resource.getrlimit(resource.RLIMIT_CPU)
+    while int(time.process_time()) == begun:
+        pass
+    yield [None]
+    after, _ = resource.getrlimit(resource.RLIMIT_CPU)
+    print(after - before, file=sys.stderr, flush=True)
+    while True:
+        pass
+
+process._BATCH_SECONDS = 1
+process.parquet = SimpleNamespace(read=read)
+process.wire = SimpleNamespace(to_request=lambda batch: SimpleNamespace(SerializeToString=lambda: b""))
+sys.exit(process.main())
 """
 
 
@@ -173,3 +196,34 @@ def test_parquet_files_that_come_together_take_no_more_disk_than_one_may(tmp_pat
         await asyncio.gather(first, return_exceptions=True)
 
     asyncio.run(send())
+
+
+def test_a_reader_of_parquet_has_a_time_for_each_batch_and_is_ended_beyond() -> None:
+    ended = subprocess.run([sys.executable, "-c", SPIN], capture_output=True, text=True, timeout=120, check=False)
+    assert (ended.returncode, ended.stderr) == (-signal.SIGXCPU, "1\n")
+
+
+def test_a_file_for_which_no_reader_gets_free_is_told_to_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet_process, "_PATIENCE_SECONDS", 0.01)
+    files = ParquetFiles(Settings.load(["--data", str(tmp_path)]))
+
+    async def file() -> AsyncIterator[tuple[bytes, bool]]:
+        yield b"PAR1", True
+
+    async def send() -> None:
+        async for _ in files.as_frames(file(), None):
+            pass
+
+    async def crowd() -> None:
+        for _ in range(parquet_process._READERS):
+            await files._turn.acquire()
+        with pytest.raises(Overloaded, match="2 Parquet files are being read"):
+            await asyncio.wait_for(send(), 30)
+        files._turn.release()
+        with pytest.raises(BadData, match="The Parquet file cannot be read"):
+            await send()
+
+    asyncio.run(crowd())
+    assert files._kept.held == 0
