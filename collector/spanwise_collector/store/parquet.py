@@ -18,7 +18,7 @@ from sqlalchemy import Table
 from spanwise_collector.errors import InvalidParameter
 from spanwise_collector.model.log import LogRecord
 from spanwise_collector.model.span import Span
-from spanwise_collector.store.rows import RowReader
+from spanwise_collector.store.rows import LEFT_OUT, RowReader
 from spanwise_collector.store.tables import logs, spans
 from spanwise_collector.store.wire import END_KEY
 
@@ -26,7 +26,6 @@ from spanwise_collector.store.wire import END_KEY
 _BLOCKS: Final = 16
 _BATCH: Final = 1000
 _MANY: Final = ("event_attributes", "link_attributes")
-_LEFT_OUT: Final = ("project", "received_time_unix_nano")
 _ARRAY: Final = "Array("
 
 
@@ -63,7 +62,7 @@ def read(file: Path) -> Iterator[list[Span] | list[LogRecord]]:
         source = parquet.ParquetFile(file)
         names = set(source.schema_arrow.names)
         table = logs if "body_type" in names else spans
-        if missing := [each.name for each in table.columns if each.name not in {*names, *_LEFT_OUT}]:
+        if missing := [each.name for each in table.columns if each.name not in {*names, *LEFT_OUT}]:
             raise ValueError(f"it has no column {missing[0]}")
         reader = RowReader()
         for batch in source.iter_batches(_BATCH):
@@ -123,7 +122,7 @@ def _schema(arrow: Any, table: Table) -> Any:
             return arrow.list_(texts)
         return texts if name.endswith("attributes") else plain(kind.ch_type.name)
 
-    return arrow.schema([(each.name, of(each.name, each.type)) for each in table.columns if each.name not in _LEFT_OUT])
+    return arrow.schema([(each.name, of(each.name, each.type)) for each in table.columns if each.name not in LEFT_OUT])
 
 
 def _arrow(arrow: Any, schema: Any, group: Sequence[Sequence[Any]]) -> Any:
@@ -155,7 +154,7 @@ def _row(table: Table, given: dict[str, Any]) -> Any:
     row: dict[str, Any] = {}
     for column in table.columns:
         name, value = column.name, given.get(column.name)
-        if name in _LEFT_OUT:
+        if name in LEFT_OUT:
             continue
         if name in _MANY:
             row[f"{name}_keys"] = [[key for key, _ in each] for each in value or ()]

@@ -12,6 +12,8 @@ from spanwise_collector.model.span import Event, Link, Span
 from spanwise_collector.store import tables
 from spanwise_collector.store.values import attributes, value
 
+LEFT_OUT: Final = ("project", "received_time_unix_nano", "failed")
+"""Columns that are no part of a span or record as it was sent."""
 _NO_TRACE: Final = bytes(16)
 _NO_SPAN: Final = bytes(8)
 _TIME_SOURCES: Final[dict[int, Literal["event", "observed", "received"]]] = {1: "event", 2: "observed", 3: "received"}
@@ -27,7 +29,7 @@ def _columns(table: Table) -> list[ColumnElement[Any]]:
         elif column.name.endswith("attributes"):
             selected.append(func.mapKeys(column).label(f"{column.name}_keys"))
             selected.append(func.mapValues(column).label(column.name))
-        elif column.name not in ("project", "received_time_unix_nano", "failed"):
+        elif column.name not in LEFT_OUT:
             selected.append(column)
     return selected
 
