@@ -18,6 +18,8 @@ _PIECE = 128 * 2**10
 # What is compressed in blocks, as by bgzip, has one for 64 KiB; a member costs up to 20 µs however little is in it.
 _MOST_MEMBERS = 10_000
 _SNAPPY_FRAMES = b"\xff\x06\x00\x00sNaPpY"
+# So much may be made before it is held: to hold each value by itself would take longer than to make it.
+_STEP = 64 * 2**10
 # Bytes of memory that an object or array of JSON takes with what is made of it: 232 measured for `{}` as a span.
 _OBJECT_WEIGHT = 256
 
@@ -88,6 +90,26 @@ class Hold:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._budget.give(self._count)
+
+
+class Weight:
+    """What the values of a body take in memory, held in steps as they are counted and before they are all made."""
+
+    def __init__(self, hold: Hold) -> None:
+        self._hold = hold
+        self._counted = self.held = 0
+
+    def add(self, count: int) -> None:
+        self._counted += count
+        if self._counted >= _STEP:
+            self.take()
+
+    def take(self) -> None:
+        """Hold what is counted. Raises BodyTooLarge where that can never be held, and Overloaded."""
+        self._hold.fit(self._counted)
+        self._hold.grow(self._counted)
+        self.held += self._counted
+        self._counted = 0
 
 
 def weight_of_objects(text: bytes) -> int:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgpack  # type: ignore[import-untyped]  # it has no types
 
 from spanwise_collector.errors import BadData, BodyTooLarge, Overloaded, excerpt
-from spanwise_collector.receive.body import Hold, inflate
+from spanwise_collector.receive.body import Hold, Weight, inflate
 from spanwise_collector.receive.log_batch import Batch, Record, fresh_key
 from spanwise_collector.receive.log_fields import Reading, from_fields, from_line
 from spanwise_collector.receive.log_http import refuse_more_than
@@ -39,8 +39,6 @@ _TEXTS: Final = frozenset((*range(0xA0, 0xC0), 0xC4, 0xC5, 0xC6, 0xD9, 0xDA, 0xD
 # Bytes of memory that a map or list, and any other value, take until they are stored. On the wire an empty map is one
 # byte.
 _NESTED_WEIGHT, _VALUE_WEIGHT = 256, 64
-# So much of it may be made before it is counted: to count each value by itself would take longer than to make it.
-_STEP: Final = 64 * 2**10
 # What of `chunk` stands in the name of a request (log_batch.py); that of Fluentd has 24 bytes.
 _LONGEST_CHUNK: Final = 127
 _MOST_PARTS: Final = 4
@@ -112,7 +110,7 @@ def message_of(raw: bytes, limits: Limits, hold: Hold) -> Message | None:
 
     Raises BadData, BodyTooLarge beyond the limits, and Overloaded, with nothing more held, as soon as there is no room.
     """
-    weight = _Weight(hold)
+    weight = Weight(hold)
     try:
         return None if raw == b"\xc0" else _message(raw, limits, weight)
     except NO_MSGPACK as error:
@@ -122,7 +120,7 @@ def message_of(raw: bytes, limits: Limits, hold: Hold) -> Message | None:
         raise
 
 
-def _message(raw: bytes, limits: Limits, weight: "_Weight") -> Message:
+def _message(raw: bytes, limits: Limits, weight: Weight) -> Message:
     parts = list(islice(_parts(raw, listed=True), _MOST_PARTS + 1)) if raw[0] in _ARRAYS else []
     if not 2 <= len(parts) <= _MOST_PARTS or parts[0][0] not in _TEXTS:
         raise BadData("A message is no array of a tag and its events.")
@@ -232,27 +230,7 @@ def _unpacked(packed: bytes) -> Any:
     return msgpack.unpackb(packed, raw=True, strict_map_key=False, ext_hook=_extension, use_list=True)
 
 
-class _Weight:
-    """What the values of a message take in memory, held in steps as they are counted."""
-
-    def __init__(self, hold: Hold) -> None:
-        self._hold = hold
-        self._counted = self.held = 0
-
-    def add(self, count: int) -> None:
-        self._counted += count
-        if self._counted >= _STEP:
-            self.take()
-
-    def take(self) -> None:
-        """Hold what is counted. Raises BodyTooLarge where that can never be held, and Overloaded."""
-        self._hold.fit(self._counted)
-        self._hold.grow(self._counted)
-        self.held += self._counted
-        self._counted = 0
-
-
-def _event(entry: Any, weight: _Weight) -> tuple[int, dict[str, Any]]:
+def _event(entry: Any, weight: Weight) -> tuple[int, dict[str, Any]]:
     if not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[1], dict):
         raise BadData("An event is no array of a time and its fields.")
     moment, fields = entry
@@ -283,7 +261,7 @@ def _extension(code: int, data: bytes) -> Any:
     return bytes(data)
 
 
-def _decoded(value: Any, weight: _Weight) -> Any:
+def _decoded(value: Any, weight: Weight) -> Any:
     """Text where the bytes are UTF-8, else bytes; the keys of maps are always text."""
     if isinstance(value, bytes):
         weight.add(_VALUE_WEIGHT + len(value))

@@ -15,7 +15,7 @@ import pytest
 from fluent.sender import FluentSender  # type: ignore[import-untyped]  # it has no types
 from spanwise_collector.errors import BodyTooLarge
 from spanwise_collector.receive import fluent
-from spanwise_collector.receive.body import Budget
+from spanwise_collector.receive.body import Budget, Weight
 
 from tests.collector.receive.listening import Listening, attributes, listening
 from tests.collector.receive.test_log_fields import AT, TRACE
@@ -140,7 +140,7 @@ def test_more_than_the_limit_ends_the_connection_packed_or_not(server: Listening
 
 @pytest.mark.parametrize("moment", [1e305, -1e305, 2.0**80])
 def test_a_time_too_large_for_nanoseconds_is_none(moment: float) -> None:
-    assert fluent._event([moment, {"log": "x"}], fluent._Weight(Budget(1000).hold())) == (0, {"log": "x"})
+    assert fluent._event([moment, {"log": "x"}], Weight(Budget(1000).hold())) == (0, {"log": "x"})
 
 
 def test_a_chunk_at_which_our_own_code_fails_is_answered_and_those_after_it_are_stored(
