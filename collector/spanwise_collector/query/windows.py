@@ -36,7 +36,7 @@ _COUNTED: Final[dict[Signal, tuple[Table, ColumnElement[Any], ColumnElement[Any]
 def newest_windows(engine: Engine, signal: Signal, project: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """`windows` of a project's rows, by the rollups' counts of them; nothing is asked for an empty range."""
     if start < end:
-        yield from windows(_crowds(engine, signal, project, start, end), start, end)
+        yield from windows(_crowds(engine, signal, project, start, end), start, end, _FIRST)
 
 
 def newest_windows_of_operation(
@@ -48,7 +48,7 @@ def newest_windows_of_operation(
     yield from windows(_crowds(engine, "spans", project, start, end, *where), start, end, first)
 
 
-def windows(crowds: Sequence[Crowd], start: int, end: int, first: int = _FIRST) -> Iterator[tuple[int, int]]:
+def windows(crowds: Sequence[Crowd], start: int, end: int, first: int) -> Iterator[tuple[int, int]]:
     """Cover `start` (inclusive) to `end` (exclusive) without a gap, the newest first.
 
     `crowds` are in order, the newest first, as far as they are known. The first window holds about `first` rows and

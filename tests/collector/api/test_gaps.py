@@ -33,8 +33,14 @@ EXPECTED = [
     (1, 10, 50, "pool", "It waited for a connection."),
     (1, 160, 200, "not instrumented", "No span tells what shop did after span 2."),
     (2, 60, 90, "network", "Between the call and the start of cart's span: the network, or its queue."),
-    (1, 0, 10, "not instrumented", "No span tells what shop did meanwhile."),
-    (1, 50, 60, "not instrumented", "No span tells what shop did before span 2."),
+    (1, 0, 10, "not instrumented", "No span tells what shop did before it waited for a connection."),
+    (
+        1,
+        50,
+        60,
+        "not instrumented",
+        "No span tells what shop did after it had waited for a connection and before span 2.",
+    ),
 ]
 
 

@@ -11,6 +11,7 @@ from spanwise_collector.query.windows import Crowd, windows
 from spanwise_collector.store.tables import MINUTE
 
 SECOND = 10**9
+FIRST = 50_000
 NOW = 1000 * MINUTE + 30 * SECOND
 
 crowds = st.builds(
@@ -27,7 +28,7 @@ crowds = st.builds(
     st.integers(0, 2000 * MINUTE),
 )
 def test_every_moment_is_in_one_window_and_the_newest_come_first(found: list[Crowd], start: int, end: int) -> None:
-    cut = list(windows(sorted(found, key=lambda each: -each.minute), start, end))
+    cut = list(windows(sorted(found, key=lambda each: -each.minute), start, end, FIRST))
     assert all(begin < until for begin, until in cut)
     assert all(older[1] == newer[0] for newer, older in pairwise(cut))
     if start < end:
@@ -41,12 +42,12 @@ def crowd(minute: int, rows: int) -> Crowd:
 
 
 def test_few_rows_are_one_window() -> None:
-    assert list(windows([crowd(999, 4000), crowd(10, 400)], 0, NOW)) == [(0, NOW)]
+    assert list(windows([crowd(999, 4000), crowd(10, 400)], 0, NOW, FIRST)) == [(0, NOW)]
 
 
 def test_a_crowded_minute_is_cut_from_its_newest_row_on_so_that_each_window_holds_eight_times_as_much() -> None:
     newest = 1000 * MINUTE + 20 * SECOND
-    assert list(windows([Crowd(1000, 2_000_000, newest - 1)], 0, NOW)) == [
+    assert list(windows([Crowd(1000, 2_000_000, newest - 1)], 0, NOW, FIRST)) == [
         (newest - 1 * SECOND, NOW),  # half a second would hold enough; a second is the least
         (newest - 5 * SECOND, newest - 1 * SECOND),
         (0, newest - 5 * SECOND),
@@ -55,7 +56,7 @@ def test_a_crowded_minute_is_cut_from_its_newest_row_on_so_that_each_window_hold
 
 def test_windows_reach_over_minutes_until_they_hold_enough() -> None:
     quiet = [crowd(minute, 30_000) for minute in range(1000, 900, -1)]
-    first, second, *_ = windows(quiet, 0, NOW)
+    first, second, *_ = windows(quiet, 0, NOW, FIRST)
     assert first == (998 * MINUTE + 50 * SECOND, NOW)
     assert (first[0] - second[0]) // MINUTE == 13
 
@@ -65,4 +66,4 @@ def test_windows_reach_over_minutes_until_they_hold_enough() -> None:
 )
 def test_beyond_what_is_known_windows_reach_ever_further_back(minutes: int, cut: list[tuple[int, int]]) -> None:
     known = [crowd(10_000 - number, 1) for number in range(minutes)]
-    assert list(windows(known, 0, 10_001 * MINUTE)) == cut
+    assert list(windows(known, 0, 10_001 * MINUTE, FIRST)) == cut

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from spanwise_collector.settings import Settings
-from spanwise_collector.store import ServerEngine, migration
+from spanwise_collector.store import ServerEngine, migration, schema
 from spanwise_collector.store.engine import StoreAway
 from spanwise_collector.store.layout import VERSIONS
 from spanwise_collector.store.turn import Turn
@@ -111,11 +111,13 @@ def test_of_collectors_that_start_at_once_on_an_older_store_one_takes_the_steps(
     engines[0].run(f"TRUNCATE TABLE {VERSIONS}")
     engines[0].run(engines[0].layout.made(migration.VERSION - 1, 0))
     step = migration.steps(layout=engines[0].layout)[-1].statements
+    # What the schema says too runs for every start.
+    own = [statement for statement in step if statement not in set(schema.statements(engines[0].layout))]
     with some(store) as newer:
         all_at_once(newer)
-        ran = [[statement for statement in engine.ran if statement in step] for engine in newer]
+        ran = [[statement for statement in engine.ran if statement in own] for engine in newer]
         noted = [sum(each.startswith(f"INSERT INTO {VERSIONS}") for each in engine.ran) for engine in newer]
-    assert sorted(ran) == [[], [], list(step)]
+    assert sorted(ran) == [[], [], own]
     assert sorted(noted) == [0, 0, len(step) + 1]
 
 
