@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from spanwise import state
 from spanwise.cli import FAILED, OK
+from spanwise.values import printable
 
 GOOD, NOTE, BAD = "ok", "note", "bad"
 # Tracers that patch the same libraries: two at once make two spans of everything.
@@ -52,8 +53,7 @@ def main(argv: list[str]) -> int:
     else:
         for found in findings:
             # Some of it is what a server said.
-            text = "".join(each if each.isprintable() else " " for each in found.text)
-            sys.stdout.write(f"{found.level:<5}{text}\n")
+            sys.stdout.write(f"{found.level:<5}{printable(found.text)}\n")
     return FAILED if any(found.level == BAD for found in findings) else OK
 
 

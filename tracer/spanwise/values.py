@@ -20,6 +20,11 @@ def safe_str(value: object) -> str:
         return f"<unprintable {type(value).__name__}>"
 
 
+def printable(text: str) -> str:
+    """Text of a server as one line: what would steer a log or a terminal becomes spaces."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
 def frozen(value: object) -> Any:
     """The value as it is now: what may change later is copied, what has no OTLP type becomes text.
 

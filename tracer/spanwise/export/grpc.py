@@ -13,6 +13,7 @@ from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]  # it h
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, detach, set_value
 
 from spanwise.export.sender import LONGEST_WAIT, MAX_ANSWER, Verdict
+from spanwise.values import printable
 
 METHODS = {
     "trace": "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
@@ -97,7 +98,7 @@ def _refusal(error: grpc.RpcError) -> Verdict:
     code: grpc.StatusCode = error.code()
     delay = retry_delay(error.trailing_metadata() or ())
     retryable = code in RETRYABLE or (code is grpc.StatusCode.RESOURCE_EXHAUSTED and delay is not None)
-    details = "".join(c if c.isprintable() else " " for c in str(error.details() or "")[:200])
+    details = printable(str(error.details() or "")[:200])
     return Verdict(False, retryable=retryable, retry_after=delay, reason=f"gRPC {code.name}: {details}")
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from spanwise.export.proxy import proxy_for
 from spanwise.export.sender import Sender, Verdict
+from spanwise.values import printable
 
 _TIMEOUT = 30.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
@@ -105,4 +106,4 @@ def _last(answer: bytes) -> str:
 
 def _words(verdict: Verdict) -> str:
     said = verdict.answer[:300].decode("utf-8", "replace")
-    return verdict.reason + (": " + "".join(c if c.isprintable() else " " for c in said) if said else "")
+    return verdict.reason + (": " + printable(said) if said else "")
