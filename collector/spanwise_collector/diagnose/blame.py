@@ -20,7 +20,8 @@ Rule: TypeAlias = Literal[
 class Blame:
     """One deviation and the operation that it starts with; `strength` is in spreads of the baseline.
 
-    `measured` is where it was seen: an operation, an edge, or what is logged.
+    `measured` is where it was seen: an operation, an edge, or what is logged. `by_records`: `before` and `now` are of
+    records, where nothing says how many requests there were.
     """
 
     culprit: Operation
@@ -30,3 +31,4 @@ class Blame:
     before: Moments
     now: Moments
     measured: Operation | Edge | Pattern
+    by_records: bool = False

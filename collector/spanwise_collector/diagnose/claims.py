@@ -37,11 +37,11 @@ _SENTENCES: Final[dict[tuple[Rule, bool], str]] = {
     ): "{caller.instance} of {caller.service} sent {spans} spans in the baseline, {now_spans} now and none at the end.",
 }
 _LOGGED: Final[dict[Rule, str]] = {
-    "log_errors": "{measured.service} logs “{measured.template}” {now}, {before} in the baseline.",
-    "log_named": "{measured.service} says of {culprit.service}: “{measured.template}” {now}, {before} in the baseline.",
+    "log_errors": "{measured.service} logs “{measured.template}” {now}, {before}.",
+    "log_named": "{measured.service} says of {culprit.service}: “{measured.template}” {now}, {before}.",
     "log_new": "{measured.service} logs what it did not before: “{measured.template}” {now}.",
-    "log_more": "{measured.service} logs “{measured.template}” {now}, {before} in the baseline.",
-    "log_gone": "{measured.service} logs “{measured.template}” {seldom}, {before} in the baseline.",
+    "log_more": "{measured.service} logs “{measured.template}” {now}, {before}.",
+    "log_gone": "{measured.service} logs “{measured.template}” {seldom}, {before}.",
     "log_silent": "{who} has written next to nothing: {now_of}, {before_of} in the baseline.",
 }
 _UNITS: Final = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
@@ -70,13 +70,16 @@ def claim(blame: Blame) -> str:
 
 
 def _logged(blame: Blame, measured: Pattern) -> str:
+    of = "records" if blame.by_records else "requests"
     return _LOGGED[blame.rule].format(
         measured=measured,
         culprit=blame.culprit,
         who=measured.instance or measured.service,
-        now=f"{blame.now.total:,.0f} times in {blame.now.n:,} requests",
-        seldom=f"{f'only {blame.now.total:,.0f} times' if blame.now.total else 'not once'} in {blame.now.n:,} requests",
-        before=f"{blame.before.total:,.0f} in {blame.before.n:,}",
+        now=f"{blame.now.total:,.0f} times in {blame.now.n:,} {of}",
+        seldom=f"{f'only {blame.now.total:,.0f} times' if blame.now.total else 'not once'} in {blame.now.n:,} {of}",
+        before=f"{blame.before.total:,.0f} in {blame.before.n:,} in the baseline"
+        if blame.before.n
+        else f"and the baseline has no records of {measured.service}",
         now_of=f"{blame.now.total:,.0f} of {blame.now.n:,}",
         before_of=f"{blame.before.total:,.0f} of {blame.before.n:,}",
     )

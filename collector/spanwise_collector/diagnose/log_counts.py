@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from spanwise_collector.diagnose.features import Row
+from spanwise_collector.diagnose.features import BUCKETS, Row
 
 WARN: Final = 13
 ERROR: Final = 17
@@ -60,7 +60,8 @@ class Logged:
 
     `traces`: how many traces have a record of an instance, by (service, instance). `origins`: of what
     tells of trouble, where records name their traces. `gaps`: time between records of a trace, where no spans tell.
-    `span_sample`: of how many traces beside them one was counted.
+    `span_sample`: of how many traces beside them one was counted. `earlier`: of services that hardly wrote in this
+    window, those that wrote before it, with which of the templates in question.
     """
 
     rows: Sequence[LogRow] = ()
@@ -69,6 +70,7 @@ class Logged:
     origins: Mapping[Pattern, Origins] = field(default_factory=dict)
     gaps: Sequence[Row] = ()
     span_sample: int = 1
+    earlier: Mapping[str, Set[str]] = field(default_factory=dict)
     counts: Counter[Pattern] = field(init=False)
     severities: Mapping[Pattern, int] = field(init=False)
     texts: Mapping[Pattern, str] = field(init=False)
@@ -102,6 +104,13 @@ class Logged:
             if row.trace_id:
                 of_requests.add(row.pattern)
         return {each for each, at in slices.items() if max(at) - min(at) < _BURST} - of_requests
+
+    def lasting(self) -> set[tuple[str, str]]:
+        """What a service said in half of the slices of the window or more."""
+        slices: dict[tuple[str, str], set[int]] = defaultdict(set)
+        for row in self.rows:
+            slices[row.service, row.template].add(row.bucket)
+        return {each for each, at in slices.items() if len(at) >= BUCKETS // 2}
 
     @property
     def slices(self) -> int:

@@ -7,14 +7,14 @@ to that one, less what that one puts down to others.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Final
 
 from spanwise_collector.diagnose.blame import Blame, Kind, Rule
 from spanwise_collector.diagnose.counts import Operation
 from spanwise_collector.diagnose.features import STRONGEST, Moments, rise
-from spanwise_collector.diagnose.log_counts import Logged, Pattern, is_bad
+from spanwise_collector.diagnose.log_counts import Logged, Pattern, by_service, is_bad
 from spanwise_collector.diagnose.naming import Names
 from spanwise_collector.diagnose.requests import Requests
 from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
@@ -37,6 +37,8 @@ _UNANSWERED: Final = (
 # Who sends the same again at once brings the other down by it.
 _REPEATERS_SHARE: Final = 0.7
 _LEAST_FIRST: Final = 0.4
+# What may be as usual as not: by itself it is listed, and stays below the score from which anybody is named.
+_UNSURE_WEIGHT: Final = 0.125
 
 
 def unusual_logs(
@@ -47,17 +49,39 @@ def unusual_logs(
     found: list[Blame] = []
     trouble: list[tuple[Blame, str | None]] = []
     bursts = now.bursts()
+    known = {service for service in by_request.before if _is_known(service, before, by_request, thresholds)}
     for pattern, n in now.counts.items():
         old = usual[pattern.service, pattern.template]
         strength, moments = _risen(pattern, old, n, by_request, thresholds)
         if n < thresholds.log_records or strength <= 0:
             continue
         if is_bad(now.severities[pattern], pattern.template):
+            if not old and pattern.service not in known and _may_be_usual(pattern, before, by_request):
+                strength *= _UNSURE_WEIGHT
             other = names.named(now.texts[pattern] or pattern.template, pattern.service)
-            trouble.append((_blame(pattern, "log_errors", strength, moments), other))
-        elif by_request.before[pattern.service] and pattern not in bursts:
-            found.append(_blame(pattern, "log_more" if old else "log_new", strength, moments))
-    return found + _of_trouble(trouble, now, thresholds) + _gone(before, now, by_request, thresholds)
+            trouble.append((_blame(pattern, "log_errors", strength, moments, by_request), other))
+        elif pattern not in bursts and pattern.service in known:
+            found.append(_blame(pattern, "log_more" if old else "log_new", strength, moments, by_request))
+    return found + _of_trouble(trouble, now, thresholds) + _gone(before, now, by_request, known, thresholds)
+
+
+def _is_known(service: str, before: Logged, by_request: Requests, thresholds: Thresholds) -> bool:
+    """Whether the baseline says what is usual at a service: it had requests or, where nobody counts them, records."""
+    written = by_service(before.records)[service]
+    if service in by_request.by_records:
+        return written >= thresholds.history_traces
+    return service in by_request.traced or written > 0
+
+
+def _may_be_usual(pattern: Pattern, before: Logged, by_request: Requests) -> bool:
+    """Of a service that the baseline hardly knows: whether it said so before that, or nobody knows what it says.
+
+    One that was heard of, and never so, says something new.
+    """
+    if pattern.service not in by_request.by_records:
+        return False
+    heard_of = pattern.service in by_request.traced or pattern.service in before.earlier
+    return not heard_of or pattern.template in before.earlier.get(pattern.service, ())
 
 
 def _of_trouble(trouble: list[tuple[Blame, str | None]], now: Logged, thresholds: Thresholds) -> list[Blame]:
@@ -107,13 +131,20 @@ def _in_a_trace(pattern: Pattern, now: Logged) -> float:
     return 1.0 if known is None else now.counts[pattern] / known.traces
 
 
-def _gone(before: Logged, now: Logged, by_request: Requests, thresholds: Thresholds) -> list[Blame]:
-    """Templates that came with most requests and do not any more."""
+def _gone(before: Logged, now: Logged, by_request: Requests, known: Set[str], thresholds: Thresholds) -> list[Blame]:
+    """Templates that came with most requests and do not any more.
+
+    Of a service whose requests nobody counted those that came all the time: what it does by turns it says by turns.
+    """
     found = []
+    lasting = before.lasting()
+    complaints = {(each.service, each.template) for each, n in before.severities.items() if is_bad(n, each.template)}
     for (service, template), old in before.pooled(without=before.bursts()).items():
-        if is_bad(before.severities.get(Pattern(service, "", template), 0), template):
+        if (service, template) in complaints:
             continue
         if old < thresholds.log_usual_share * by_request.before[service]:
+            continue
+        if service not in known or (service in by_request.by_records and (service, template) not in lasting):
             continue
         for (name, instance), requests in by_request.now.items():
             pattern = Pattern(service, instance, template)
@@ -125,7 +156,7 @@ def _gone(before: Logged, now: Logged, by_request: Requests, thresholds: Thresho
             strength = rise(*moments, thresholds) * STRONGEST * _GONE_WEIGHT
             if strength > 0:
                 shown = Moments(usual, usual - absent_before), Moments(requests, requests - absent)
-                found.append(_blame(pattern, "log_gone", strength, shown))
+                found.append(_blame(pattern, "log_gone", strength, shown, by_request))
     return found
 
 
@@ -137,12 +168,13 @@ def _risen(
     usual = by_request.before[pattern.service]
     before = Moments(max(usual, 1), min(old, usual), min(old, usual))
     counts = [max(by_request.now[key], n), max(by_request.now_by_time[key], n)]
+    shown = before if usual else Moments()
     if not usual:
         # A service that was not there before, or said nothing: only what it says of trouble is news.
         before = Moments(counts[0], 0, 0)
     return (
         min(rise(before, Moments(each, min(n, each), min(n, each)), thresholds) for each in counts) * STRONGEST,
-        (before, Moments(counts[0], n, n)),
+        (shown, Moments(counts[0], n, n)),
     )
 
 
@@ -155,6 +187,9 @@ _KINDS: Final[Mapping[Rule, Kind]] = {
 _WEIGHTS: Final[Mapping[Rule, float]] = {"log_new": _NEW_WEIGHT, "log_more": _MORE_WEIGHT}
 
 
-def _blame(pattern: Pattern, rule: Rule, strength: float, moments: tuple[Moments, Moments]) -> Blame:
+def _blame(
+    pattern: Pattern, rule: Rule, strength: float, moments: tuple[Moments, Moments], by_request: Requests
+) -> Blame:
     culprit = Operation(pattern.service, pattern.instance, "")
-    return Blame(culprit, rule, _KINDS[rule], strength * _WEIGHTS.get(rule, 1.0), *moments, pattern)
+    by_records = pattern.service in by_request.by_records
+    return Blame(culprit, rule, _KINDS[rule], strength * _WEIGHTS.get(rule, 1.0), *moments, pattern, by_records)

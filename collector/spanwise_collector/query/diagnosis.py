@@ -145,8 +145,9 @@ def verdict(engine: Engine, project: str, question: Question) -> Verdict:
     asked, service, thresholds = question.asked, question.service, question.thresholds
     counting = _Counting(engine, project, question.where)
     now, (usual, against, source) = both(lambda: counting.rows(asked), lambda: _baseline(counting, question))
-    windows = [Stretch(each.start, each.end, counting.ids(each)) for each in (against, asked)]
-    said_before, said = logged(engine, project, windows, gaps=not usual.rows and not now.rows)
+    before, after = (Stretch(each.start, each.end, counting.ids(each)) for each in (against, asked))
+    gaps = not usual.rows and not now.rows
+    said_before, said = logged(engine, project, (before, after), thresholds.history_traces, gaps=gaps)
     said_before.span_sample, said.span_sample = usual.sample, now.sample
     judged = judge(usual.rows, now.rows, said_before, said, thresholds)
     culprits = [each for each in judged if each.score >= _LEAST_SCORE]

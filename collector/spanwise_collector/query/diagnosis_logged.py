@@ -1,7 +1,7 @@
 """The log records of two windows, counted for the diagnosis by template."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnClause, Select, bindparam, column, func, select, te
 from sqlalchemy import Row as RowOf
 
 from spanwise_collector.diagnose.features import BUCKETS, OFFSET, Row
-from spanwise_collector.diagnose.log_counts import WARN, Logged, LogRow, Origins, Pattern, is_bad
+from spanwise_collector.diagnose.log_counts import WARN, Logged, LogRow, Origins, Pattern, by_service, is_bad
 from spanwise_collector.grouping.templates import templates
 from spanwise_collector.query.together import together
 from spanwise_collector.store import Engine
@@ -32,6 +32,7 @@ _COLUMNS: Final = {
     ),
 }  # fmt: skip
 _NONE: Final = bytes(16)
+_DAY: Final = 86_400_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,11 @@ class Stretch:
     ids: str = ""
 
 
-def logged(engine: Engine, project: str, windows: Sequence[Stretch], *, gaps: bool) -> list[Logged]:
-    """The records of each window; with the time between them where `gaps`."""
+def logged(engine: Engine, project: str, windows: tuple[Stretch, Stretch], few: int, *, gaps: bool) -> list[Logged]:
+    """The records of a baseline and of a window; with the time between them where `gaps`.
+
+    Of services with less than `few` records in the baseline comes as well what they said before it.
+    """
     raw = together([partial(_read, engine, project, each, "logs") for each in windows])
     if not any(raw):
         return [Logged(length=each.end - each.start) for each in windows]
@@ -66,7 +70,12 @@ def logged(engine: Engine, project: str, windows: Sequence[Stretch], *, gaps: bo
             gaps=[texts.gap(row) for row in between],
         )
 
-    return together([partial(made, window, rows) for window, rows in zip(windows, raw, strict=True)])
+    found = together([partial(made, window, rows) for window, rows in zip(windows, raw, strict=True)])
+    written = by_service(found[0].records)
+    unheard = {form for form in bad - {(row.service, row.pattern) for row in raw[0]} if written[form[0]] < few}
+    if unheard:
+        found[0].earlier = _earlier(engine, project, windows[0].start, unheard, texts)
+    return found
 
 
 class Texts:
@@ -100,11 +109,11 @@ class Texts:
     def keep_apart(self, forms: Collection[tuple[str, int]]) -> None:
         """Take these forms as templates of their own."""
         for form in forms:
-            self._templates[form] = self._forms.get(form, self._template(*form))
+            self._templates[form] = self._forms.get(form, self.template(*form))
 
     def of(self, row: Any) -> str:
         """The template of a row with `service` and `pattern`."""
-        return self._template(row.service, row.pattern)
+        return self.template(row.service, row.pattern)
 
     def record(self, row: Any) -> LogRow:
         """One record as it is."""
@@ -134,12 +143,34 @@ class Texts:
         _, trace_id, span_id = row.example
         return Row(
             row.service, row.instance, self.of(row), "gap",
-            row.other_service, "", self._template(row.other_service, row.other_pattern),
+            row.other_service, "", self.template(row.other_service, row.other_pattern),
             row.bucket, row.n, row.a, row.aa, trace_id=trace_id.hex(), span_id=span_id.hex(),
         )  # fmt: skip
 
-    def _template(self, service: str, pattern: int) -> str:
+    def template(self, service: str, pattern: int) -> str:
+        """The template that a form of a service belongs to."""
         return self._templates.get((service, pattern), f"{pattern:016x}")
+
+
+def _earlier(
+    engine: Engine, project: str, end: int, forms: Collection[tuple[str, int]], texts: Texts
+) -> Mapping[str, Set[str]]:
+    """Which services of some forms wrote anything on the day before `end`, and which of the forms as templates."""
+    kept = log_patterns.c
+    asked = func.if_(kept.pattern.in_(sorted({pattern for _, pattern in forms})), kept.pattern, 0).label("asked")
+    query = (
+        select(kept.service, asked)
+        .where(
+            kept.project == project,
+            kept.minute.between(max(0, end - _DAY) // MINUTE, end // MINUTE - 1),
+            kept.service.in_(sorted({service for service, _ in forms})),
+        )
+        .distinct()
+    )
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in engine.read(query):
+        found[row.service] |= {texts.template(row.service, row.asked)} if (row.service, row.asked) in forms else set()
+    return found
 
 
 def _origins(found: Sequence[RowOf[Any]], texts: Texts) -> Mapping[Pattern, Origins]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from spanwise_collector.diagnose.blame import Blame
@@ -11,7 +12,7 @@ from spanwise_collector.diagnose.log_counts import Logged
 from spanwise_collector.diagnose.naming import Names
 from spanwise_collector.diagnose.requests import requests
 from spanwise_collector.diagnose.unusual_logs import unusual_logs
-from spanwise_collector.diagnose.verdict import judge
+from spanwise_collector.diagnose.verdict import Culprit, judge
 
 from tests.collector.diagnose.counted import calls
 from tests.collector.diagnose.said import MINUTE, logged
@@ -141,3 +142,66 @@ def test_only_what_came_with_most_requests_is_missed() -> None:
 def test_of_a_service_that_is_new_only_trouble_is_news() -> None:
     now = logged({"shop: order <*> placed": 100, "stock: found <*>": 100, "mail: sent <*>": 90, "mail: !no <*>": 50})
     assert [(service, rule) for service, rule, _ in found(USUAL, now)] == [("mail", "log_errors")]
+
+
+RARE = {"nightly: !<*> rows rejected": 10}
+
+
+def rarely(usual: Logged, earlier: dict[str, set[str]], **fields: Any) -> tuple[Culprit, str]:
+    """What is made of a service that only logs, and of which the baseline knows little, beside a shop that is well."""
+    usual.earlier = earlier
+    now = logged({"shop: order <*> placed": 100, "stock: found <*>": 100, **RARE}, **fields)
+    [culprit] = [each for each in judge(SPANS, SPANS, usual, now) if each.service == "nightly"]
+    return culprit, claim(culprit.leading)
+
+
+def test_of_a_service_that_only_logs_and_was_never_heard_of_its_way_of_speaking_is_not_known() -> None:
+    culprit, said = rarely(logged({"shop: order <*> placed": 100, "stock: found <*>": 100}), {})
+    assert round(culprit.score, 2) == 0.12
+    assert said == (
+        "nightly logs “<*> rows rejected” 10 times in 10 records, and the baseline has no records of nightly."
+    )
+
+
+@pytest.mark.parametrize(
+    ("earlier", "score"),
+    [({"<*> rows rejected"}, 0.12), (set[str](), 0.64), ({"disk full"}, 0.64)],
+    ids=["said so before the baseline", "wrote before the baseline", "said something else before the baseline"],
+)
+def test_of_a_service_that_seldom_logs_trouble_is_news_where_it_never_said_so(earlier: set[str], score: float) -> None:
+    usual = logged({"shop: order <*> placed": 100, "stock: found <*>": 100})
+    assert round(rarely(usual, {"nightly": earlier})[0].score, 2) == score
+
+
+def test_a_baseline_with_records_enough_of_a_service_says_what_is_usual_there() -> None:
+    quiet = {"shop: order <*> placed": 100, "stock: found <*>": 100}
+    known, said = rarely(logged({**quiet, "nightly: <*> rows taken": 30}), {"nightly": {"<*> rows rejected"}})
+    assert said == "nightly logs “<*> rows rejected” 10 times in 10 records, 0 in 30 in the baseline."
+    assert round(known.score, 2) == 0.22
+    hardly, _ = rarely(logged({**quiet, "nightly: <*> rows taken": 29}), {"nightly": {"<*> rows rejected"}})
+    assert round(hardly.score, 2) == 0.03
+
+
+def test_records_of_a_new_service_are_held_against_all_traces_where_they_name_some() -> None:
+    traces = {("shop", "shop-1"): 100, ("stock", "stock-1"): 90}
+    usual = logged({"shop: order <*> placed": 100, "stock: found <*>": 100}, traces=traces)
+    culprit, said = rarely(usual, {}, traces={**traces, ("nightly", "nightly-1"): 10})
+    assert said == "nightly logs “<*> rows rejected” 10 times in 100 requests, 0 in 100 in the baseline."
+    assert round(culprit.score, 2) == 0.06
+
+
+@pytest.mark.parametrize(
+    ("slices", "records", "rules"),
+    [(12, 36, ["log_gone"]), (6, 36, ["log_gone"]), (5, 35, []), (12, 24, [])],
+    ids=["all the time", "half of the time", "by turns", "hardly ever"],
+)
+def test_of_who_only_logs_what_came_all_the_time_is_missed(slices: int, records: int, rules: list[str]) -> None:
+    usual = spread(logged({"nightly: <*> rows taken": records}), slices)
+    now = Logged(rows=[*USUAL.rows, *spread(logged({"nightly: !<*> rows rejected": 30}), 12).rows], length=MINUTE)
+    told = found(Logged(rows=[*USUAL.rows, *usual.rows], length=MINUTE), now)
+    assert [rule for service, rule, _ in told if service == "nightly" and rule == "log_gone"] == rules
+
+
+def test_a_complaint_that_is_no_longer_made_is_not_missed() -> None:
+    now = {"shop: order <*> placed": 100, "stock: found <*>": 100}
+    assert found(logged({**now, "stock: !cache is cold": 100}), logged(now)) == []
