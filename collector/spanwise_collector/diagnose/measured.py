@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spanwise_collector.diagnose.counts import Operation, pooled
 from spanwise_collector.diagnose.features import BUCKETS, OFFSET, Row, What
 from spanwise_collector.diagnose.parentage import Parentage, parentage
-from spanwise_collector.trace.columns import I64, U64, Mask, Rows, groups
+from spanwise_collector.trace.columns import I32, I64, U64, Mask, Rows, groups
 
 F64: TypeAlias = NDArray[np.float64]
 
@@ -26,12 +26,13 @@ class SpanNumbers:
     """Spans of whole traces as numbers; all columns are as long, in any order.
 
     `key` stands for the ids of trace and span, `parent` for those of its parent (0: none). `operation` is a place in
-    `operations`, which are in order. `trace_id` (two halves) and `span_id` are the ids' bytes read as little-endian.
+    `operations`, which are in order. `kind` is OpenTelemetry's. `trace_id` (two halves) and `span_id` are the ids' bytes read as little-endian.
     """
 
     operations: Sequence[Operation]
     key: U64
     parent: U64
+    kind: I32
     began: I64
     ended: I64
     operation: Rows
@@ -62,7 +63,7 @@ def measure(spans: SpanNumbers, start: int, length: int) -> list[Row]:
     if not len(spans.key):
         return []
     bucket = np.minimum(BUCKETS - 1, np.maximum(0, spans.began - start) * BUCKETS // length)
-    family = parentage(spans.key, spans.parent, spans.began, spans.ended, spans.operation, spans.failed)
+    family = parentage(spans.key, spans.parent, spans.kind, spans.began, spans.ended, spans.operation, spans.failed)
     return [row for each in _measures(spans, family) for row in _summed(spans, bucket, each)]
 
 

@@ -5,10 +5,11 @@ from typing import Final
 
 import numpy as np
 
-from spanwise_collector.trace.columns import I64, U64, Mask, Rows, groups, most_before
+from spanwise_collector.model.span import CLIENT, SERVER
+from spanwise_collector.trace.columns import I32, I64, U64, Mask, Rows, groups, most_before
 
-# Of spans that share an id (B3: two) so many are taken for the parents of what names it: any number of them could
-# share it with any number of children.
+# Of spans that share an id, and are not a client and its server, so many are taken for the parents of what names it: any
+# number of them could share it with any number of children.
 _SHARING: Final = 2
 
 
@@ -16,7 +17,8 @@ _SHARING: Final = 2
 class Parentage:
     """Each child with its owner, by owner and then as children begin; and of every span the time that is covered (ns).
 
-    Children of an id that several spans share are those of each.
+    Of a client and a server that share an id (B3) the server is the client's child, and has the children. Else children
+    of an id that several spans share are those of each.
     """
 
     owner: Rows
@@ -24,9 +26,9 @@ class Parentage:
     covered: I64
 
 
-def parentage(key: U64, parent: U64, began: I64, ended: I64, operation: Rows, failed: Mask) -> Parentage:
+def parentage(key: U64, parent: U64, kind: I32, began: I64, ended: I64, operation: Rows, failed: Mask) -> Parentage:
     """Columns as in SpanNumbers; the order of the spans plays no part."""
-    owner, child = _pairs(key, parent, began, ended, operation)
+    owner, child = _pairs(key, parent, kind, began, ended, operation, failed)
     order = np.lexsort((began[child], owner))
     owner, child = owner[order], child[order]
     child = _settled(owner, child, began, ended, operation, failed)
@@ -38,19 +40,40 @@ def parentage(key: U64, parent: U64, began: I64, ended: I64, operation: Rows, fa
     return Parentage(owner, child, covered)
 
 
-def _pairs(key: U64, parent: U64, began: I64, ended: I64, operation: Rows) -> tuple[Rows, Rows]:
+def _pairs(
+    key: U64, parent: U64, kind: I32, began: I64, ended: I64, operation: Rows, failed: Mask
+) -> tuple[Rows, Rows]:
     order = np.argsort(key)
-    if (key[order[_SHARING:]] == key[order[:-_SHARING]]).any():
-        order = np.lexsort((operation, ended, began, key))
+    child = parent != 0
+    served = np.zeros(len(key), dtype=np.bool_)
+    caller, callee = order[:0], order[:0]
+    if (key[order[1:]] == key[order[:-1]]).any():
+        order = np.lexsort((failed, operation, ended, began, kind != SERVER, key))
+        caller, callee = _sharing(key, kind, order)
+        served[callee] = True
+        child &= ~served
     known = key[order]
-    children = np.flatnonzero(parent)
+    children = np.flatnonzero(child)
     children = children[np.argsort(parent[children])]
     wanted = parent[children]
     from_ = np.searchsorted(known, wanted)
     owners = np.minimum(np.searchsorted(known, wanted, side="right") - from_, _SHARING)
+    # A server stands before the client that shares its id.
+    paired = served[order[np.minimum(from_, len(order) - 1)]]
+    owners = np.where(paired, np.minimum(owners, 1), owners)
     begins = np.cumsum(owners) - owners
     places = np.repeat(from_ - begins, owners) + np.arange(int(owners.sum()))
-    return order[places], np.repeat(children, owners)
+    return np.append(order[places], caller), np.append(np.repeat(children, owners), callee)
+
+
+def _sharing(key: U64, kind: I32, order: Rows) -> tuple[Rows, Rows]:
+    """Clients and the servers that share their ids; of several clients of an id the first in `order`, which is by id."""
+    clients, servers = order[kind[order] == CLIENT], np.flatnonzero(kind == SERVER)
+    if not len(clients):
+        return clients, clients
+    first = clients[np.minimum(np.searchsorted(key[clients], key[servers]), len(clients) - 1)]
+    shared = key[first] == key[servers]
+    return first[shared], servers[shared]
 
 
 def _settled(owner: Rows, child: Rows, began: I64, ended: I64, operation: Rows, failed: Mask) -> Rows:

@@ -87,6 +87,7 @@ def _as_numbers(found: NDArray[np.void], texts: Mapping[int, Operation]) -> Span
         operations=ordered,
         key=_plain(found["key"]),
         parent=_plain(found["parent"]),
+        kind=np.ascontiguousarray(found["kind"]),
         began=began,
         ended=began + np.clip(found["lasts"].astype(np.int64), 0, _LONGEST),
         operation=np.array([at[texts[code]] for code in codes.tolist()], dtype=np.int64)[place],
@@ -120,6 +121,7 @@ def _numbers(*, by_attributes: bool) -> list[ColumnElement[Any]]:
         func.if_(
             columns.parent_span_id == _NO_PARENT, 0, func.cityHash64(columns.trace_id, columns.parent_span_id)
         ).label("parent"),
+        columns.kind,
         columns.start_time_unix_nano.label("start"),
         columns.duration.label("lasts"),
         func.cityHash64(columns.service, columns.instance, columns.name).label("operation"),

@@ -13,6 +13,7 @@ import pytest
 from spanwise_collector.diagnose.counts import Operation
 from spanwise_collector.diagnose.features import BUCKETS, OFFSET, Moments, Row
 from spanwise_collector.diagnose.measured import SpanNumbers, measure
+from spanwise_collector.model.span import CLIENT, SERVER
 
 START, LENGTH = 1_795_232_640_000_000_000, 60_000_000_000
 SEEDS = range(200)
@@ -27,6 +28,7 @@ class Drawn:
     began: int
     ended: int
     failed: bool
+    kind: int = 1
 
 
 def drawn(chance: random.Random) -> list[Drawn]:
@@ -38,7 +40,7 @@ def drawn(chance: random.Random) -> list[Drawn]:
         for span in range(1, chance.randint(2, 14)):
             began = begin + chance.choice((0, 5, 10, 1_000_000, chance.randrange(10**9)))
             parent = chance.choice((0, 99, *range(1, span + 1)))
-            again = chance.choice((span, span, span, max(1, span - 1)))
+            again = chance.choice((span, span, span, max(1, span - 1), max(1, span - 2)))
             made.append(
                 Drawn(
                     trace,
@@ -48,12 +50,17 @@ def drawn(chance: random.Random) -> list[Drawn]:
                     began,
                     began + chance.choice((0, 3, 10, 2_000_000, chance.randrange(10**9))),
                     chance.random() < 0.3,
+                    chance.choice((1, SERVER, SERVER, CLIENT)),
                 )
             )
     shared = defaultdict(list)
     for each in made:
         shared[each.trace, each.span].append(each)
-    return [each for same in shared.values() for each in same[:2]]
+    return [each for same in shared.values() for each in same[: 3 if {SERVER, CLIENT} <= _kinds(same) else 2]]
+
+
+def _kinds(spans: list[Drawn]) -> set[int]:
+    return {each.kind for each in spans}
 
 
 def numbers(spans: list[Drawn]) -> SpanNumbers:
@@ -69,6 +76,7 @@ def numbers(spans: list[Drawn]) -> SpanNumbers:
         operations,
         column([key(each.trace, each.span) for each in spans], np.uint64),
         column([key(each.trace, each.parent) if each.parent else 0 for each in spans], np.uint64),
+        column([each.kind for each in spans], np.int32),
         column([each.began for each in spans]),
         column([each.ended for each in spans]),
         column([operations.index(each.operation) for each in spans]),
@@ -82,15 +90,28 @@ def log(nanoseconds: int) -> float:
     return math.log(OFFSET + max(0, nanoseconds))
 
 
+def _parents(span: Drawn, spans: list[Drawn]) -> list[Drawn]:
+    """Of a server the client that shares its id; else who has the parent's id, of a client and its server the server."""
+
+    def first(number: int, kind: int) -> list[Drawn]:
+        found = [each for each in spans if (each.trace, each.span, each.kind) == (span.trace, number, kind)]
+        return sorted(found, key=lambda each: (each.began, each.ended, each.operation, each.failed))[:1]
+
+    if span.kind == SERVER and (client := first(span.span, CLIENT)):
+        return client
+    same = [each for each in spans if span.parent and (each.trace, each.span) == (span.trace, span.parent)]
+    return first(span.parent, SERVER) if {SERVER, CLIENT} <= _kinds(same) else same
+
+
 def plain(spans: list[Drawn]) -> dict[tuple[object, ...], list[tuple[float, float]]]:
     """Of each row of `measure` the values that it sums."""
     below = defaultdict(list)
     for each in spans:
-        if each.parent:
-            below[each.trace, each.parent].append(each)
+        for parent in _parents(each, spans):
+            below[id(parent)].append(each)
     found = defaultdict(list)
     for each in spans:
-        kids = sorted(below[each.trace, each.span], key=lambda kid: (kid.began, kid.ended, kid.operation, kid.failed))
+        kids = sorted(below[id(each)], key=lambda kid: (kid.began, kid.ended, kid.operation, kid.failed))
         bucket = min(BUCKETS - 1, (each.began - START) * BUCKETS // LENGTH)
         nobody = ("", "", "")
 
@@ -172,3 +193,19 @@ def test_an_id_that_very_many_spans_share_costs_no_more_than_their_number() -> N
     (row,) = [row for row in measure(numbers(spans), START, LENGTH) if row.what == "end" and row.other_service]
     # Of those that share it two are taken for the parents.
     assert (row.n, row.b) == (2, 2 * many)
+
+
+def test_of_a_client_and_a_server_that_share_an_id_the_server_is_the_clients_child_and_has_the_children() -> None:
+    call, serve, query = Operation("shop", "s-1", "call"), Operation("stock", "k-1", "serve"), Operation("db", "d", "q")
+    spans = [
+        Drawn(1, 5, 0, call, START, START + 100_000_000, False, CLIENT),
+        Drawn(1, 5, 0, serve, START + 30_000_000, START + 90_000_000, False, SERVER),
+        Drawn(1, 6, 5, query, START + 40_000_000, START + 50_000_000, False, CLIENT),
+    ]
+    rows = measure(numbers(spans), START, LENGTH)
+    lags = {(row.operation, row.other_operation): math.exp(row.a) - OFFSET for row in rows if row.what == "edge"}
+    assert lags == {
+        ("call", "serve"): pytest.approx(30_000_000, rel=1e-4),
+        ("serve", "q"): pytest.approx(10_000_000, rel=1e-4),
+    }
+    assert [row.operation for row in rows if row.what == "self"] == ["q"]
