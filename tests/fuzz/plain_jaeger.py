@@ -138,6 +138,9 @@ def _span(
         else:
             said = {"key": "opentracing.ref_type", "value": any_value("follows_from" if kind else "child_of")}
             made["links"].append({"trace_id": trace, "span_id": span_id, "attributes": [said]})
+    followed = [each for trace, each, kind in references if kind and trace == trace_id and len(each) == 8 and any(each)]
+    if followed and not made["parent_span_id"]:
+        made["parent_span_id"] = followed[0]
     for key, value in tags:
         text = value.get("string_value", "")
         if key == "span.kind" and text in KIND:

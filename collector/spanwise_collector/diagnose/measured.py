@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from spanwise_collector.diagnose.counts import Operation, pooled
 from spanwise_collector.diagnose.features import BUCKETS, OFFSET, Row, What
 from spanwise_collector.diagnose.parentage import Parentage, parentage
-from spanwise_collector.trace.columns import I32, I64, U64, Mask, Rows, groups
+from spanwise_collector.diagnose.span_numbers import SpanNumbers
+from spanwise_collector.trace.columns import U64, Rows, groups
 
 F64: TypeAlias = NDArray[np.float64]
 
@@ -19,31 +20,6 @@ F64: TypeAlias = NDArray[np.float64]
 _PARTS: Final = 1 << 16
 # A span that is the last call of its parent shows more than any that is not.
 _LAST: Final = 1e6
-
-
-@dataclass(frozen=True, slots=True)
-class SpanNumbers:
-    """Spans of whole traces as numbers; all columns are as long, in any order.
-
-    `key` stands for the ids of trace and span, `parent` for those of its parent (0: none). `operation` is a place in
-    `operations`, which are in order. `kind` is OpenTelemetry's. `trace_id` (two halves) and `span_id` are the ids' bytes read as little-endian.
-    """
-
-    operations: Sequence[Operation]
-    key: U64
-    parent: U64
-    kind: I32
-    began: I64
-    ended: I64
-    operation: Rows
-    failed: Mask
-    trace_id: tuple[U64, U64]
-    span_id: U64
-
-    def ids(self, row: int) -> tuple[str, str]:
-        """The ids of trace and span as hex."""
-        first, second, span = (int(column[row]).to_bytes(8, "little") for column in (*self.trace_id, self.span_id))
-        return (first + second).hex(), span.hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +39,7 @@ def measure(spans: SpanNumbers, start: int, length: int) -> list[Row]:
     if not len(spans.key):
         return []
     bucket = np.minimum(BUCKETS - 1, np.maximum(0, spans.began - start) * BUCKETS // length)
-    family = parentage(spans.key, spans.parent, spans.kind, spans.began, spans.ended, spans.operation, spans.failed)
+    family = parentage(spans)
     return [row for each in _measures(spans, family) for row in _summed(spans, bucket, each)]
 
 

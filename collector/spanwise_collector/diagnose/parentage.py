@@ -5,10 +5,11 @@ from typing import Final
 
 import numpy as np
 
+from spanwise_collector.diagnose.span_numbers import SpanNumbers
 from spanwise_collector.model.span import CLIENT, SERVER
-from spanwise_collector.trace.columns import I32, I64, U64, Mask, Rows, groups, most_before
+from spanwise_collector.trace.columns import I32, I64, U64, Rows, groups, most_before
 
-# Of spans that share an id, and are not a client and its server, so many are taken for the parents of what names it: any
+# Of spans that share an id, and are no client and server, so many are taken for the parents of what names it: any
 # number of them could share it with any number of children.
 _SHARING: Final = 2
 
@@ -26,30 +27,30 @@ class Parentage:
     covered: I64
 
 
-def parentage(key: U64, parent: U64, kind: I32, began: I64, ended: I64, operation: Rows, failed: Mask) -> Parentage:
-    """Columns as in SpanNumbers; the order of the spans plays no part."""
-    owner, child = _pairs(key, parent, kind, began, ended, operation, failed)
+def parentage(spans: SpanNumbers) -> Parentage:
+    """Whose child each span is; the order of the spans plays no part."""
+    began, ended = spans.began, spans.ended
+    owner, child = _pairs(spans)
     order = np.lexsort((began[child], owner))
     owner, child = owner[order], child[order]
-    child = _settled(owner, child, began, ended, operation, failed)
+    child = _settled(owner, child, spans)
     first, _ = groups(owner)
     to = np.minimum(ended[child], ended[owner])
     reached = np.where(first, began[owner], np.maximum(began[owner], most_before(first, to)))
     covers = np.maximum(0, to - np.maximum(began[child], reached))
-    covered = np.bincount(owner, covers, minlength=len(key)).astype(np.int64)
+    covered = np.bincount(owner, covers, minlength=len(began)).astype(np.int64)
     return Parentage(owner, child, covered)
 
 
-def _pairs(
-    key: U64, parent: U64, kind: I32, began: I64, ended: I64, operation: Rows, failed: Mask
-) -> tuple[Rows, Rows]:
+def _pairs(spans: SpanNumbers) -> tuple[Rows, Rows]:
+    key, parent = spans.key, spans.parent
     order = np.argsort(key)
     child = parent != 0
     served = np.zeros(len(key), dtype=np.bool_)
     caller, callee = order[:0], order[:0]
     if (key[order[1:]] == key[order[:-1]]).any():
-        order = np.lexsort((failed, operation, ended, began, kind != SERVER, key))
-        caller, callee = _sharing(key, kind, order)
+        order = np.lexsort((spans.failed, spans.operation, spans.ended, spans.began, spans.kind != SERVER, key))
+        caller, callee = _sharing(key, spans.kind, order)
         served[callee] = True
         child &= ~served
     known = key[order]
@@ -67,7 +68,7 @@ def _pairs(
 
 
 def _sharing(key: U64, kind: I32, order: Rows) -> tuple[Rows, Rows]:
-    """Clients and the servers that share their ids; of several clients of an id the first in `order`, which is by id."""
+    """Clients and the servers that share their ids; of several clients of an id the first in `order`, by id."""
     clients, servers = order[kind[order] == CLIENT], np.flatnonzero(kind == SERVER)
     if not len(clients):
         return clients, clients
@@ -76,14 +77,15 @@ def _sharing(key: U64, kind: I32, order: Rows) -> tuple[Rows, Rows]:
     return first[shared], servers[shared]
 
 
-def _settled(owner: Rows, child: Rows, began: I64, ended: I64, operation: Rows, failed: Mask) -> Rows:
+def _settled(owner: Rows, child: Rows, spans: SpanNumbers) -> Rows:
     """Children in the order of all that is known of them, where some of one parent began together."""
+    began = spans.began
     tied = (owner[1:] == owner[:-1]) & (began[child[1:]] == began[child[:-1]])
     if not tied.any():
         return child
     places = np.flatnonzero(np.isin(owner, owner[1:][tied]))
     some = child[places]
-    sorted_ = np.lexsort((failed[some], operation[some], ended[some], began[some], owner[places]))
+    sorted_ = np.lexsort((spans.failed[some], spans.operation[some], spans.ended[some], began[some], owner[places]))
     child = child.copy()
     child[places] = some[sorted_]
     return child

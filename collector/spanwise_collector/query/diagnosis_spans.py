@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, func, literal, or_, select
 
 from spanwise_collector.diagnose.counts import Operation
-from spanwise_collector.diagnose.measured import SpanNumbers
+from spanwise_collector.diagnose.span_numbers import SpanNumbers
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import MINUTE, lookup, span_stats, spans
 

@@ -1,6 +1,6 @@
 """Jaeger's model of a span, in thrift and protobuf, and what becomes of it in OTLP."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -22,8 +22,11 @@ _KINDS = {
 _STATUS = {"OK": Status.STATUS_CODE_OK, "ERROR": Status.STATUS_CODE_ERROR}
 _RENAMED = {"hostname": "host.name", "ip": "host.ip"}
 _U64 = 2**64
+_CHILD_OF = 0
 
 Attribute = tuple[str, AnyValue]
+# The ids of a trace and of a span in it, and what that is to the one that refers to it.
+Reference = tuple[bytes, bytes, int]
 
 
 def decode_thrift(body: bytes) -> ExportTraceServiceRequest:
@@ -98,18 +101,16 @@ def _fill_from_thrift(made: Span, item: Struct) -> None:
     made.start_time_unix_nano = start * 1000
     made.end_time_unix_nano = (start + duration) * 1000
     references = [_reference(each) for each in _structs(item.get(6))]
-    parent = made.trace_id, parent_id.to_bytes(8), 0
+    parent = made.trace_id, parent_id.to_bytes(8), _CHILD_OF
     if parent_id and parent not in references:
         references.insert(0, parent)
-    for reference in references:
-        refer(made, *reference)
+    refer(made, references)
     set_tags(made, map(_thrift_attribute, _structs(item.get(10))))
     for log in _structs(item.get(11)):
         add_event(made, _u64(log, 1) * 1000, map(_thrift_attribute, _structs(log.get(2))))
 
 
-def _reference(item: Struct) -> tuple[bytes, bytes, int]:
-    """The ids of a trace and of a span in it, and what that is: 0 for the parent."""
+def _reference(item: Struct) -> Reference:
     low, high, target = (_u64(item, number) for number in (2, 3, 4))
     return high.to_bytes(8) + low.to_bytes(8), target.to_bytes(8), _whole(item, 1)
 
@@ -119,8 +120,7 @@ def _fill_from_proto(made: Span, span: Any) -> None:
     made.name, made.flags = span.operation_name, span.flags & 0xFF
     start = _nanos(span.start_time)
     made.start_time_unix_nano, made.end_time_unix_nano = start, start + _nanos(span.duration)
-    for reference in span.references:
-        refer(made, reference.trace_id.rjust(16, b"\0"), reference.span_id, reference.ref_type)
+    refer(made, [(each.trace_id.rjust(16, b"\0"), each.span_id, each.ref_type) for each in span.references])
     set_tags(made, map(_proto_attribute, span.tags))
     for log in span.logs:
         add_event(made, _nanos(log.timestamp), map(_proto_attribute, log.fields))
@@ -128,14 +128,31 @@ def _fill_from_proto(made: Span, span: Any) -> None:
         made.attributes.append(KeyValue(key="jaeger.warning", value=AnyValue(string_value=warning)))
 
 
-def refer(made: Span, trace_id: bytes, span_id: bytes, kind: int) -> None:
-    """The first child-of reference into the same trace is the parent; every other becomes a link."""
-    if kind == 0 and trace_id == made.trace_id and not made.parent_span_id:
-        made.parent_span_id = span_id
-        return
-    link = made.links.add(trace_id=trace_id, span_id=span_id)
-    name = "child_of" if kind == 0 else "follows_from"
-    link.attributes.append(KeyValue(key="opentracing.ref_type", value=AnyValue(string_value=name)))
+def refer(made: Span, references: Sequence[Reference]) -> None:
+    """The first child-of reference into the same trace is the parent; every other becomes a link.
+
+    Without one the first of those that it follows from in the same trace is the parent, and stays a link that says so.
+    """
+    for trace_id, span_id, kind in references:
+        if kind == _CHILD_OF and trace_id == made.trace_id and not made.parent_span_id:
+            made.parent_span_id = span_id
+            continue
+        link = made.links.add(trace_id=trace_id, span_id=span_id)
+        name = "child_of" if kind == _CHILD_OF else "follows_from"
+        link.attributes.append(KeyValue(key="opentracing.ref_type", value=AnyValue(string_value=name)))
+    if not made.parent_span_id:
+        made.parent_span_id = next(
+            (
+                span_id
+                for trace_id, span_id, kind in references
+                if kind != _CHILD_OF and trace_id == made.trace_id and _is_id(span_id)
+            ),
+            b"",
+        )
+
+
+def _is_id(span_id: bytes) -> bool:
+    return len(span_id) == 8 and any(span_id)
 
 
 def set_tags(made: Span, tags: Iterable[Attribute]) -> None:

@@ -52,9 +52,11 @@ def _fill(made: Span, item: Mapping[str, Any]) -> None:
     start = micros_of(item.get("startTime"), "startTime") or 0
     made.start_time_unix_nano = start * 1000
     made.end_time_unix_nano = (start + (micros_of(item.get("duration"), "duration") or 0)) * 1000
-    for reference in objects_of(item.get("references"), "references"):
-        kind = _REFERENCES.get(reference.get("refType", ""), 1)
-        refer(made, _id(reference.get("traceID"), 16), _id(reference.get("spanID"), 8), kind)
+    references = [
+        (_id(each.get("traceID"), 16), _id(each.get("spanID"), 8), _REFERENCES.get(each.get("refType", ""), 1))
+        for each in objects_of(item.get("references"), "references")
+    ]
+    refer(made, references)
     set_tags(made, _attributes(item.get("tags")))
     for log in objects_of(item.get("logs"), "logs"):
         add_event(made, (micros_of(log.get("timestamp"), "timestamp") or 0) * 1000, _attributes(log.get("fields")))

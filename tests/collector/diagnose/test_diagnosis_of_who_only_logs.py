@@ -1,4 +1,4 @@
-"""A service that sends no spans and seldom logs, beside a shop that is well: whether its usual lines are held against it."""
+"""A service that sends no spans and seldom logs, beside a shop that is well: are its usual lines held against it?"""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ REQUESTS = 40
 def two_minutes(collector: Inside, project: str, before: str) -> Verdict:
     """An hour ago `nightly` warned of what `before` says; in the second of two minutes it warns of rejected rows."""
     made = [
-        span(f"{0x107_0000 + number:032x}", 1, name="GET /item", start_time_unix_nano=at, end_time_unix_nano=at + 5 * MS)
+        span(
+            f"{0x107_0000 + number:032x}", 1, name="GET /item", start_time_unix_nano=at, end_time_unix_nano=at + 5 * MS
+        )
         for number in range(2 * REQUESTS)
         for at in [BEGIN + number * MINUTE // REQUESTS]
     ]

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from spanwise_collector.diagnose.counts import Operation
 from spanwise_collector.diagnose.features import BUCKETS, OFFSET, Moments, Row
-from spanwise_collector.diagnose.measured import SpanNumbers, measure
+from spanwise_collector.diagnose.measured import measure
+from spanwise_collector.diagnose.span_numbers import SpanNumbers
 from spanwise_collector.model.span import CLIENT, SERVER
 
 START, LENGTH = 1_795_232_640_000_000_000, 60_000_000_000
@@ -91,7 +92,7 @@ def log(nanoseconds: int) -> float:
 
 
 def _parents(span: Drawn, spans: list[Drawn]) -> list[Drawn]:
-    """Of a server the client that shares its id; else who has the parent's id, of a client and its server the server."""
+    """Of a server the client that shares its id; else those with the parent's id: of client and server the server."""
 
     def first(number: int, kind: int) -> list[Drawn]:
         found = [each for each in spans if (each.trace, each.span, each.kind) == (span.trace, number, kind)]

@@ -137,6 +137,20 @@ def test_every_field_of_protobuf_over_grpc_is_kept(running: Receiver) -> None:
     assert running.intake.counters.senders == {("default", "127.0.0.1"): 1}
 
 
+def test_a_span_that_only_follows_from_others_stands_below_the_first_of_its_trace() -> None:
+    made = jaeger_request()()
+    trace_id = TRACE.to_bytes(16)
+    span = made.batch.spans.add(trace_id=trace_id, span_id=(4).to_bytes(8), operation_name="mail")
+    for trace, span_id in ((9, 8), (TRACE, 3), (TRACE, 5)):
+        span.references.add(trace_id=trace.to_bytes(16), span_id=span_id.to_bytes(8), ref_type=1)
+    stored = decode_post_spans(made.SerializeToString()).resource_spans[0].scope_spans[0].spans[0]
+    assert int.from_bytes(stored.parent_span_id) == 3
+    assert [int.from_bytes(link.span_id) for link in stored.links] == [8, 3, 5]
+    span.references.add(trace_id=trace_id, span_id=(6).to_bytes(8), ref_type=0)
+    stored = decode_post_spans(made.SerializeToString()).resource_spans[0].scope_spans[0].spans[0]
+    assert int.from_bytes(stored.parent_span_id) == 6
+
+
 def test_processes_that_differ_in_nothing_that_is_known_are_one_resource() -> None:
     request = proto_request()
     request.batch.spans.add().CopyFrom(request.batch.spans[0])
