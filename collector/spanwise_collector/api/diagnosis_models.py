@@ -68,7 +68,7 @@ class Checked(Answer):
     instances: int
     operations: int
     edges: int
-    unknown_operations: int = Field(description="Operations that the baseline does not have: they cannot be judged.")
+    unknown_operations: int = Field(description="Operations not in the baseline: only their failures are judged.")
     sample: int = Field(description="One in so many traces was counted; 1: all. Log records are counted all.")
     complete: bool = Field(
         description=f"Whether all traces that `q` asks for were counted; else the newest {diagnosis.MOST_MATCHING:,}."

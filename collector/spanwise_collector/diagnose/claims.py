@@ -55,7 +55,8 @@ def claim(blame: Blame) -> str:
     caller = blame.measured.caller if isinstance(blame.measured, Edge) else blame.measured
     callee = blame.measured.callee if isinstance(blame.measured, Edge) else blame.culprit
     timed = blame.rule in _TIMED
-    counted = f"({blame.now.n:,} calls; {blame.before.n:,} in the baseline)"
+    usually = f"{blame.before.n:,}" if blame.before.n else "none"
+    counted = f"({blame.now.n:,} calls; {usually} in the baseline)"
     sentence = _SENTENCES[blame.rule, edge].format(
         figure=_times(blame) if timed else _often(blame) if blame.rule == "more_calls" else _shares(blame),
         counted=counted,
@@ -111,4 +112,5 @@ def _often(blame: Blame) -> str:
 
 
 def _shares(blame: Blame) -> str:
-    return f"{blame.now.mean:.0%}, usually {blame.before.mean:.0%},"
+    usually = f", usually {blame.before.mean:.0%}," if blame.before.n else ""
+    return f"{blame.now.mean:.0%}{usually}"
