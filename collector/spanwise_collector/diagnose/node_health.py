@@ -159,7 +159,8 @@ def _silence(node: Node, of: _Service) -> Iterable[Found]:
         yield Found("replaced", f"{since}; {successor.instance or successor.service} began when it ended.")
         return
     usual = f", and sent something every {_long(_interval(node))} before" if node.sent > 1 else ""
-    rest = f"{of.alive} of its siblings go on" if of.alive else "no other instance of its service goes on"
+    others = f"{of.alive} of its siblings {'goes' if of.alive == 1 else 'go'} on"
+    rest = others if of.alive else "no other instance of its service goes on"
     yield Found("silent", f"{since}{usual}; {rest}.")
 
 

@@ -65,7 +65,10 @@ def _entry(node: Node, known: dict[str, list[Entry]]) -> Entry | None:
 
 def _why(node: Node, entries: Sequence[Entry], read: Sequence[Register]) -> str:
     if not entries:
-        return f"It sends, and none of {len(read)} registries has an instance of {node.service}."
+        none = "the registry has no" if len(read) == 1 else f"none of {len(read)} registries has an"
+        return f"It sends, and {none} instance of {node.service}."
+    if len(entries) == 1:
+        return f"It sends, and is not the one instance of {node.service} that is registered."
     return f"It sends, and is none of the {len(entries)} instances of {node.service} that are registered."
 
 
@@ -73,5 +76,5 @@ def silent(entry: Entry) -> Found:
     """What is said of an entry that no node belongs to."""
     ill = " and calls it unhealthy" if entry.registered.healthy is False else ""
     return Found(
-        "registered, silent", f"{entry.register.kind} has it registered{ill}, and it has sent nothing in this time."
+        "registered, silent", f"{entry.register.called} has it registered{ill}, and it has sent nothing in this time."
     )

@@ -1,6 +1,16 @@
 """Who should be there, as registries say."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+
+_CALLED: Final[Mapping[str, str]] = {
+    "consul": "Consul",
+    "zookeeper": "ZooKeeper",
+    "kubernetes": "Kubernetes",
+    "dns": "DNS",
+    "file": "The file",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +36,8 @@ class Register:
     entries: tuple[Registered, ...] = ()
     read: int = 0
     error: str = ""
+
+    @property
+    def called(self) -> str:
+        """What it is called at the beginning of a sentence."""
+        return _CALLED.get(self.kind, self.kind)

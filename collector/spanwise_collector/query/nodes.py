@@ -128,9 +128,9 @@ def _joined(found: list[Found], registered: list[Found], entry: Entry | None) ->
         return in_order((*found, *registered))
     if entry is None:
         return found
-    kind = entry.register.kind
+    called = entry.register.called
     return in_order(
-        Found("registered, silent", f"{each.why} {kind} has it registered.") if each.state == "silent" else each
+        Found("registered, silent", f"{each.why} {called} has it registered.") if each.state == "silent" else each
         for each in found
     )
 

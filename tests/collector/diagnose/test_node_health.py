@@ -87,7 +87,8 @@ def test_a_node_that_sends_nothing_more_is_silent() -> None:
     silent = node("b", last=END - 300 * SECOND)
     assert found(node("a"), silent)[1] == [
         Found(
-            "silent", "It has sent nothing for 5 min, and sent something every 917 ms before; 1 of its siblings go on."
+            "silent",
+            "It has sent nothing for 5 min, and sent something every 917 ms before; 1 of its siblings goes on.",
         )
     ]
     assert "no other instance of its service goes on" in found(silent)[0][0].why

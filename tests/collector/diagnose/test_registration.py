@@ -37,14 +37,14 @@ def test_a_service_that_no_registry_knows_is_unregistered() -> None:
     made = compare([node("a", service="mail")], [register(entry("shop", "b")), register(kind="etcd")])
     assert made.found == [[Found("unregistered", "It sends, and none of 2 registries has an instance of mail.")]]
     assert [silent(each) for each in made.absent] == [
-        Found("registered, silent", "consul has it registered, and it has sent nothing in this time.")
+        Found("registered, silent", "Consul has it registered, and it has sent nothing in this time.")
     ]
 
 
 def test_what_a_registry_calls_ill_is_said() -> None:
     (absent,) = compare([], [register(entry("shop", "b", healthy=False))]).absent
     assert (
-        silent(absent).why == "consul has it registered and calls it unhealthy, and it has sent nothing in this time."
+        silent(absent).why == "Consul has it registered and calls it unhealthy, and it has sent nothing in this time."
     )
 
 
@@ -63,3 +63,12 @@ def test_a_registry_that_was_never_read_says_nothing() -> None:
     made = compare([node("a")], [register(entry("shop", "b"), read=0)])
     assert (made.found, made.absent, made.known(node("a"), 0)) == ([[]], [], None)
     assert compare([node("a")], []).found == [[]]
+
+
+def test_one_registry_and_one_instance_are_told_in_the_singular() -> None:
+    nodes = [node("a"), node("b"), node("c", service="mail")]
+    made = compare(nodes, [register(entry("shop", "a"), kind="file")])
+    assert [each[0].why for each in made.found if each] == [
+        "It sends, and is not the one instance of shop that is registered.",
+        "It sends, and the registry has no instance of mail.",
+    ]

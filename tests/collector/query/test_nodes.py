@@ -91,12 +91,12 @@ def test_every_node_has_a_state_and_says_why(api: TestClient) -> None:
         ("shop", "shop-2", "ok", True),
     ]
     assert [each["why"] for each in found["nodes"]] == [
-        "It has sent nothing for 5 min, and sent something every 2 s before; 4 of its siblings go on. file has it"
-        " registered.",
-        "file has it registered, and it has sent nothing in this time.",
+        "It has sent nothing for 5 min, and sent something every 2 s before; 4 of its siblings go on. The file has"
+        " it registered.",
+        "The file has it registered, and it has sent nothing in this time.",
         "20% of its 300 requests fail.",
         "100% of its 300 requests take longer than nine in ten of its siblings'.",
-        "It sends, and none of 1 registries has an instance of cron.",
+        "It sends, and the registry has no instance of cron.",
         "Nothing stands out.",
         "Nothing stands out.",
     ]
