@@ -49,7 +49,7 @@ def unusual_logs(
     found: list[Blame] = []
     trouble: list[tuple[Blame, str | None]] = []
     bursts = now.bursts()
-    known = {service for service in by_request.before if _is_known(service, before, by_request, thresholds)}
+    known = _known(before, by_request, thresholds)
     for pattern, n in now.counts.items():
         old = usual[pattern.service, pattern.template]
         strength, moments = _risen(pattern, old, n, by_request, thresholds)
@@ -65,12 +65,15 @@ def unusual_logs(
     return found + _of_trouble(trouble, now, thresholds) + _gone(before, now, by_request, known, thresholds)
 
 
-def _is_known(service: str, before: Logged, by_request: Requests, thresholds: Thresholds) -> bool:
-    """Whether the baseline says what is usual at a service: it had requests or, where nobody counts them, records."""
-    written = by_service(before.records)[service]
-    if service in by_request.by_records:
-        return written >= thresholds.history_traces
-    return service in by_request.traced or written > 0
+def _known(before: Logged, by_request: Requests, thresholds: Thresholds) -> set[str]:
+    """Services of which the baseline says what is usual: they had requests or, where nobody counts them, records."""
+    written = by_service(before.records)
+    return {
+        service
+        for service in by_request.before
+        if written[service] >= (thresholds.history_traces if service in by_request.by_records else 1)
+        or (service in by_request.traced and service not in by_request.by_records)
+    }
 
 
 def _may_be_usual(pattern: Pattern, before: Logged, by_request: Requests) -> bool:
