@@ -24,8 +24,10 @@ def main() -> int:
     parser.add_argument("what", nargs="*", help="simulated, recordings, shop, speed; all of them where nothing is said")
     parser.add_argument("--recordings", type=Path, default=recordings.FOLDER, help="folder with faults.json")
     parser.add_argument("--seeds", default=",".join(map(str, HELD_OUT)), help="of the simulations, such as 1,2,3")
-    parser.add_argument("--systems", nargs="+", choices=list(SYSTEMS), default=list(SYSTEMS))
+    systems = f"{', '.join(SYSTEMS)}, or grown-SEED"
+    parser.add_argument("--systems", nargs="+", type=_system, default=list(SYSTEMS), metavar="NAME", help=systems)
     parser.add_argument("--telemetry", nargs="+", choices=TELEMETRY, default=list(TELEMETRY))
+    parser.add_argument("--rough", type=int, metavar="N", help="N faults of each system, in minutes that differ")
     given = parser.parse_args()
     wanted = given.what or list(_WHAT)
     if unknown := set(wanted) - set(_WHAT):
@@ -33,10 +35,15 @@ def main() -> int:
     if "recordings" in wanted and not (given.recordings / recordings.NORMAL).exists():
         print(f"no recordings in {given.recordings}: give --recordings, or ask for simulated", file=sys.stderr)
         return 1
+    rough = simulated.Rough(given.rough) if given.rough else None
     seeds = [int(each) for each in given.seeds.split(",")]
     if "simulated" in wanted:
         print("Simulated systems: requests, queues, pools, timeouts and clocks are computed, not measured.")
-        print(_with_collector(lambda at: simulated.report(simulated.run(at, seeds, given.systems, given.telemetry))))
+        print(
+            _with_collector(
+                lambda at: simulated.report(simulated.run(at, seeds, given.systems, given.telemetry, rough))
+            )
+        )
     if "recordings" in wanted:
         print("\nReal minutes of a shop, traces without status, no logs, one normal minute:")
         print(_with_collector(lambda at: recordings.report(recordings.run(given.recordings, at))))
@@ -47,6 +54,13 @@ def main() -> int:
         print("\nHow long a verdict takes:")
         print(_with_collector(speed.run))
     return 0
+
+
+def _system(name: str) -> str:
+    try:
+        return simulated.named_system(name).name
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _with_collector(work: Callable[[Collector], str]) -> str:

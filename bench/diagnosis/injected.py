@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from bench.diagnosis.recorded import CLIENT, Span
 from bench.diagnosis.systems import Call, Maybe, Query, Step, System, Together, Work
 
 Kind: TypeAlias = Literal[
     "cpu burn", "network delay", "exception", "early return",
     "slow dependency", "stopped", "pool exhausted", "retry storm",
+    "network of a node", "packet loss", "throttled",
 ]  # fmt: skip
 KINDS: Final[tuple[Kind, ...]] = (
     "cpu burn", "network delay", "exception", "early return",
     "slow dependency", "stopped", "pool exhausted", "retry storm",
 )  # fmt: skip
+# What else happens to nodes: what goes in and out is late, or lost now and then; the processor is taken away at times.
+ROUGH_KINDS: Final[tuple[Kind, ...]] = (*KINDS, "network of a node", "packet loss", "throttled")
 MS: Final = 1_000_000
+_SENT_AGAIN: Final = 200 * MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +35,23 @@ class Fault:
     heavy: bool
     caller: str = ""
 
-    def work(self, instance: str) -> float:
+    def work(self, instance: str, chance: random.Random) -> float:
         """How many times as long the processor takes."""
+        if self._hits("throttled", instance):
+            return (25.0 if self.heavy else 15.0) if chance.random() < (0.33 if self.heavy else 0.2) else 1.0
         return (10.0 if self.heavy else 3.0) if self._hits("cpu burn", instance) else 1.0
 
     def query(self, instance: str) -> float:
         """How many times as long a statement takes."""
         return (20.0 if self.heavy else 4.0) if self._hits("slow dependency", instance) else 1.0
 
-    def delay(self, caller: str, instance: str) -> int:
-        """What the network adds to each way from one caller, in ns."""
+    def delay(self, caller: str, instance: str, chance: random.Random) -> int:
+        """What the network adds to each way of a call, in ns."""
+        if instance == self.instance or caller == self.service:
+            if self.kind == "network of a node":
+                return (100 if self.heavy else 20) * MS
+            if self.kind == "packet loss":
+                return _SENT_AGAIN if chance.random() < (0.2 if self.heavy else 0.06) else 0
         if not self._hits("network delay", instance) or caller != self.caller:
             return 0
         return (120 if self.heavy else 15) * MS
@@ -58,15 +72,29 @@ class Fault:
         """How often a call is given up too soon and sent again."""
         return (6 if self.heavy else 2) if self._hits("retry storm", instance) else 0
 
+    def can_show(self, normal: Sequence[Span]) -> bool:
+        """Whether spans of a time without a fault have what it hits: of a rare operation there may be none."""
+        own = [each for each in normal if each.service == self.service]
+        if self.kind in ("slow dependency", "pool exhausted"):
+            return any(each.statement for each in own)
+        if self.kind == "retry storm":
+            return any(each.kind == CLIENT and not each.statement for each in own)
+        if self.kind == "early return":
+            return any(each.kind == CLIENT for each in own)
+        if self.kind == "network delay":
+            services = {(each.trace, each.span): each.service for each in normal}
+            return any(services.get((each.trace, each.parent)) == self.caller for each in own)
+        return bool(own)
+
     def _hits(self, kind: Kind, instance: str) -> bool:
         return self.kind == kind and self.instance == instance
 
 
-def every_fault(system: System) -> list[Fault]:
+def every_fault(system: System, kinds: Sequence[Kind] = KINDS) -> list[Fault]:
     """Each kind at each service that it can hit, light and heavy."""
     return [
         Fault(kind, service.name, service.names()[-1], heavy, caller)
-        for kind in KINDS
+        for kind in kinds
         for service in system.services.values()
         for caller in _callers(kind, service.name, system)
         for heavy in (False, True)

@@ -18,6 +18,8 @@ from bench.client import Client
 from bench.collector import Collector
 from bench.ports import HOST
 
+# The kinds of OTLP.
+SERVER, CLIENT, PRODUCER, CONSUMER = 2, 3, 4, 5
 _A_REQUEST: Final = 4_000
 _ERROR: Final = 2
 _PATIENCE_SECONDS: Final = 300

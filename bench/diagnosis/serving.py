@@ -8,16 +8,16 @@ from typing import Final
 
 from bench.diagnosis.clockwork import Event, Process, Room, World
 from bench.diagnosis.injected import MS, Fault
-from bench.diagnosis.recorded import Record, Span
+from bench.diagnosis.recorded import CLIENT, CONSUMER, PRODUCER, SERVER, Record, Span
 from bench.diagnosis.systems import Call, Maybe, Publish, Query, Say, Service, Step, System, Together, Work
 
-SERVER, CLIENT, PRODUCER, CONSUMER = 2, 3, 4, 5
 INFO, WARN, ERROR = 9, 13, 17
 _ONE_WAY: Final = 300_000
 _PATIENCE: Final = 1000 * MS
 # Both are drawn once for each instance: no two clocks, and no two machines, are quite the same.
 _SKEW: Final = 2 * MS
 _SPEED: Final = 0.15
+_RARELY: Final = 0.01
 
 
 class Node:
@@ -33,11 +33,18 @@ class Node:
 
 
 class Recording:
-    """One run of a system over `length` nanoseconds; the same for the same seed and number."""
+    """One run of a system over `length` nanoseconds; the same for the same seed and number.
 
-    def __init__(self, system: System, seed: int, length: int, fault: Fault | None = None, number: int = -1) -> None:
+    A `rough` one is of a minute like others only in the main: requests are more and fewer than usual, machines quicker
+    and slower, and one step in a hundred takes many times as long.
+    """
+
+    def __init__(
+        self, system: System, seed: int, length: int, fault: Fault | None = None, number: int = -1, rough: bool = False
+    ) -> None:
         self.system = system
         self.length = length
+        self._rough = rough
         self.spans: list[Span] = []
         self.records: list[Record] = []
         # The machines are those of the seed whatever the fault; what happens on them is not.
@@ -50,10 +57,19 @@ class Recording:
             for service in system.services.values()
         }
         self._turn = dict.fromkeys(system.services, 0)
+        self._rates = dict(system.requests)
+        if rough:
+            self._roughen()
+
+    def _roughen(self) -> None:
+        self._rates = {each: rate * self._chance.lognormvariate(0, 0.4) for each, rate in self._rates.items()}
+        for nodes in self._nodes.values():
+            for node in nodes:
+                node.speed *= self._chance.lognormvariate(0, 0.2)
 
     def run(self) -> Recording:
         """Let requests come in until the end, and what has begun by then end."""
-        for (service, operation), rate in self.system.requests.items():
+        for (service, operation), rate in self._rates.items():
             self._world.start(self._customers(service, operation, rate))
         if self._fault is not None:
             for node in self._nodes[self._fault.service]:
@@ -135,7 +151,7 @@ class Recording:
     def _step(self, node: Node, span: Span, step: Step) -> Process:
         match step:
             case Work(ms):
-                yield self._lasts(ms * node.speed * (self._fault.work(node.name) if self._fault else 1))
+                yield self._lasts(ms * node.speed * (self._fault.work(node.name, self._chance) if self._fault else 1))
             case Query():
                 return (yield from self._query(node, span, step))
             case Call():
@@ -187,7 +203,7 @@ class Recording:
 
     def _travel(self, node: Node, step: Call, made: Span, answered: Event, failure: list[str]) -> Process:
         target = self._node(step.service)
-        added = self._fault.delay(node.service.name, target.name) if self._fault else 0
+        added = self._fault.delay(node.service.name, target.name, self._chance) if self._fault else 0
         yield self._lasts(_ONE_WAY / MS) + added
         done = Event()
         self._world.start(self._serve(target, step.operation, made.trace, made.span, done, failure, SERVER))
@@ -218,7 +234,10 @@ class Recording:
 
     def _lasts(self, ms: float) -> int:
         """Milliseconds, spread as durations are: never less than nothing, sometimes twice as long."""
-        return round(ms * MS * self._chance.lognormvariate(-0.04, 0.28))
+        if not self._rough:
+            return round(ms * MS * self._chance.lognormvariate(-0.04, 0.28))
+        rare = self._chance.uniform(5, 15) if self._chance.random() < _RARELY else 1.0
+        return round(ms * MS * self._chance.lognormvariate(-0.15, 0.55) * rare)
 
     def _begin(self, node: Node, name: str, trace: int, parent: int, kind: int) -> Span:
         span = Span(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +11,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 from bench.collector import Collector
 from bench.diagnosis.floors import FLOORS, floors, rank, shares
-from bench.diagnosis.injected import KINDS, Fault, every_fault
+from bench.diagnosis.grown import grow
+from bench.diagnosis.injected import ROUGH_KINDS, Fault, every_fault
 from bench.diagnosis.recorded import Sender, Window
 from bench.diagnosis.recordings import ask, named
 from bench.diagnosis.serving import Recording
@@ -22,6 +24,7 @@ _WINDOW: Final = 15 * _SECOND
 # Between windows: calls and messages of one may last into the next.
 _PAUSE: Final = 15 * _SECOND
 _FAULT_FREE: Final = 8
+_ROUGH_WINDOW: Final = 60 * _SECOND
 _OURS: Final = "Spanwise"
 
 Telemetry: TypeAlias = Literal[
@@ -60,43 +63,69 @@ class _Laid:
     windows: list[tuple[Fault | None, Window, dict[str, Mapping[str, float]]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Rough:
+    """Minutes of which no two are alike, and more kinds of faults; of each system so many of them at random."""
+
+    faults: int
+
+
 def run(
-    collector: Collector, seeds: Sequence[int], systems: Sequence[str], telemetry: Sequence[Telemetry]
+    collector: Collector,
+    seeds: Sequence[int],
+    systems: Sequence[str],
+    telemetry: Sequence[Telemetry],
+    rough: Rough | None = None,
 ) -> list[Case]:
     """Every system with every seed with all telemetry; with the first seed a quarter of it with each poorer one."""
-    plan = [(SYSTEMS[name], seed, kind) for name in systems for seed in seeds for kind in telemetry]
+    plan = [(named_system(name), seed, kind) for name in systems for seed in seeds for kind in telemetry]
     plan = [each for each in plan if each[2] == "all" or each[1] == seeds[0]]
-    length = sum(2 * _BASELINE + len(_faults(system, kind)) * (_WINDOW + _PAUSE) for system, _, kind in plan)
-    clock = time.time_ns() - length - 60 * _SECOND
+    window = _ROUGH_WINDOW if rough else _WINDOW
+    most = max(len(every_fault(system, ROUGH_KINDS)) for system, _, _ in plan) if rough is None else rough.faults
+    clock = time.time_ns() - len(plan) * (2 * _BASELINE + (_FAULT_FREE + most) * (window + _PAUSE)) - 60 * _SECOND
     sender = Sender(collector)
     laid = []
     for system, seed, kind in plan:
         print(f"simulating {system.name}, seed {seed}, {kind}", file=sys.stderr)
-        each = _lay(sender, system, seed, kind, clock)
+        each = _lay(sender, system, seed, kind, clock, rough)
         laid.append(each)
         clock = each.windows[-1][1].end + _PAUSE
     sender.settle()
     return [case for each in laid for case in _asked(collector, each)]
 
 
-def _faults(system: System, telemetry: Telemetry) -> list[Fault | None]:
+def named_system(name: str) -> System:
+    """One of those that are written down, or `grown-SEED`; raises ValueError."""
+    if name in SYSTEMS:
+        return SYSTEMS[name]
+    kind, _, seed = name.partition("-")
+    if kind != "grown" or not seed.isdecimal():
+        raise ValueError(f"there is no system {name}: {', '.join(SYSTEMS)}, or grown-SEED")
+    return grow(int(seed))
+
+
+def _faults(system: System, telemetry: Telemetry, normal: Recording, seed: int, rough: Rough | None) -> list[Fault]:
     """Light and heavy ones by turns, so that of a quarter both are there as well."""
+    if rough:
+        faults = [each for each in every_fault(system, ROUGH_KINDS) if each.can_show(normal.spans)]
+        return random.Random(seed).sample(faults, min(rough.faults, len(faults)))
     faults = every_fault(system)
-    chosen = faults if telemetry == "all" else [each for at, each in enumerate(faults) if at % 8 in (0, 3)]
-    return [*[None] * _FAULT_FREE, *chosen]
+    return faults if telemetry == "all" else [each for at, each in enumerate(faults) if at % 8 in (0, 3)]
 
 
-def _lay(sender: Sender, system: System, seed: int, telemetry: Telemetry, clock: int) -> _Laid:
-    normal = Recording(system, seed, _BASELINE).run()
+def _lay(sender: Sender, system: System, seed: int, telemetry: Telemetry, clock: int, rough: Rough | None) -> _Laid:
+    length = _ROUGH_WINDOW if rough else _WINDOW
+    normal = Recording(system, seed, _BASELINE, rough=rough is not None).run()
     _send(sender, normal, telemetry, clock)
     baseline = Window(clock, clock + _BASELINE)
     clock += _BASELINE + _PAUSE
     windows = []
-    for number, fault in enumerate(_faults(system, telemetry)):
-        recording = Recording(system, seed, _WINDOW, fault, number).run()
+    faults: list[Fault | None] = [*[None] * _FAULT_FREE, *_faults(system, telemetry, normal, seed, rough)]
+    for number, fault in enumerate(faults):
+        recording = Recording(system, seed, length, fault, number, rough=rough is not None).run()
         _send(sender, recording, telemetry, clock)
-        windows.append((fault, Window(clock, clock + _WINDOW), floors(normal.spans, recording.spans)))
-        clock += _WINDOW + _PAUSE
+        windows.append((fault, Window(clock, clock + length), floors(normal.spans, recording.spans)))
+        clock += length + _PAUSE
     return _Laid(system, telemetry, baseline, windows)
 
 
@@ -137,12 +166,13 @@ def _table(telemetry: Telemetry, cases: Sequence[Case]) -> Iterator[str]:
     yield head + "".join(f"{name:>27}" for name in trivial)
     faulty = [case for case in cases if case.fault is not None]
     rows: list[tuple[str, list[Case]]] = [
-        (kind, [case for case in faulty if case.fault and case.fault.kind == kind]) for kind in KINDS
+        (kind, [case for case in faulty if case.fault and case.fault.kind == kind]) for kind in ROUGH_KINDS
     ]
     for heavy in (False, True):
         weight = [case for case in faulty if case.fault and case.fault.heavy == heavy]
         rows.append(("heavy" if heavy else "light", weight))
-    rows += [(name, [case for case in faulty if case.system == name]) for name in SYSTEMS]
+    names = dict.fromkeys(case.system for case in faulty)
+    rows += [(name, [case for case in faulty if case.system == name]) for name in names]
     rows.append(("all", faulty))
     for name, chosen in rows:
         if chosen:

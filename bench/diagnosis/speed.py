@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Final
 
 from bench.collector import Collector
-from bench.diagnosis.recorded import Sender, Span, Window
+from bench.diagnosis.recorded import SERVER, Sender, Span, Window
 from bench.diagnosis.recordings import ask
-from bench.diagnosis.serving import SERVER, Recording
+from bench.diagnosis.serving import Recording
 from bench.diagnosis.systems import SHOP
 
 _SECOND: Final = 1_000_000_000

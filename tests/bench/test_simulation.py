@@ -6,7 +6,8 @@ import pytest
 
 from bench.diagnosis.clockwork import Event, Room, World
 from bench.diagnosis.floors import NOT_NAMED, rank, shares
-from bench.diagnosis.injected import KINDS, MS, Fault, every_fault
+from bench.diagnosis.grown import grow
+from bench.diagnosis.injected import KINDS, MS, ROUGH_KINDS, Fault, every_fault
 from bench.diagnosis.serving import Recording
 from bench.diagnosis.systems import SYSTEMS
 
@@ -38,6 +39,29 @@ def test_every_kind_of_fault_is_tried_light_and_heavy(name: str) -> None:
         (kind, heavy) for kind in KINDS for heavy in (True, False)
     }
     assert len(faults) == len(set(faults))
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_a_grown_system_is_the_same_for_its_seed_and_all_of_it_can_be_reached(seed: int) -> None:
+    system = grow(seed)
+    assert system == grow(seed)
+    assert system != grow(seed + 100)
+    spans = Recording(system, seed, 5 * LENGTH).run().spans
+    assert {span.service for span in spans} <= set(system.services)
+    assert len({span.service for span in spans}) >= 15
+
+
+def test_a_fault_is_only_tried_where_a_time_without_it_shows_what_it_hits() -> None:
+    system = SYSTEMS["shop"]
+    spans = Recording(system, 1, LENGTH, rough=True).run().spans
+    shown = {(each.kind, each.service) for each in every_fault(system, ROUGH_KINDS) if each.can_show(spans)}
+    assert {service for kind, service in shown if kind == "slow dependency"} == {
+        "catalog", "checkout", "inventory", "notifications",
+    }  # fmt: skip
+    assert {kind for kind, service in shown if service == "fraud"} == {
+        "cpu burn", "network delay", "exception", "stopped", "network of a node", "packet loss", "throttled",
+    }  # fmt: skip
+    assert [each for each in every_fault(system, ROUGH_KINDS) if each.can_show([])] == []
 
 
 def test_a_stopped_process_says_nothing_and_its_callers_time_out() -> None:

@@ -22,6 +22,7 @@ _SENTENCES: Final[dict[tuple[Rule, bool], str]] = {
     ("ended_early", True): "{caller.name} of {caller.service} stops after {callee.name} in {figure} {counted}.",
     ("ended_after", True): "Callers stop after calling {culprit.service}: {caller.service} in {figure} {counted}.",
     ("missing", False): "{caller.name} of {caller.service} reaches no span of {culprit.service} in {figure} {counted}.",
+    ("missing", True): "{callee.name} of {caller.service} reaches no span of {culprit.service} in {figure} {counted}.",
     ("vanished", False): "{culprit.service} is called by {caller.name} of {caller.service} and shows no spans any more"
     " {counted}.",
     ("new_calls", True): "{caller.name} of {caller.service} calls {callee.name} of {callee.service}, which it did not,"

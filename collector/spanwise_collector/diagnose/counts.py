@@ -47,6 +47,8 @@ class Counts:
         self.durations = _sum((self.operation(row), (row.n, row.b, row.bb)) for row in ends if not row.other_service)
         self.ended_after = _sum((self.edge(row), _first(row)) for row in ends if row.other_service)
         self.called = _sum((self.edge(row), (row.n, row.b, row.bb)) for row in ends if row.other_service)
+        self.unanswered = _sum((self.edge(row), _first(row)) for row in rows if row.what == "site")
+        self.reached = _sum((self.edge(row), _first(row)) for row in rows if row.what == "reached")
         self.failed = self._errors(alone=False)
         self.failed_alone = self._errors(alone=True)
 

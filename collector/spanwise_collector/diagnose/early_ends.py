@@ -6,7 +6,7 @@ one answers with something that makes them stop.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from statistics import fmean
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 from spanwise_collector.diagnose.blame import Blame
 from spanwise_collector.diagnose.counts import Counts, Edge, Operation, pooled, pooled_edge
 from spanwise_collector.diagnose.features import STRONGEST, Moments, rise
+from spanwise_collector.diagnose.missing_calls import missing_calls
 from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 
 _FEWEST_CALLERS: Final = 2
@@ -30,7 +31,8 @@ def early_ends(before: Counts, now: Counts, thresholds: Thresholds = DEFAULTS) -
     deviating = _wrapped(now, _by_operation([*nothing.values(), *after.values()]), thresholds)
     crossing = callees(before)
     found = [each for each in nothing.values() if pooled(each.measured) not in crossing]  # type: ignore[arg-type]
-    found += _missing(nothing, missed(before, now, thresholds))
+    found += missing_calls(before, now, thresholds)
+    found += _missing(nothing, missed(before, now, thresholds), {pooled(site.caller) for site in before.unanswered})
     return found + _settled(after, deviating, crossing, _callers(before))
 
 
@@ -108,12 +110,14 @@ def _callers(before: Counts) -> Mapping[str, set[str]]:
     return found
 
 
-def _missing(nothing: Mapping[Operation, Blame], crossing: Mapping[Operation, Operation]) -> list[Blame]:
-    """Calls that used to arrive and no longer do: put down to whoever was called."""
+def _missing(
+    nothing: Mapping[Operation, Blame], crossing: Mapping[Operation, Operation], sited: Set[Operation]
+) -> list[Blame]:
+    """Calls that used to arrive and no longer do, of such as are known by no site: put down to whoever was called."""
     return [
         replace(blame, culprit=crossing[pooled(operation)], rule="missing", kind="silent")
         for operation, blame in nothing.items()
-        if pooled(operation) in crossing
+        if pooled(operation) in crossing and pooled(operation) not in sited
     ]
 
 

@@ -12,7 +12,7 @@ BUCKETS: Final = 12
 OFFSET: Final = 100_000
 """Nanoseconds added to a duration before its logarithm is taken: what is shorter is noise of clocks and schedulers."""
 
-What: TypeAlias = Literal["self", "edge", "end", "error", "gap"]
+What: TypeAlias = Literal["self", "edge", "end", "site", "reached", "error", "gap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,9 @@ class Row:
     `what` says of what: "self" self time (`a`); "edge" lag (`a`) and tail (`b`) between a span and the only child that
     it has, which is the other service's; "end" whether the other operation, in one of its children, was the last that
     it called (`a`; with no other: whether it called nothing), and how
-    often it called it (`b`; with no other: how long it took); "error" whether it failed and no child of it did (`a`;
+    often it called it (`b`; with no other: how long it took); "site" whether a call that may cross over, from the place
+    that the other operation names, called nothing (`a`); "reached" that calls from such a place (then
+    the operation) arrived at the other one; "error" whether it failed and no child of it did (`a`;
     `b`: and had no child); "gap" time (`a`) since the record of the other service before it in its trace, operations
     being what the records say. Durations are natural logarithms of nanoseconds.
     `aa` and `bb` are sums of squares.

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from spanwise_collector.diagnose.call_sites import CallSites, call_sites
 from spanwise_collector.diagnose.counts import Operation, pooled
 from spanwise_collector.diagnose.features import BUCKETS, OFFSET, Row, What
 from spanwise_collector.diagnose.parentage import Parentage, parentage
@@ -24,7 +25,10 @@ _LAST: Final = 1e6
 
 @dataclass(frozen=True, slots=True)
 class _Measures:
-    """Of some spans (`rows`): two values each, and what is on the other side, a place in `others`."""
+    """Of some spans (`rows`): two values each, and what is on the other side, a place in `others`.
+
+    They are counted for their own operations, or for others: `own`, a place in `owns`.
+    """
 
     what: What
     rows: Rows
@@ -32,6 +36,8 @@ class _Measures:
     b: F64
     other: Rows
     others: Sequence[Operation]
+    own: Rows | None = None
+    owns: Sequence[Operation] = ()
 
 
 def measure(spans: SpanNumbers, start: int, length: int) -> list[Row]:
@@ -70,6 +76,22 @@ def _measures(spans: SpanNumbers, family: Parentage) -> Iterator[_Measures]:
     every = np.arange(len(spans.key))
     yield _Measures("end", every, (calls == 0).astype(np.float64), _log(lasted), np.zeros_like(every), nobody)
     yield _called(spans, family)
+    may_cross = services[family.owner] == services[family.child]
+    may_cross &= ((calls == 0) | crossing)[family.child]
+    arrived = np.full(len(spans.key), -1)
+    arrived[caller] = callee
+    yield from _from_sites(spans, call_sites(spans.operations, spans.operation, family, may_cross), arrived)
+
+
+def _from_sites(spans: SpanNumbers, sites: CallSites, arrived: Rows) -> Iterator[_Measures]:
+    """Of calls by where they are made: whether they called nothing, else (`arrived`: the callee's row) where it was."""
+    callee = arrived[sites.span]
+    nothing = (callee < 0).astype(np.float64)
+    yield _Measures("site", sites.span, nothing, _zeros(nothing), sites.site, sites.names)
+    crossed = callee >= 0
+    rows, reached = sites.span[crossed], spans.operation[callee[crossed]]
+    none = _zeros(rows)
+    yield _Measures("reached", rows, none, none, reached, spans.operations, sites.site[crossed], sites.names)
 
 
 def _called(spans: SpanNumbers, family: Parentage) -> _Measures:
@@ -91,7 +113,9 @@ def _summed(spans: SpanNumbers, bucket: Rows, measures: _Measures) -> Iterator[R
     rows, a, b = measures.rows, measures.a, measures.b
     if not len(rows):
         return
-    key = (spans.operation[rows] * len(measures.others) + measures.other) * BUCKETS + bucket[rows]
+    own = spans.operation[rows] if measures.own is None else measures.own
+    owns = measures.owns or spans.operations
+    key = (own * len(measures.others) + measures.other) * BUCKETS + bucket[rows]
     order = np.argsort(key)
     key = key[order]
     begins = np.flatnonzero(groups(key)[0])
@@ -102,7 +126,7 @@ def _summed(spans: SpanNumbers, bucket: Rows, measures: _Measures) -> Iterator[R
     example = _examples(score[order], spans.key[rows][order], begins, n)
     for at, found in enumerate(key[begins].tolist()):
         pair, slice_ = divmod(found, BUCKETS)
-        operation, other = spans.operations[pair // len(measures.others)], measures.others[pair % len(measures.others)]
+        operation, other = owns[pair // len(measures.others)], measures.others[pair % len(measures.others)]
         trace_id, span_id = spans.ids(int(rows[order[example[at]]]))
         yield Row(
             service=operation.service,
@@ -154,5 +178,5 @@ def _log(nanoseconds: NDArray[Any]) -> F64:
     return found
 
 
-def _zeros(like: Rows) -> F64:
+def _zeros(like: NDArray[Any]) -> F64:
     return np.zeros(len(like))

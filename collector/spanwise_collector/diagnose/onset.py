@@ -90,7 +90,7 @@ def _height(row: Row) -> float:
 
 
 def _of(rows: Sequence[Row], blame: Blame) -> Iterable[Row]:
-    what = _ROWS.get(blame.rule)
+    what = "site" if blame.rule == "missing" and isinstance(blame.measured, Edge) else _ROWS.get(blame.rule)
     assert not isinstance(blame.measured, Pattern)
     caller = blame.measured.caller if isinstance(blame.measured, Edge) else blame.measured
     callee = blame.measured.callee if isinstance(blame.measured, Edge) else None

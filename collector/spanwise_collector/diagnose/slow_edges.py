@@ -4,6 +4,7 @@ On every edge into a service it is that service's network, queue or starved proc
 the caller's; on one of several edges neither is sure, and the callee is blamed by the share of its callers that see it.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,15 +17,15 @@ from spanwise_collector.diagnose.features import shift
 from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 
 _FEWEST_CALLEES: Final = 2
+# A delay of a node is the same on all of its edges, within this factor.
+_ALIKE: Final = 2.0
 
 
 def slow_edges(before: Counts, now: Counts, thresholds: Thresholds = DEFAULTS) -> list[Blame]:
     """Deviations of lag and tail, each with the end of the edge that it is put down to."""
     outgoing = _outgoing(before, now, thresholds)
-    found = list(outgoing.values())
-    for side in SIDES:
-        found += _incoming(side, _shifts(side, before, now, thresholds), outgoing)
-    return found
+    incoming = [blame for side in SIDES for blame in _incoming(side, _shifts(side, before, now, thresholds), outgoing)]
+    return [*outgoing.values(), *_less_what_the_only_caller_shows(incoming, before)]
 
 
 def _shifts(side: Side, before: Counts, now: Counts, thresholds: Thresholds) -> dict[Edge, Blame]:
@@ -79,3 +80,32 @@ def _by_calls(blames: list[Blame], outgoing: Mapping[tuple[str, str], Blame]) ->
         own = outgoing.get((blame.measured.caller.service, blame.measured.caller.instance))
         total += blame.now.n * max(0.0, blame.strength - (own.strength if own else 0.0))
     return total / sum(blame.now.n for blame in blames)
+
+
+def _less_what_the_only_caller_shows(incoming: list[Blame], before: Counts) -> list[Blame]:
+    """Services with a single caller whose own callers lose as much time around it: what is between is the caller's."""
+    callers: dict[str, set[str]] = defaultdict(set)
+    for edge in before.edges["lag"]:
+        callers[edge.callee.service].add(edge.caller.service)
+    into: dict[str, list[Blame]] = defaultdict(list)
+    for blame in incoming:
+        into[blame.culprit.service].append(blame)
+    found = []
+    for blame in incoming:
+        service = blame.culprit.service
+        caller = next(iter(callers[service]), service) if len(callers[service]) == 1 else service
+        alike = (each.strength for each in into[caller] if caller != service and _as_much(each, blame))
+        left = blame.strength - max(alike, default=0.0)
+        if left > 0:
+            found.append(replace(blame, strength=left))
+    return found
+
+
+def _as_much(one: Blame, other: Blame) -> bool:
+    a, b = _added(one), _added(other)
+    return b / _ALIKE <= a <= b * _ALIKE
+
+
+def _added(blame: Blame) -> float:
+    """How many nanoseconds more than usual."""
+    return math.exp(blame.now.mean) - math.exp(blame.before.mean)

@@ -149,9 +149,12 @@ def _gone(before: Logged, now: Logged, by_request: Requests, known: Set[str], th
             continue
         if service not in known or (service in by_request.by_records and (service, template) not in lasting):
             continue
-        for (name, instance), requests in by_request.now.items():
+        for (name, instance), counted in by_request.now.items():
             pattern = Pattern(service, instance, template)
-            if name != service or not requests:
+            if name != service:
+                continue
+            requests = min(counted, by_request.between(service, instance, old)[0])
+            if not requests:
                 continue
             usual, measured = by_request.before[service], now.counts.get(pattern, 0)
             absent_before, absent = max(0, usual - old), max(0, requests - measured)
@@ -170,7 +173,8 @@ def _risen(
     key = pattern.service, pattern.instance
     usual = by_request.before[pattern.service]
     before = Moments(max(usual, 1), min(old, usual), min(old, usual))
-    counts = [max(by_request.now[key], n), max(by_request.now_by_time[key], n)]
+    known = (by_request.now[key], by_request.now_by_time[key], by_request.between(*key, old)[1])
+    counts = [max(each, n) for each in known]
     shown = before if usual else Moments()
     if not usual:
         # A service that was not there before, or said nothing: only what it says of trouble is news.

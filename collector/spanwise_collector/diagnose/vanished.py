@@ -10,14 +10,17 @@ from dataclasses import replace
 from typing import Final
 
 from spanwise_collector.diagnose.blame import Blame
-from spanwise_collector.diagnose.counts import Counts, Operation, pooled, pooled_edge
+from spanwise_collector.diagnose.counts import Counts, Edge, Operation, pooled, pooled_edge
 from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 
 _SHOWN_BY: Final = ("errors", "self_time", "ended_early")
 
 
 def put_down(blames: Sequence[Blame], before: Counts, now: Counts, thresholds: Thresholds = DEFAULTS) -> list[Blame]:
-    """The same blames, those of callers that fail or wait because a service vanished put down to that one."""
+    """The same blames, those of callers that fail or wait because a service vanished put down to that one.
+
+    Those of a queue before a service that waits for another itself, and gets no answer, are left out.
+    """
     gone = _gone(before, now, thresholds)
     troubled = {
         pooled(blame.measured)
@@ -26,14 +29,28 @@ def put_down(blames: Sequence[Blame], before: Counts, now: Counts, thresholds: T
         and isinstance(blame.measured, Operation)
         and blame.strength >= thresholds.vanished_strength
     }
+    waiting = _waiting(blames, thresholds)
     found = []
     for blame in blames:
+        if blame.rule == "lag" and blame.culprit.service in waiting:
+            continue
         where = pooled(blame.measured) if isinstance(blame.measured, Operation) else None
         if blame.rule in _SHOWN_BY and where in gone and where in troubled:
             found.append(replace(blame, culprit=gone[where], rule="vanished", kind="silent"))
         else:
             found.append(blame)
     return found
+
+
+def _waiting(blames: Sequence[Blame], thresholds: Thresholds) -> set[str]:
+    """The services whose calls are not answered: that they begin late themselves is the queue before them."""
+    return {
+        blame.measured.caller.service
+        for blame in blames
+        if blame.rule == "missing"
+        and isinstance(blame.measured, Edge)
+        and blame.strength >= thresholds.vanished_strength
+    }
 
 
 def _gone(before: Counts, now: Counts, thresholds: Thresholds) -> Mapping[Operation, Operation]:

@@ -167,10 +167,10 @@ def verdict(engine: Engine, project: str, question: Question) -> Verdict:
     suspects = [Suspect(each.culprit.leading, each.since) for each in notable]
     found = coincidences(engine, project, suspects, around)
     accused[: len(notable)] = [replace(each, coincides=what) for each, what in zip(notable, found, strict=True)]
-    old = {(row.service, row.operation) for row in usual.rows}
+    old, seen_now = usual.operations(), now.operations()
     return Verdict(
-        window=Window(asked.start, asked.end, now.traces, _spans(now), said.records.total()),
-        baseline=Window(against.start, against.end, usual.traces, _spans(usual), said_before.records.total()),
+        window=Window(asked.start, asked.end, now.traces, now.spans(), said.records.total()),
+        baseline=Window(against.start, against.end, usual.traces, usual.spans(), said_before.records.total()),
         baseline_source=source if usual.traces or said_before.records else "none",
         accused=accused,
         services_accused=[_as_told(_accused(each, seen), accused) for each in by_service(culprits)[:_CULPRITS]],
@@ -182,9 +182,9 @@ def verdict(engine: Engine, project: str, question: Question) -> Verdict:
         notable=bool(culprits) and culprits[0].score >= thresholds.notable_score,
         rows=now.rows,
         instances=len({(row.service, row.instance) for row in now.rows} | set(said.records)),
-        operations=len({(row.service, row.operation) for row in now.rows}),
+        operations=len(seen_now),
         edges=len({(row.service, row.other_service) for row in now.rows if row.what == "edge"}),
-        unknown_operations=len({(row.service, row.operation) for row in now.rows} - old),
+        unknown_operations=len(seen_now - old),
         sample=now.sample,
         matching=counting.complete,
         baseline_slices=said_before.slices,
@@ -243,10 +243,6 @@ def _baseline(counting: _Counting, question: Question) -> tuple[Counted, Window,
     if a_day_before.traces > found.traces:
         return a_day_before, earlier, "day before"
     return found, before, "before"
-
-
-def _spans(counted: Counted) -> int:
-    return sum(row.n for row in counted.rows if row.what == "end" and not row.other_service)
 
 
 @dataclass(frozen=True, slots=True)

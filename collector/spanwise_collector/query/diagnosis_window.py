@@ -35,6 +35,14 @@ class Counted:
     traces: int
     sample: int = 1
 
+    def spans(self) -> int:
+        """How many spans were counted."""
+        return sum(row.n for row in self.rows if row.what == "end" and not row.other_service)
+
+    def operations(self) -> set[tuple[str, str]]:
+        """Services with their operations."""
+        return {(row.service, row.operation) for row in self.rows if row.what == "end"}
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:

@@ -59,3 +59,11 @@ def ends(operation: str, other: str, n: int, last: int, times: int = 1) -> list[
 def failed(operation: str, count: int, alone: int = 0) -> list[Row]:
     """Failures that begin here, `alone` of them in spans without a child."""
     return [row("error", operation, n=count, a=count, aa=count, b=alone, bb=alone)]
+
+
+def sites(operation: str, where: str, n: int, nothing: int = 0, *, reached: str = "") -> list[Row]:
+    """`n` calls from one place, `nothing` of which called nothing, and the others the operation that is `reached`."""
+    service, instance, name = _named(operation)
+    site = f"{service}@{instance}/{name} below {where}"
+    made = [row("site", operation, other=site, n=n, a=nothing, aa=nothing)]
+    return made + ([row("reached", site, other=reached, n=n - nothing)] if reached and n > nothing else [])

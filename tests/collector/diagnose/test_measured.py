@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import random
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from spanwise_collector.model.span import CLIENT, SERVER
 
 START, LENGTH = 1_795_232_640_000_000_000, 60_000_000_000
 SEEDS = range(200)
+Summed: TypeAlias = dict[tuple[object, ...], list[tuple[float, float]]]
 
 
 @dataclass(frozen=True)
@@ -104,16 +107,13 @@ def _parents(span: Drawn, spans: list[Drawn]) -> list[Drawn]:
     return first(span.parent, SERVER) if {SERVER, CLIENT} <= _kinds(same) else same
 
 
-def plain(spans: list[Drawn]) -> dict[tuple[object, ...], list[tuple[float, float]]]:
+def plain(spans: list[Drawn]) -> Summed:
     """Of each row of `measure` the values that it sums."""
-    below = defaultdict(list)
+    below = _below(spans)
+    found: Summed = _from_sites(spans, below)
     for each in spans:
-        for parent in _parents(each, spans):
-            below[id(parent)].append(each)
-    found = defaultdict(list)
-    for each in spans:
-        kids = sorted(below[id(each)], key=lambda kid: (kid.began, kid.ended, kid.operation, kid.failed))
-        bucket = min(BUCKETS - 1, (each.began - START) * BUCKETS // LENGTH)
+        kids = below[id(each)]
+        bucket = _bucket(each)
         nobody = ("", "", "")
 
         def add(what: str, other: tuple[str, ...], a: float, b: float) -> None:
@@ -136,6 +136,46 @@ def plain(spans: list[Drawn]) -> dict[tuple[object, ...], list[tuple[float, floa
         for other in set(called):
             add("end", other, float(other == called[-1]), float(called.count(other)))
     return found
+
+
+def _below(spans: list[Drawn]) -> dict[int, list[Drawn]]:
+    below = defaultdict(list)
+    for each in spans:
+        for parent in _parents(each, spans):
+            below[id(parent)].append(each)
+    for kids in below.values():
+        kids.sort(key=lambda kid: (kid.began, kid.ended, kid.operation, kid.failed))
+    return below
+
+
+def _bucket(span: Drawn) -> int:
+    return min(BUCKETS - 1, (span.began - START) * BUCKETS // LENGTH)
+
+
+def _from_sites(
+    spans: list[Drawn], below: dict[int, list[Drawn]]
+) -> dict[tuple[object, ...], list[tuple[float, float]]]:
+    found: Summed = defaultdict(list)
+    for each in spans:
+        for kid, site in _sites(each, below[id(each)], below):
+            beyond = below[id(kid)]
+            found[(*kid.operation, "site", *site, _bucket(kid))].append((float(not beyond), 0.0))
+            if beyond:
+                found[(*site, "reached", *beyond[0].operation, _bucket(kid))].append((0.0, 0.0))
+    return found
+
+
+def _sites(parent: Drawn, kids: list[Drawn], below: dict[int, list[Drawn]]) -> Iterator[tuple[Drawn, Operation]]:
+    """The children that call nothing, or one other service, with where each is called."""
+    seen: list[Operation] = []
+    for kid in kids:
+        beyond = below[id(kid)]
+        crosses = len(beyond) == 1 and beyond[0].operation.service != kid.operation.service
+        if kid.operation.service == parent.operation.service and (crosses or not beyond):
+            number = min(8, seen.count(kid.operation) + 1)
+            seen.append(kid.operation)
+            call = f"{kid.operation.name} (call {number})" if number > 1 else kid.operation.name
+            yield kid, Operation(kid.operation.service, kid.operation.instance, f"{call} below {parent.operation.name}")
 
 
 def sums(rows: list[Row]) -> dict[tuple[object, ...], tuple[float, ...]]:

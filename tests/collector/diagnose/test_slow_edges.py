@@ -49,3 +49,22 @@ def test_one_edge_of_several_blames_the_callee_by_the_share_of_callers_that_see_
 
 def test_a_service_with_one_caller_is_blamed_where_the_caller_is_well_elsewhere() -> None:
     assert blamed({("front", "ads")}) == [("ads", "tail", "slow", 8.0)]
+
+
+def test_a_service_whose_caller_loses_as_much_time_towards_its_own_callers_is_only_behind_it() -> None:
+    usual, slow = [1, 2, 1, 1.5, 2] * 20, [101, 102, 101, 101.5, 102] * 20
+
+    def path(before_cart: list[float], before_store: list[float]) -> list[Row]:
+        return [
+            *edge("front/call cart", "cart/serve", before_cart, before_cart),
+            *edge("cart/call store", "store/get", before_store, before_store),
+        ]
+
+    def blamed_for(now: list[Row]) -> list[str]:
+        found = slow_edges(Counts(path(usual, usual), pooled=True), Counts(now, pooled=False))
+        return sorted({each.culprit.service for each in found})
+
+    assert blamed_for(path(slow, slow)) == ["cart"]
+    assert blamed_for(path(usual, slow)) == ["store"]
+    # A queue that is much shorter is another delay.
+    assert blamed_for(path([each / 10 for each in slow], slow)) == ["cart", "store"]

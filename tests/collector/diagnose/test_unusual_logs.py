@@ -205,3 +205,19 @@ def test_of_who_only_logs_what_came_all_the_time_is_missed(slices: int, records:
 def test_a_complaint_that_is_no_longer_made_is_not_missed() -> None:
     now = {"shop: order <*> placed": 100, "stock: found <*>": 100}
     assert found(logged({**now, "stock: !cache is cold": 100}), logged(now)) == []
+
+
+def mixed(get: int, put: int, now: Logged) -> list[tuple[str, str, float]]:
+    """What is found where `get` and `put` were asked for a hundred times each, and each wrote its own record."""
+    before = logged({"shop: got <*>": 100, "shop: put <*>": 100})
+    then, later = ([*calls("shop/get", a), *calls("shop/put", b)] for a, b in ((100, 100), (get, put)))
+    blames = unusual_logs(before, now, requests(then, later, before, now), NAMES)
+    return [(each.culprit.service, each.rule, round(each.strength, 1)) for each in blames]
+
+
+def test_more_of_one_operation_and_fewer_of_another_change_no_way_of_speaking() -> None:
+    assert mixed(400, 30, logged({"shop: got <*>": 400, "shop: put <*>": 30})) == []
+
+
+def test_a_record_that_no_mix_of_the_operations_explains_is_missed() -> None:
+    assert mixed(400, 90, logged({"shop: got <*>": 400})) == [("shop", "log_gone", 3.4)]
