@@ -1,17 +1,18 @@
-"""The notebook's versions, forward only: each is a step in `versions/`, and Alembic keeps count of them."""
+"""The notebook's versions, forward only: each is a step in `versions/`, a file whose name begins with its number."""
 
+import re
 from pathlib import Path
+from typing import Final
 
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext, RevisionStep
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, column, func, inspect, select, table
 
 from spanwise_collector.errors import SettingError, excerpt
 
 # Any number that nothing else locks by; "notebook" in ASCII.
-_LOCK = 0x6E6F7465626F6F6B
+_LOCK: Final = 0x6E6F7465626F6F6B
+# Where Alembic writes down the version.
+_COUNT: Final = "alembic_version"
+_STEP: Final = re.compile(r"v(\d{4})_\w+")
 
 
 def upgrade(connection: Connection) -> None:
@@ -21,25 +22,18 @@ def upgrade(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    config.set_main_option("path_separator", "os")
-    script = ScriptDirectory.from_config(config)
-    known = {each.revision for each in script.walk_revisions()}
-    _refuse_newer(MigrationContext.configure(connection).get_current_heads(), known)
-
-    def steps(now: tuple[str, ...], context: MigrationContext) -> list[RevisionStep]:
-        return list(script._upgrade_revs("head", now))  # type: ignore[arg-type]  # as alembic's own command does
-
-    with EnvironmentContext(config, script, fn=steps) as environment:
-        environment.configure(connection=connection, transactional_ddl=True)
-        environment.run_migrations()
-
-
-def _refuse_newer(found: tuple[str, ...], known: set[str]) -> None:
-    newer = sorted(set(found) - known)
-    if newer:
+    steps = map(_STEP.fullmatch, (path.stem for path in Path(__file__).with_name("versions").iterdir()))
+    known = {step[1] for step in steps if step}
+    found: set[str] = set()
+    if inspect(connection).has_table(_COUNT):
+        found = set(connection.scalars(select(column("version_num")).select_from(table(_COUNT))))
+    if newer := sorted(found - known):
         raise SettingError(
             f"The notebook was written by a newer Spanwise (version {excerpt(newer[0], 20)}, this one knows"
             f" {max(known)}). Start the newer version, or choose another notebook with --notebook or --data."
         )
+    if found != {max(known)}:
+        # Alembic takes 10 MB of memory, and only here it has something to do.
+        from spanwise_collector.notebook.steps import take_steps
+
+        take_steps(connection)
