@@ -23,6 +23,9 @@ def lying(refused: Path) -> dict[str, str]:
         return {}
     found = {}
     for path in sorted(refused.glob(f"*.{REASON}")):
+        # One that was moved back to the spool is tried again, and its reason is of the past.
+        if not path.with_suffix("").exists():
+            continue
         # It may be going at this moment.
         with contextlib.suppress(OSError), path.open("rb") as file:
             found[path.name.partition(".")[0]] = file.read(_REASON_BYTES).decode("utf-8", "replace").strip()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace as changed
 from pathlib import Path
 
+from spanwise_collector.errors import Refused
 from spanwise_collector.spool.frame import encode, scan
 from spanwise_collector.spool.segment import Place, Segment, Signal
 
@@ -15,11 +16,15 @@ Mend = Callable[[Signal, bytes], tuple[str, bytes]]
 def mend_segment(place: Place, segment: Segment, mend: Mend) -> Segment:
     """The segment with every frame's message passed through `mend`, which returns its project and its body.
 
-    Durable on return; until then the old content stays. Its receipts stay those of what was received.
+    Durable on return; until then the old content stays. Its receipts stay those of what was received. Refused where a
+    disk has damaged it: a frame that cannot be read would be gone without a word.
     """
     data = place.files.read(segment.path)
+    frames = list(scan(data, segment.signal))
+    if sum(frame.end - frame.start for frame in frames) != len(data):
+        raise Refused("The segment is not what was written: its disk has damaged it.")
     parts: list[bytes] = []
-    for frame in scan(data, segment.signal):
+    for frame in frames:
         project, body = mend(segment.signal, data[frame.body_start : frame.end])
         parts += encode(segment.signal, project, frame.received, body).buffers
     replace(place, segment.path, parts)

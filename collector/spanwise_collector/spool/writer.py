@@ -96,7 +96,7 @@ class SegmentWriter:
             self.close()
         except MemoryError:
             # As a disk that fails: its senders are told, and the thread that all of them wait for goes on.
-            self._fail(OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)))
+            self._fail(_no_memory())
             self.close()
         else:
             self.error, self._pause = None, _FIRST_PAUSE
@@ -115,13 +115,15 @@ class SegmentWriter:
             self.close()
 
     def close(self) -> None:
-        """Close the open segment, if any. After an OSError it stays, for `tend` or for the next start."""
+        """Close the open segment, if any. After an OSError, or without memory, it stays, for `tend` or the next start."""
         if self._open is None:
             return
         try:
             self._hand_over(self._open)
         except OSError as error:
             self._fail(error)
+        except MemoryError:
+            self._fail(_no_memory())
 
     def _room(self) -> _Open:
         if self._open is not None and (self._open.failed or self._full(self._open)):
@@ -172,3 +174,7 @@ class SegmentWriter:
                 Segment(opened.name, self._signal, opened.path, opened.size, opened.frames, bytes(opened.records))
             )
         self._open = None
+
+
+def _no_memory() -> OSError:
+    return OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from spanwise_collector.errors import Refused
 from spanwise_collector.receive.check import canonical, check
 from spanwise_collector.spool import Signal, Spool
 from spanwise_collector.spool.frame import encode
@@ -50,3 +51,18 @@ def test_an_odd_body_is_mended_in_its_segment(tmp_path: Path, odd: bytes) -> Non
     assert sum(encode(Signal.TRACES, project, 0, body).size for project, body in (first, second)) == mended.bytes
     spool.release(mended)
     assert spool.stats().bytes == 0
+
+
+def test_a_segment_that_its_disk_has_damaged_is_not_mended_to_what_is_left_of_it(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, segment_age=3600)
+    spool.start()
+    for number in (1, 2):
+        asyncio.run(spool.append(Signal.TRACES, "shop", traces(span(number)).SerializeToString()))
+    spool.close()
+    segment = spool.closed.get(timeout=1)
+    damaged = bytearray(segment.path.read_bytes())
+    damaged[10] ^= 1
+    segment.path.write_bytes(damaged)
+    with pytest.raises(Refused, match="its disk has damaged it"):
+        spool.mend(segment, canonical)
+    assert segment.path.read_bytes() == damaged

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from spanwise_collector.errors import SpoolFull, SpoolUnavailable
 from spanwise_collector.spool import Receipt, Segment, Signal, Spool, SystemFiles
+from spanwise_collector.spool.aside import lying
 from spanwise_collector.spool.frame import scan
 
 from tests.collector.spool.memory import Disk, TickingClock
@@ -246,7 +247,9 @@ def test_a_segment_that_is_set_aside_is_kept_with_its_reason_and_not_loaded_agai
     assert drain(again) == []
     assert run(append_all(again, b"poison")) == [REPEATED]
     again.close()
+    assert lying(tmp_path / "refused") == {segment.name: "it cannot be read"}
     kept.rename(segment.path)
+    assert lying(tmp_path / "refused") == {}
     assert drain(open_spool()) == [segment]
 
 

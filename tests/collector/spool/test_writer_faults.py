@@ -66,6 +66,18 @@ def test_a_lack_of_memory_is_a_failure_like_that_of_a_disk() -> None:
     assert [journal.bodies(segment) for segment in journal.closed] == [[b"good"], [b"later"]]
 
 
+def test_a_lack_of_memory_while_a_segment_is_closed_leaves_it_to_be_closed_later() -> None:
+    disk, clock, journal = journal_with(b"good")
+    disk.before = fail_on("rename", error=MemoryError())
+    clock.tick(1)
+    journal.writer.tend()
+    assert (journal.closed, str(journal.writer.error)) == ([], "[Errno 12] Cannot allocate memory")
+    disk.before = lambda operation: None
+    clock.tick(10)
+    journal.writer.tend()
+    assert journal.all_bodies() == [b"good"]
+
+
 def test_what_cannot_be_cut_now_is_cut_and_closed_later() -> None:
     disk, clock, journal = journal_with(b"good")
     disk.before = fail_on("write", "truncate", "rename", "sync", "sync_folder", "create", error=FULL)
