@@ -78,3 +78,21 @@ def all_calls_failing(process: int, calls: str, error: str, log: Path) -> Iterat
     finally:
         tracer.send_signal(signal.SIGINT)
         tracer.communicate(timeout=30)
+
+
+def killed_at(process: subprocess.Popen[bytes], call: str, number: int, log: Path) -> None:
+    """Kill a process when one of its threads is about to make its call of that number from now, the engine's too."""
+    rules = ["-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={number}"]
+    if shutil.which("strace") is None:
+        pytest.skip("NOT TESTED: a kill at a call needs strace. On Debian: apt-get install strace")
+    tracer = subprocess.Popen(
+        ["strace", "-f", "-qq", "-o", log, *rules, "-p", str(process.pid)], stderr=subprocess.PIPE
+    )
+    try:
+        while process.poll() is None:
+            if tracer.poll() is not None and process.poll() is None:
+                pytest.skip(f"NOT TESTED: strace may not trace here: {tracer.communicate()[1]!r}")
+            time.sleep(0.02)
+    finally:
+        tracer.kill()
+        tracer.communicate(timeout=30)

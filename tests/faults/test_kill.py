@@ -15,12 +15,17 @@ import pytest
 
 from bench.collector import Collector
 from tests.faults import promise
+from tests.faults.calls import killed_at
 from tests.faults.exporter import Exporter
 from tests.faults.promise import SEED
 
 KILLS = int(os.environ.get("SPANWISE_KILLS", "50"))
 
 LONGEST_LIFE_SECONDS = 1.0
+KILLED_AT_A_NAME = 3
+# A part of each is named in an insert of spans.
+TABLES = 6
+
 DIES_WHILE_STARTING = 0.1
 LONGEST_START_SECONDS = 1.0
 
@@ -44,6 +49,25 @@ def test_every_acknowledged_span_survives_kill_once(collector: Collector, capsys
         print(f"ready again after {max(starts):.1f} s at worst")
 
     promise.assert_kept(collector, exporters, audit)
+    assert collector.stop() == 0
+
+
+def test_killed_while_the_engine_names_what_it_stores_every_span_is_there_once(
+    collector: Collector, tmp_path: Path
+) -> None:
+    moments = random.Random(SEED)
+    exporters = promise.exporters(collector.http)
+    collector.start()
+    for exporter in exporters:
+        exporter.start()
+    promise.wait_for_some(collector, exporters)
+    for _ in range(KILLED_AT_A_NAME):
+        killed_at(collector.process, "rename", moments.randint(1, TABLES), tmp_path / "strace")
+        collector.start()
+        promise.wait_for_more(exporters)
+    for exporter in exporters:
+        exporter.ask_to_finish()
+    promise.see_through(collector, exporters, 0)
     assert collector.stop() == 0
 
 

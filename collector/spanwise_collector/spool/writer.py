@@ -115,7 +115,7 @@ class SegmentWriter:
             self.close()
 
     def close(self) -> None:
-        """Close the open segment, if any. After an OSError, or without memory, it stays, for `tend` or the next start."""
+        """Close the open segment, if any. After an OSError, or for want of memory, it stays until `tend`."""
         if self._open is None:
             return
         try:

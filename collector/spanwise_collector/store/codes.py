@@ -25,12 +25,23 @@ TROUBLE: Final = (
     ABSENT
     | UNWELCOME
     # For want of files, time, network, memory or space, for too many parts, and for a stop.
-    | frozenset((74, 75, 76, 159, 164, 202, 209, 210, 236, 241, 242, 243, 252, 279, 319, 394, 425))
+    | frozenset(
+        (74, 75, 76, 77, 87, 88, 159, 164, 172, 202, 204, 209, 210, 214, 236, 241, 242, 243, 252, 279, 294, 319)
+    )
+    | frozenset((394, 400, 411, 424, 425, 521, 531, 586, 641, 734))
     # Of a server or cluster: names not resolved, quotas, connections, Keeper, replicas and shards away, overload.
     | frozenset((173, 198, 201, 203, 225, 244, 254, 265, 285, 286, 289, 297, 364, 415, 416, 439, 571, 574, 733))
     | frozenset((735, 745, 749, 762, 763, 774, 777, 778, 904, 999, 1000, 1019, 1020))
 )
 """Any other segment would have met the same: waiting is right, however long it takes."""
+
+
+_A_FILE: Final = re.compile(r"\b1001\b.*filesystem[ _]error", re.DOTALL)
+
+
+def is_trouble(reason: str) -> bool:
+    """Whether an exception's text tells of TROUBLE, or of a file that could not be made, renamed or removed."""
+    return code_of(reason) in TROUBLE or _A_FILE.search(reason) is not None
 
 
 def code_of(reason: str) -> int | None:

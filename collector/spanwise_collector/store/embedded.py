@@ -8,11 +8,12 @@ from typing import Any, Final
 import sqlalchemy
 from clickhouse_connect import get_client
 from clickhouse_connect.driver.client import Client
+from sqlalchemy import Select, column, func, select, table
 from sqlalchemy.pool import QueuePool
 
 from spanwise_collector.errors import StoreError
-from spanwise_collector.store import schema
-from spanwise_collector.store.engine import INSERT_SETTINGS, Engine, Inserter
+from spanwise_collector.store import remembered, schema
+from spanwise_collector.store.engine import INSERT_SETTINGS, Engine, Inserter, StoreAway
 from spanwise_collector.store.layout import Layout, quoted
 
 _SERVER_OPTIONS: Final[Mapping[str, int]] = {
@@ -24,6 +25,16 @@ _SERVER_OPTIONS: Final[Mapping[str, int]] = {
     "background_pool_size": 2,
     "background_schedule_pool_size": 2,
 }
+
+_mine: Final = column("database") == func.currentDatabase()
+_tables: Final[Select[*tuple[Any, ...]]] = (
+    select(column("name"), column("data_paths"))
+    .select_from(table("tables", schema="system"))
+    .where(_mine, column("engine").like("%MergeTree"))
+)
+_parts: Final[Select[*tuple[Any, ...]]] = (
+    select(column("table"), column("name")).select_from(table("parts", schema="system")).where(_mine, column("active"))
+)
 
 
 class EmbeddedEngine(Engine):
@@ -39,6 +50,14 @@ class EmbeddedEngine(Engine):
         self, folder: Path, *, memory: int, query_seconds: float, query_memory: int, connections: int = 4
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            remembered.put_right(folder)
+        except OSError as error:
+            raise StoreError(f"The store in {folder} cannot be opened: {error}") from error
+        self._folder = folder
+        self._doubtful = False
+        self._doubt = threading.Lock()
+        self._detached: set[str] = set()
         self._options = {**_SERVER_OPTIONS, "max_server_memory_usage": memory}
         self._path = str(folder)
         self._command_lock = threading.Lock()
@@ -48,7 +67,7 @@ class EmbeddedEngine(Engine):
 
     def inserter(self) -> Inserter:
         # As a file: given as text, the engine would write it to the working directory, which may not be ours.
-        return _FromFile(self.connect({**INSERT_SETTINGS, "format_schema": str(schema.wire_format())}))
+        return _FromFile(self, self.connect({**INSERT_SETTINGS, "format_schema": str(schema.wire_format())}))
 
     def run(self, statement: str) -> None:
         with self._command_lock:
@@ -57,12 +76,50 @@ class EmbeddedEngine(Engine):
             except Exception as error:
                 raise StoreError(str(error)) from error
 
+    def doubt(self) -> None:
+        """An insert has failed: the engine may remember what it does not have."""
+        with self._doubt:
+            self._doubtful = True
+
+    def settle(self) -> None:
+        """Let the engine forget what it remembers and does not have, if an insert has failed since the last time.
+
+        To be called before each insert; raises StoreAway where it cannot be found out, and nothing may be inserted. A
+        table that must forget is away for a moment, and what asks it then is told to come again.
+        """
+        with self._doubt:
+            if not self._doubtful:
+                return
+            try:
+                self._put_right()
+            except (OSError, StoreError) as error:
+                raise StoreAway(f"After a failed insert it is not known what the store has: {error}") from error
+            self._doubtful = False
+
     def close(self) -> None:
         super().close()
         self._commands.close()
 
     def commander(self) -> Client:
         return self.connect({})
+
+    def _put_right(self) -> None:
+        for name in sorted(self._detached):
+            self._attach(name)
+        parts: dict[str, list[str]] = {}
+        for row in self.look(_parts):
+            parts.setdefault(row.table, []).append(row.name)
+        for row in self.look(_tables):
+            folder = Path(row.data_paths[0])
+            if remembered.is_wrong(folder, parts.get(row.name, [])):
+                self._detached.add(row.name)
+                self.run(f"DETACH TABLE {row.name} SYNC")
+                remembered.put_table_right(folder, self._folder / remembered.SPARE)
+                self._attach(row.name)
+
+    def _attach(self, name: str) -> None:
+        self.run(f"ATTACH TABLE IF NOT EXISTS {name}")
+        self._detached.discard(name)
 
     def connect(self, settings: Mapping[str, object]) -> Client:
         """Open a connection of the caller's own, which the caller closes; it runs one statement at a time."""
@@ -95,10 +152,12 @@ def _count_what_is_read(connection: Any, _: object) -> None:
 
 
 class _FromFile(Inserter):
-    def __init__(self, client: Client) -> None:
+    def __init__(self, engine: EmbeddedEngine, client: Client) -> None:
+        self._engine = engine
         self._client = client
 
     def insert(self, table: str, message: str, name: str, segment: Path) -> None:
+        self._engine.settle()
         # By its descriptor: the engine takes braces in a path for a pattern, and inserts nothing where none matches.
         with segment.open("rb") as file:
             statement = (
@@ -110,6 +169,7 @@ class _FromFile(Inserter):
             try:
                 self._client.command(statement)
             except Exception as error:
+                self._engine.doubt()
                 raise StoreError(str(error)) from error
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
 
 from spanwise_collector.errors import Refused, StoreError
-from spanwise_collector.store.codes import TOO_MUCH_MEMORY, TROUBLE, code_of
+from spanwise_collector.store.codes import TOO_MUCH_MEMORY, code_of, is_trouble
 from spanwise_collector.store.crowded import QUIET_TRIES, SECONDS, TRIES, Crowded, Shelf
 from spanwise_collector.store.engine import Engine, Inserter, StoreAway
 
@@ -286,7 +286,7 @@ class Loader(Generic[S]):
 
     def _store_is_to_blame(self, error: Exception) -> bool:
         """Whether another segment would have met the same: then waiting is right, however long it takes."""
-        if isinstance(error, StoreAway) or code_of(str(error)) in TROUBLE:
+        if isinstance(error, StoreAway) or is_trouble(str(error)):
             return True
         try:
             self._engine.check()
