@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import shutil
@@ -78,8 +79,8 @@ def finished(process: subprocess.Popen[str]) -> str:
 
 def seen(tmp_path: Path) -> None:
     """Wait until the file is known; what was rotated away before that is nobody's."""
-    deadline = time.monotonic() + 30
-    while not (tmp_path / "state.json").exists() and time.monotonic() < deadline:
+    state, deadline = tmp_path / "state.json", time.monotonic() + 30
+    while not (state.exists() and json.loads(state.read_bytes())["places"]) and time.monotonic() < deadline:
         time.sleep(0.02)
 
 

@@ -62,7 +62,7 @@ def ship(argv: list[str]) -> int:
     parser.add_argument("--from-end", action="store_true", help="of files seen for the first time, only what is new")
     parser.add_argument("--once", action="store_true", help="end when everything that is there was sent")
     parser.add_argument("--join", type=float, default=1.0, help="seconds a record waits for more of its lines [1]")
-    parser.add_argument("--linger", type=float, default=3.0, help="seconds a rotated file is still read [3]")
+    parser.add_argument("--linger", type=float, default=30.0, help="seconds a rotated file is still read [30]")
     given = parser.parse_args(argv)
     try:
         delivery = Delivery(_url(given), os.environ.get("SPANWISE_KEY"), patience=float("inf"))
@@ -85,6 +85,7 @@ def ship(argv: list[str]) -> int:
     except Undelivered as error:
         if not delivery.stopping.is_set():
             code = _complain("ship", f"{error}. What was not sent is sent by the next start", FAILED)
+    shipping.close()
     memory.close()
     delivery.close()
     tally = shipping.tally

@@ -26,14 +26,30 @@ class Follower:
         self.place = place
         self.joiner = Joiner()
         self.rotated = rotated
-        self.grown = time.monotonic()
         self.seen = place.seen
+        self._finished = False
+        self._active = time.monotonic()
         self._file = file
         self._read = place.offset
         # Kept in memory: the file may be another by the time that what was read of it is delivered.
         self._first = os.pread(file, min(HEAD, place.offset), 0)
         self._unwrapper = Unwrapper()
         self._rest = b""
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing was ever read of it: it may have been filled, copied and emptied without a trace."""
+        return not self._read
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more was expected, and all of it was taken."""
+        return self._finished and not self.joiner.entries
+
+    def left(self) -> None:
+        """Its path is another file's from now on, and who writes to it may not know yet."""
+        self.rotated = True
+        self._active = time.monotonic()
 
     def read(self) -> bool:
         """Read what is new, at most 256 KiB; whether there was anything. Raises Truncated."""
@@ -46,8 +62,8 @@ class Follower:
             return False
         if self._read < HEAD:
             self._first += data[: HEAD - self._read]
-        self.seen = seen
-        self.grown = time.monotonic()
+        self.seen, self._finished = seen, False
+        self._active = time.monotonic()
         start = self._read - len(self._rest)
         self._read += len(data)
         *whole, self._rest = (self._rest + data).split(b"\n")
@@ -60,7 +76,7 @@ class Follower:
         return True
 
     def idle(self, seconds: float) -> bool:
-        return time.monotonic() - self.grown > seconds
+        return time.monotonic() - self._active > seconds
 
     def finish(self) -> None:
         """Nothing more will come: the last line needs no end."""
@@ -68,17 +84,22 @@ class Follower:
             self._add(self._rest, self._read - len(self._rest), self._read)
             self._rest = b""
         self.joiner.close()
+        self._finished = True
 
     def after(self, offset: int) -> Reached:
         """What the place will be once all up to `offset` is delivered."""
         head = self._first[:offset]
         return offset, len(head), hash_of(head), self.seen
 
-    def begins_like(self, path: str) -> bool:
-        """Whether another file begins as this one did."""
-        with suppress(OSError), open(path, "rb") as other:
-            return bool(self._first) and other.read(len(self._first)) == self._first
-        return False
+    def wholly(self) -> Reached:
+        """What the place is when all that was read is delivered, or was blank."""
+        return self.after(self._read)
+
+    def begins_like(self, other: int | str) -> bool:
+        """Whether another file, open or at a path, begins as this one did."""
+        size = len(self._first)
+        found = os.pread(other, size, 0) if isinstance(other, int) else _piece(other, size)
+        return size > 0 and found == self._first
 
     def close(self) -> None:
         os.close(self._file)
@@ -103,12 +124,35 @@ def opened(path: str) -> tuple[int, os.stat_result] | None:
 
 def siblings(path: str) -> list[tuple[str, os.stat_result]]:
     """Files that rotation may have made of `path`, oldest first: `app.log.1`, `app.log-20261121`, not packed ones."""
-    folder, name = os.path.split(path)
-    found = []
-    with suppress(OSError):
-        for entry in os.scandir(folder):
-            other = entry.name
-            if other.startswith(name) and other[len(name) :][:1] in (".", "-") and not other.endswith(_PACKED):
-                with suppress(OSError):
-                    found.append((entry.path, entry.stat()))
+    found = [each for each in beside(path) if is_rotated(each[0], path)]
     return sorted(found, key=lambda each: each[1].st_mtime_ns)
+
+
+def beside(path: str) -> list[tuple[str, os.stat_result]]:
+    """What lies in the folder of `path`."""
+    found = []
+    with suppress(OSError), os.scandir(os.path.dirname(path)) as entries:
+        for entry in entries:
+            with suppress(OSError):
+                found.append((entry.path, entry.stat()))
+    return found
+
+
+def is_rotated(other: str, path: str) -> bool:
+    """Whether a path has a name that rotation gives to what was `path`."""
+    return other.startswith(path) and other[len(path) :][:1] in (".", "-") and not other.endswith(_PACKED)
+
+
+def is_copy(file: int, path: str) -> bool:
+    """Whether an open file is nothing but how the one at `path` begins: a copy that is made before that is emptied."""
+    size = os.fstat(file).st_size
+    return all(_piece(path, HEAD, at)[: size - at] == os.pread(file, HEAD, at) for at in (0, max(0, size - HEAD)))
+
+
+def _piece(path: str, size: int, at: int = 0) -> bytes:
+    if (found := opened(path)) is None:
+        return b""
+    try:
+        return os.pread(found[0], size, at)
+    finally:
+        os.close(found[0])

@@ -1,0 +1,215 @@
+"""Which file is which: those that the patterns name, and what rotation made of them."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from spanwise.ship.following import Follower, beside, is_copy, is_rotated, opened, siblings
+from spanwise.ship.place import Memory, Place, head_of
+
+
+class Files:
+    """The files that are followed, and what the memory knows of others; for one thread.
+
+    A file that is gone from its path counts as removed after so many seconds without news; `from_end`: of those found
+    at the first look only what is new. `count` is of files that were new.
+    """
+
+    def __init__(self, patterns: Sequence[str], memory: Memory, removed: float, *, from_end: bool = False) -> None:
+        self.followers: list[Follower] = []
+        self.count = 0
+        self._patterns = [os.path.abspath(pattern) for pattern in patterns]
+        self._memory = memory
+        self._removed = removed
+        self._from_end = from_end
+        self._there: set[tuple[int, int]] = set()
+
+    def take_up(self) -> None:
+        """Go on with every file that was followed when we ended."""
+        left = sorted((each for each in self._memory.places if not each.done), key=lambda each: -each.seen)
+        since = {place.path: place.seen for place in left}
+        for place in left:
+            if (at := self._locate(place)) is not None:
+                self._follow(place, at[0], rotated=at[1] != place.path)
+                continue
+            self._memory.places.remove(place)
+            if place.offset:
+                say(f"{place.path} was replaced, and there is no copy: what was not yet read of it is gone")
+        for path, seen in since.items():
+            self._renew(path, seen)
+        self._memory.write()
+
+    def discover(self) -> None:
+        """Look at what is there now."""
+        paths = {each for pattern in self._patterns for each in glob.glob(pattern, recursive=True)}
+        for follower in self.followers:
+            if follower.place.path not in paths and follower.idle(self._removed):
+                follower.rotated = True
+        there = {}
+        for path in sorted(paths):
+            with suppress(OSError):
+                there[path] = os.stat(path)
+        self._there = {(stat.st_dev, stat.st_ino) for stat in there.values()}
+        for path, found in there.items():
+            old = self._at(path)
+            if old is not None and _is(old.place, found):
+                continue
+            if old is None:
+                self._open(path, fresh=True)
+            else:
+                old.left()
+                self._renew(path, old.seen)
+        self._from_end = False
+
+    def began(self, follower: Follower) -> None:
+        """The first of a file was read. Until then it may have been filled, copied and emptied, and nothing tells."""
+        if not follower.rotated:
+            self._adopt(follower.place.path, follower.place.seen)
+
+    def emptied(self, follower: Follower) -> bool:
+        """Leave a file that was emptied; whether there is a copy from which the rest of it will be read.
+
+        Else what was read of it is to be delivered. Then call `replace`.
+        """
+        place = follower.place
+        self.followers.remove(follower)
+        place.device = place.inode = 0
+        if place.offset and (at := self._locate(place)) is not None:
+            self._follow(place, at[0], rotated=True)
+            return True
+        if not place.offset and any(follower.begins_like(other) for other, _ in siblings(place.path)):
+            return True  # the copy is a file of its own, from its beginning
+        say(f"{place.path} was emptied, and there is no copy: what was not yet read of it is gone")
+        return False
+
+    def replace(self, follower: Follower) -> None:
+        """Follow what is in the place of a file that was emptied."""
+        place, since = follower.place, follower.place.seen
+        if all(each.place is not place for each in self.followers):
+            self._memory.places.remove(place)
+        follower.close()
+        if follower.rotated:
+            self._adopt(place.path, since)
+        else:
+            self._renew(place.path, since)
+        self._memory.write()
+
+    def forget(self, follower: Follower) -> None:
+        """Nothing more will come of a file that was rotated away. It stays known as long as it is there."""
+        place = follower.place
+        place.offset, place.head_size, place.head, place.seen = follower.wholly()
+        place.done = True
+        follower.close()
+        self.followers.remove(follower)
+        there = self._there | {(stat.st_dev, stat.st_ino) for _, stat in beside(place.path)}
+        for each in [each for each in self._memory.places if each.done and each.path == place.path]:
+            if not each.offset or (each.device, each.inode) not in there:
+                self._memory.places.remove(each)
+        self._memory.write()
+
+    def close(self) -> None:
+        for follower in self.followers:
+            follower.close()
+
+    def _at(self, path: str) -> Follower | None:
+        return next((each for each in self.followers if each.place.path == path and not each.rotated), None)
+
+    def _renew(self, path: str, since: int) -> None:
+        """Follow what is at a path now, and what was made there and rotated away since that time.
+
+        Looked for on both sides of the opening: it may be rotated away while we look. First before it, so that a kill
+        leaves no place behind that is later than what was not found yet.
+        """
+        self._adopt(path, since)
+        self._open(path)
+        self._adopt(path, since)
+
+    def _adopt(self, path: str, since: int) -> None:
+        """Follow files that were made and rotated away between two looks: newer than the last one that we knew.
+
+        Looked for again where files were renamed meanwhile.
+        """
+        there: list[tuple[str, os.stat_result]] = []
+        while _inodes(there) != _inodes(there := siblings(path)):
+            for other, stat in there:
+                if stat.st_size and stat.st_mtime_ns >= since:
+                    self._open(other, rotated_from=path)
+
+    def _open(self, path: str, *, fresh: bool = False, rotated_from: str = "") -> None:
+        """Follow a file that nobody follows; one that is known, or a copy of one, is left alone. What was rotated away
+        before a `fresh` one was seen is nobody's."""
+        if (found := opened(path)) is None:
+            return
+        file, stat = found
+        place = self._known(file, stat, path)
+        if place is not None and place.done and stat.st_size > place.offset and _is(place, stat):
+            place.done = False  # it went on after all, or is back under its name
+            self._follow(place, file, rotated=path != place.path)
+        elif place is not None or self._copied_now(file, path, rotated_from):
+            os.close(file)
+        else:
+            # `copytruncate` makes both in one tick of the clock.
+            older = [each.st_mtime_ns + 1 for _, each in siblings(path)] if fresh else []
+            offset = stat.st_size if fresh and self._from_end else 0
+            seen = max((stat.st_mtime_ns, *older))
+            place = Place(rotated_from or path, stat.st_dev, stat.st_ino, offset, seen=seen)
+            self._memory.places.append(place)
+            self.followers.append(Follower(place, file, rotated=bool(rotated_from)))
+            self._memory.write()
+            self.count += 1
+
+    def _known(self, file: int, stat: os.stat_result, path: str) -> Place | None:
+        for place in self._memory.places:
+            if _is(place, stat) and place.begins(file):
+                return place
+            copy = place.head_size and is_rotated(path, place.path)
+            if copy and head_of(file, place.head_size) == place.head:
+                return place
+        return None
+
+    def _copied_now(self, file: int, path: str, rotated_from: str) -> bool:
+        """Whether a file is a copy of one that is followed and may be emptied next, or was after it was read."""
+        live = [each for each in self.followers if not each.rotated and is_rotated(path, each.place.path)]
+        names = {each.place.path for each in live} | ({rotated_from} if rotated_from else set())
+        return any(each.begins_like(file) for each in live) or any(is_copy(file, name) for name in names)
+
+    def _follow(self, place: Place, file: int, *, rotated: bool) -> None:
+        stat = os.fstat(file)
+        place.device, place.inode = stat.st_dev, stat.st_ino
+        self.followers.append(Follower(place, file, rotated=rotated))
+
+    def _locate(self, place: Place) -> tuple[int, str] | None:
+        """Where the file of a place is now: by inode, under any name in its folder; else, by how it begins, under its
+        own or as a copy under a rotated one. Looked for again where files were renamed meanwhile."""
+        while True:
+            rotated = siblings(place.path)
+            names = [path for path, stat in beside(place.path) if _is(place, stat)]
+            if place.head_size:
+                names += [place.path, *(path for path, _ in rotated)]
+            for path in names:
+                if (candidate := opened(path)) is None:
+                    continue
+                file, stat = candidate
+                if place.begins(file) and (_is(place, stat) or place.head_size):
+                    return file, path
+                os.close(file)
+            if _inodes(rotated) == _inodes(siblings(place.path)):
+                return None
+
+
+def _is(place: Place, stat: os.stat_result) -> bool:
+    return (place.device, place.inode) == (stat.st_dev, stat.st_ino)
+
+
+def _inodes(files: Iterable[tuple[str, os.stat_result]]) -> set[tuple[str, int]]:
+    return {(path, stat.st_ino) for path, stat in files}
+
+
+def say(message: str) -> None:
+    """Tell who watches, on standard error."""
+    sys.stderr.write(f"spanwise ship: {time.strftime('%H:%M:%S')} {message}\n")
