@@ -19,19 +19,24 @@ from spanwise_collector.receive.log_time import time_in, time_of
 # In the order in which they are tried, for records that have several.
 _TIMES: Final = (
     "time", "@timestamp", "timestamp", "ts", "@t", "asctime", "datetime", "date", "eventTime", "created",
-    "__REALTIME_TIMESTAMP",
+    "Timestamp", "timeMillis", "__REALTIME_TIMESTAMP",
 )  # fmt: skip
 _LEVELS: Final = (
-    "level", "levelname", "level_name", "log.level", "severity", "severity_text", "severityText", "lvl", "loglevel",
-    "log_level", "@l", "severity_number", "severityNumber", "levelno", "level_number", "priority", "PRIORITY",
+    # Words before numbers: of 400 beside ERROR, as Monolog has it, the word is told.
+    "levelname", "level_name", "level", "log.level", "severity", "severity_text", "severityText", "lvl", "loglevel",
+    "log_level", "@l", "Level", "LogLevel", "severity_number", "severityNumber", "levelno", "level_number", "priority",
+    "PRIORITY",
 )  # fmt: skip
 _MESSAGES: Final = (
-    "msg", "message", "@message", "event", "body", "short_message", "textPayload", "MESSAGE", "@m", "@mt", "log",
+    "msg", "message", "@message", "event", "body", "short_message", "textPayload", "MESSAGE", "@m", "@mt", "Message",
+    "RenderedMessage", "MessageTemplate", "log",
 )  # fmt: skip
-_SERVICES: Final = ("service.name", "service_name", "serviceName", "service")
+_SERVICES: Final = ("service.name", "service_name", "serviceName", "service", "SYSLOG_IDENTIFIER")
 # A time in nanoseconds beside one that was written with less.
 _SECONDS: Final = ("seconds", "nanos")
 
+# What colours a terminal.
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _LOGFMT_PAIR: Final = re.compile(r'\s*([A-Za-z_@][\w.@/-]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)(?=\s|$)')
 _LOGFMT_KNOWN: Final = frozenset((*_TIMES, *_LEVELS, *_MESSAGES))
 
@@ -53,7 +58,9 @@ def from_line(line: str, reading: Reading) -> tuple[Record, str]:
             found = None
         if isinstance(found, dict):
             return from_fields(found, reading, line)
-    elif (pairs := _logfmt(line)) is not None:
+        return from_text(line, reading), ""
+    line = _plain(line)
+    if (pairs := _logfmt(line)) is not None:
         return from_fields(pairs, reading, line)
     return from_text(line, reading), ""
 
@@ -63,7 +70,7 @@ def from_text(text: str, reading: Reading, fields: Mapping[str, Any] | None = No
 
     All of `fields` become attributes.
     """
-    body, missing = cut(text, reading.max_bytes)
+    body, missing = cut(_plain(text), reading.max_bytes)
     fields = fields or {}
     ids, _ = ids_of(fields) if fields else (NO_IDS, [])
     level, word, _ = _level(fields)
@@ -83,11 +90,11 @@ def from_fields(fields: Mapping[str, Any], reading: Reading, line: str = "") -> 
     level, word, level_name = _level(fields)
     moment, time_name = _time(fields, reading.zone)
     message_name = next((name for name in _MESSAGES if isinstance(fields.get(name), str)), "")
-    body = fields[message_name] if message_name else line or None
+    body = fields[message_name] if message_name else _nested_message(fields) or line or None
     gone = {level_name, time_name, message_name, *used}
     attributes = {str(name): value for name, value in fields.items() if name not in gone}
     if isinstance(body, str):
-        body, missing = cut(body, reading.max_bytes)
+        body, missing = cut(_plain(body), reading.max_bytes)
         attributes |= {CUT: missing} if missing else {}
         if not level:
             level, word = severity_in(body)
@@ -95,6 +102,10 @@ def from_fields(fields: Mapping[str, Any], reading: Reading, line: str = "") -> 
         moment = moment or time_in(body, reading.zone)
     _limit(attributes, reading.max_bytes)
     return Record(body, moment, level, word, ids, "", attributes), _service(fields)
+
+
+def _plain(text: str) -> str:
+    return _COLOUR.sub("", text) if "\x1b" in text else text
 
 
 def _unwrapped(fields: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -105,12 +116,20 @@ def _unwrapped(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     return fields
 
 
+def _nested_message(fields: Mapping[str, Any]) -> str:
+    """That of Rust's tracing: {"fields": {"message": …, …}, "level": …}."""
+    nested = fields.get("fields")
+    message = nested.get("message") if isinstance(nested, Mapping) else None
+    return message if isinstance(message, str) else ""
+
+
 def _level(fields: Mapping[str, Any]) -> tuple[int, str, str]:
     """The number, the word as written, and the name under which it stood; 0 and empty where there is none."""
     for name in _LEVELS:
         value = fields.get(name)
         if isinstance(value, Mapping):  # loguru: {"name": "INFO", "no": 20}
             value = value.get("name")
+        value = _plain(value) if isinstance(value, str) else value
         if value is not None and (number := severity_of(value, name)):
             return number, value.strip()[:64] if isinstance(value, str) else str(value), name
     nested = fields.get("log")  # Elastic's, where its names are not dotted
@@ -128,6 +147,9 @@ def _time(fields: Mapping[str, Any], zone: tzinfo) -> tuple[int, str]:
             value = value.get("timestamp")  # loguru: {"repr": …, "timestamp": 1.5}
         if value is not None and (found := time_of(value, zone)):
             return found, name
+    instant = fields.get("instant")  # log4j's
+    if isinstance(instant, Mapping) and (found := _of_parts(instant.get("epochSecond"), instant.get("nanoOfSecond"))):
+        return found, "instant"
     found = _of_parts(fields.get("timestampSeconds"), fields.get("timestampNanos"))
     return found, "timestampSeconds" if found else ""
 

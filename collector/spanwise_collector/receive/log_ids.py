@@ -15,8 +15,10 @@ class Ids(NamedTuple):
 
 NO_IDS: Final = Ids()
 # Names are compared without case and without `_ . - /`.
-_TRACE_NAMES: Final = frozenset(("traceid", "oteltraceid", "ddtraceid", "xb3traceid", "logginggoogleapiscomtrace"))
-_SPAN_NAMES: Final = frozenset(("spanid", "otelspanid", "ddspanid", "xb3spanid", "logginggoogleapiscomspanid"))
+_TRACE_NAMES: Final = frozenset(
+    ("traceid", "oteltraceid", "ddtraceid", "xb3traceid", "logginggoogleapiscomtrace", "@tr")
+)
+_SPAN_NAMES: Final = frozenset(("spanid", "otelspanid", "ddspanid", "xb3spanid", "logginggoogleapiscomspanid", "@sp"))
 _WHOLE_NAMES: Final = frozenset(("traceparent", "b3", "xamzntraceid", "amzntraceid"))
 _IGNORED: Final = str.maketrans("", "", "_.-/ ")
 # Objects whose members are the record's own, or whose names continue theirs.

@@ -16,9 +16,15 @@ _NAMED: Final = re.compile(
     r"\b(?:level|lvl|severity|levelname|loglevel)[\"'\\]{0,4}\s?[=:]\s?[\"'\\]{0,4}([a-z]{3,13})\b", re.IGNORECASE
 )
 _WORD: Final = re.compile(
-    r"\b(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|CRITICAL|ALERT|FATAL|PANIC|EMERG)\b"
-    r"|[\[<(](trace|debug|info|notice|warn|warning|error|err|crit|critical|alert|emerg|fatal)[\]>):]",
+    r"\b(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|CRITICAL|ALERT|FATAL|PANIC|EMERG|LOG(?=:)"
+    r"|TRC|VRB|DBG|INF|WRN|ERR|CRIT|FTL)\b"
+    r"|(?:^|[\[<(])(trace|debug|info|notice|warn|warning|error|err|crit|critical|alert|emerg|fatal)[\]>):]"
+    r"|^(trce|dbug|fail):",
 )
+# Short words of .NET's console, which mean something else in other places.
+_CONSOLE: Final = {"trce": 1, "fail": 17}
+_REDIS: Final = re.compile(r"\d+:[A-Z] [\w :]{11,21}\.\d{3} ([.*#-]) ")
+_REDIS_SIGNS: Final = {".": 5, "-": 9, "*": 10, "#": 13}
 _KLOG: Final = re.compile(r"([IWEF])\d{4} \d\d:\d\d:\d\d")
 _TRACEBACK: Final = re.compile(r"Traceback \(most recent call last\):|^panic: |^Exception in thread ", re.MULTILINE)
 _NEAR: Final = 160
@@ -47,8 +53,13 @@ def severity_in(text: str) -> tuple[int, str]:
     near = text[:_NEAR]
     for pattern in (_NAMED, _KLOG, _WORD):
         match = pattern.match(near) if pattern is _KLOG else pattern.search(near)
-        if match is not None and (number := severity_of(word := match[match.lastindex or 0])):
+        if match is None:
+            continue
+        word = match[match.lastindex or 0]
+        if number := severity_of(word) or _CONSOLE.get(word, 0):
             return number, word
+    if (match := _REDIS.match(near)) is not None:
+        return _REDIS_SIGNS[match[1]], ""
     return (17, "") if _TRACEBACK.search(text) else (0, "")
 
 

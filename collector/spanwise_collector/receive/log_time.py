@@ -12,7 +12,11 @@ _ZONE: Final = r"(?: ?(?P<z>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)(?![\w:]))?"
 _ISO: Final = re.compile(
     rf"(?P<Y>\d{{4}})[-/](?P<M>\d\d)[-/](?P<D>\d\d)(?:[Tt ]|\s\|\s){_CLOCK}{_ZONE}", re.IGNORECASE | re.ASCII
 )
-_COMMON_LOG: Final = re.compile(rf"(?P<D>\d\d)/(?P<N>[A-Za-z]{{3}})/(?P<Y>\d{{4}}):{_CLOCK}{_ZONE}", re.ASCII)
+# Of access logs, and with other signs in between of Django's server, Tomcat, Redis.
+_COMMON_LOG: Final = re.compile(
+    rf"(?P<D>\d\d)[/ -](?P<N>[A-Za-z]{{3}})[/ -](?P<Y>\d{{4}})[: ]{_CLOCK}{_ZONE}", re.ASCII
+)
+_KLOG: Final = re.compile(rf"[IWEF](?P<M>\d\d)(?P<D>\d\d) {_CLOCK}(?= )", re.ASCII)
 _CTIME: Final = re.compile(
     rf"(?:[A-Za-z]{{3}}, (?P<D>\d\d?) (?P<N>[A-Za-z]{{3}}) (?P<Y>\d{{4}})) {_CLOCK}{_ZONE}"
     rf"|[A-Za-z]{{3}} (?P<N2>[A-Za-z]{{3}}) [ ]?(?P<D2>\d\d?) "
@@ -21,8 +25,9 @@ _CTIME: Final = re.compile(
     re.ASCII,
 )
 SYSLOG_TIME: Final = re.compile(rf"(?P<N>[A-Za-z]{{3}}) (?P<D>[ \d]?\d) {_CLOCK}(?= |:|$)", re.ASCII)
-_PATTERNS: Final = (_ISO, _COMMON_LOG, _CTIME, SYSLOG_TIME)
-_LEADING: Final = re.compile(r"[\[(<\"']?(?=[\dA-Z])")
+_PATTERNS: Final = (_ISO, _COMMON_LOG, _CTIME, SYSLOG_TIME, _KLOG)
+# Redis writes its process and role before the time.
+_LEADING: Final = re.compile(r"(?:\d{1,10}:[A-Z] )?[\[(<\"']?(?=[\dA-Z])")
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _OFFSET: Final = re.compile(r"([+-])(\d\d)(?::?(\d\d))?")
 _MOST: Final = 2**63

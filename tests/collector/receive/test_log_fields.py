@@ -6,12 +6,14 @@ import io
 import json
 import logging
 from datetime import timedelta, timezone
+from types import SimpleNamespace
 from typing import Any
 
 import loguru
 import pytest
 import structlog
 from pythonjsonlogger.json import JsonFormatter
+from spanwise_collector.receive import log_time
 from spanwise_collector.receive.log_batch import Record
 from spanwise_collector.receive.log_fields import Reading, from_line
 from spanwise_collector.receive.log_ids import Ids
@@ -61,6 +63,23 @@ LOGGERS = {
         },
     },
     "log4j": {"instant": 1, "timestamp": AT // 10**6, "level": "WARN", "message": "hi", "contextMap": HIGH},
+    "log4j's template": {
+        "instant": {"epochSecond": AT // 10**9, "nanoOfSecond": 0}, "level": "WARN", "message": "hi", **HIGH,
+    },
+    "log4j's milliseconds": {"timeMillis": AT // 10**6, "level": "WARN", "message": "hi", "contextMap": HIGH},
+    "monolog": {
+        "datetime": "2026-11-21T06:49:40+00:00", "level": 300, "level_name": "WARNING", "message": "hi", "extra": HIGH,
+    },
+    "rust's tracing": {"timestamp": "2026-11-21T06:49:40Z", "level": "WARN", "fields": {"message": "hi", **HIGH}},
+    "journald": {"__REALTIME_TIMESTAMP": str(AT // 10**3), "PRIORITY": "4", "MESSAGE": "hi", **HIGH},
+    "serilog's own": {
+        "Timestamp": "2026-11-21T06:49:40Z", "Level": "Warning", "RenderedMessage": "hi", "Properties": HIGH,
+    },
+    "winston, in colours": {
+        "timestamp": "2026-11-21T06:49:40Z", "level": "\x1b[33mwarn\x1b[39m", "message": "hi", **HIGH,
+    },
+    "dotnet": {"Timestamp": "2026-11-21T06:49:40Z", "LogLevel": "Warning", "Message": "hi", **HIGH},
+    "serilog, compact": {"@t": "2026-11-21T06:49:40Z", "@l": "Warning", "@m": "hi", "@tr": TRACE, "@sp": SPAN},
     "serilog": {"@t": "2026-11-21T06:49:40Z", "@l": "Warning", "@m": "hi", **HIGH},
     "a traceparent": {"time": AT, "level": 4, "msg": "hi", "traceparent": f"00-{TRACE}-{SPAN}-01"},
 }  # fmt: skip
@@ -137,6 +156,48 @@ def test_a_time_without_a_zone_is_the_senders() -> None:
     east = timezone(timedelta(hours=2))
     assert time_of("2026-11-21 06:49:40", east) == AT - 7200 * 10**9
     assert time_of("2026-11-21 06:49:40+00:00", east) == AT
+
+
+# The time and the level of lines as programs write them, with the time of AT.
+LINES = {
+    "[21/Nov/2026 06:49:40] WARNING [shop] hi": (AT, 13),
+    '[21/Nov/2026 06:49:40] "GET /pay HTTP/1.1" 200 12': (AT, 0),
+    "21-Nov-2026 06:49:40.000 WARNING [main] org.apache.catalina.core": (AT, 13),
+    "123:M 21 Nov 2026 06:49:40.000 # hi": (AT, 13),
+    "123:S 21 Nov 2026 06:49:40.000 * hi": (AT, 10),
+    "2026-11-21 06:49:40.000 UTC [7] LOG:  statement: SELECT 'ERROR'": (AT, 9),
+    "[2026-11-21 06:49:40.000 +00:00 WRN] hi": (AT, 13),
+    "2026-11-21T06:49:40Z ERR hi": (AT, 17),
+    "W1121 06:49:40.000000       1 reflector.go:138] hi": (AT, 13),
+    "[12:00:00 FTL] hi": (0, 21),
+    "fail: Microsoft.AspNetCore[1]": (0, 17),
+    "dbug: Microsoft.AspNetCore[1]": (0, 5),
+    "warn: hi": (0, 13),
+    "a fail: hi": (0, 0),
+    "all is INFormation": (0, 0),
+}
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_time_and_level_of_a_line_are_found_where_programs_write_them(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_time, "time", SimpleNamespace(time=lambda: AT / 1e9))  # what has no year is near this
+    record = read(line)
+    assert (record.time, record.severity, record.body) == (*LINES[line], line)
+
+
+def test_what_colours_a_terminal_is_no_part_of_a_line() -> None:
+    coloured = f"\x1b[90m2026-11-21T06:49:40Z\x1b[0m \x1b[1;33mWARN\x1b[0m trace_id=\x1b[36m{TRACE}\x1b[0m x"
+    record = read(coloured)
+    assert (record.time, record.severity, ids(record)) == (AT, 13, (TRACE, ""))
+    assert record.body == f"2026-11-21T06:49:40Z WARN trace_id={TRACE} x"
+    assert read("\x1b[33mlevel\x1b[0m=warn \x1b[33mmsg\x1b[0m=hi").body == "hi"
+    assert read({"msg": "\x1b[31mhi\x1b[0m"}).body == "hi"
+
+
+def test_the_program_of_a_record_of_journald_is_its_service() -> None:
+    assert from_line('{"MESSAGE": "hi", "SYSLOG_IDENTIFIER": "sshd"}', Reading())[1] == "sshd"
 
 
 LEVELS: list[tuple[Any, str, int]] = [
