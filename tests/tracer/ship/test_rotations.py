@@ -34,8 +34,9 @@ class World:
     def __init__(self, folder: Path, chance: random.Random, pattern: str) -> None:
         folder.mkdir()
         self.path = folder / "app.log"
+        folder.with_suffix(".link").symlink_to(self.path)
         self.chance = chance
-        self.pattern = str(folder / pattern)
+        self.pattern = str(folder / pattern if pattern else folder.with_suffix(".link"))
         self.state = folder.with_suffix(".json")
         self.stored: dict[str, list[str]] = {}
         self.written = 0
@@ -182,7 +183,7 @@ def once_each(world: World) -> Counter[str]:
     return Counter(f"line {number}" for number in range(world.written))
 
 
-@pytest.mark.parametrize("pattern", ["app.log", "app.log*"])
+@pytest.mark.parametrize("pattern", ["app.log", "app.log*", ""], ids=["name", "pattern", "link"])
 def test_in_any_order_every_line_is_stored_once(tmp_path: Path, steps: list[World], pattern: str) -> None:
     print(f"SPANWISE_SEED={SEED}")
 

@@ -190,7 +190,8 @@ def test_tracebacks_are_one_record_and_containers_lines_are_unwrapped(running: R
         + "".join(f"{stamp} stderr F {line}\n" for line in JAVA.splitlines())
     )
     docker.write_text(
-        f'{{"log":"cut ","stream":"stdout","time":"{stamp}"}}\n{{"log":"here\\n","stream":"stdout","time":"{stamp}"}}\n'
+        f'{{"log":"cut ","stream":"stdout","attrs":{{"tag":"web"}},"time":"{stamp}"}}\n'
+        f'{{"log":"here\\n","stream":"stdout","time":"{stamp}"}}\n'
     )
     plain.write_text(f"first\n{PYTHON}\nnext\n{GO}\n{PRETTY}\nlast without an end")
     shipper = start(running, tmp_path, str(tmp_path / "pods/*/*/*.log"), str(docker), str(plain), "--once")
@@ -208,6 +209,9 @@ def test_tracebacks_are_one_record_and_containers_lines_are_unwrapped(running: R
         "k8s.pod.uid": "0a1b",
     }
     assert found["docker"][1] == ["cut here"]
+    assert [
+        each.value.string_value for record in running.records() for each in record.attributes if each.key == "tag"
+    ] == ["web"]
     assert found["plain"][1] == ["first", PYTHON, "next", GO, PRETTY, "last without an end"]
 
 

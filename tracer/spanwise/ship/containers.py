@@ -15,7 +15,8 @@ _DOCKER = re.compile(r"/containers/([0-9a-f]{64})/\1-json\.log$")
 
 @dataclass(slots=True)
 class Line:
-    """One line of a file. `stream` and `time` are a container's; `continues` where it ends a line that was cut."""
+    """One line of a file. `stream`, `time` and `labels` are a container's; `continues` where it ends a line that was
+    cut."""
 
     text: str
     start: int
@@ -23,6 +24,7 @@ class Line:
     stream: str = ""
     time: str = ""
     continues: bool = False
+    labels: dict[str, str] | None = None
 
 
 class Unwrapper:
@@ -43,7 +45,9 @@ class Unwrapper:
                 return Line(text, start, end)
             whole = log.endswith("\n")
             shown = log.removesuffix("\n").removesuffix("\r") if whole else log
-            return self._known(Line(shown, start, end, stream, time), partial=not whole)
+            attrs = found.get("attrs")
+            labels = {str(key): str(value) for key, value in attrs.items()} if isinstance(attrs, dict) else None
+            return self._known(Line(shown, start, end, stream, time, labels=labels), partial=not whole)
         return Line(text, start, end)
 
     def _known(self, line: Line, *, partial: bool) -> Line:

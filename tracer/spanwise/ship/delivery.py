@@ -43,7 +43,7 @@ class Parcel:
     after: str = ""
 
 
-def body_of(records: Iterable[str | Mapping[str, str]]) -> bytes:
+def body_of(records: Iterable[str | Mapping[str, object]]) -> bytes:
     """Records as lines of JSON: text, or an object as Docker's json-file driver writes it."""
     return b"".join(json.dumps(record, separators=(",", ":")).encode() + b"\n" for record in records)
 

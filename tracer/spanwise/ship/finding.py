@@ -35,7 +35,7 @@ class Files:
         since = {place.path: place.seen for place in left}
         for place in left:
             if (at := self._locate(place)) is not None:
-                self._follow(place, at[0], rotated=at[1] != place.path)
+                self._follow(place, at[0], rotated=at[1] not in (place.path, os.path.realpath(place.path)))
                 continue
             self._memory.places.remove(place)
             if place.offset:
@@ -164,11 +164,13 @@ class Files:
             self.count += 1
 
     def _known(self, file: int, stat: os.stat_result, path: str) -> Place | None:
+        heads: dict[int, str] = {}
         for place in self._memory.places:
             if _is(place, stat) and place.begins(file):
                 return place
-            copy = place.head_size and is_rotated(path, place.path)
-            if copy and head_of(file, place.head_size) == place.head:
+            if (size := place.head_size) and size not in heads:
+                heads[size] = head_of(file, size)
+            if size and heads[size] == place.head and is_rotated(path, place.path):
                 return place
         return None
 

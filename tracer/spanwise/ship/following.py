@@ -124,14 +124,15 @@ def opened(path: str) -> tuple[int, os.stat_result] | None:
 
 def siblings(path: str) -> list[tuple[str, os.stat_result]]:
     """Files that rotation may have made of `path`, oldest first: `app.log.1`, `app.log-20261121`, not packed ones."""
-    found = [each for each in beside(path) if is_rotated(each[0], path)]
+    real = os.path.realpath(path)
+    found = [each for each in beside(path) if _named_after(each[0], real)]
     return sorted(found, key=lambda each: each[1].st_mtime_ns)
 
 
 def beside(path: str) -> list[tuple[str, os.stat_result]]:
-    """What lies in the folder of `path`."""
+    """What lies in the folder of `path`; of a link, of what it leads to."""
     found = []
-    with suppress(OSError), os.scandir(os.path.dirname(path)) as entries:
+    with suppress(OSError), os.scandir(os.path.dirname(os.path.realpath(path))) as entries:
         for entry in entries:
             with suppress(OSError):
                 found.append((entry.path, entry.stat()))
@@ -140,6 +141,10 @@ def beside(path: str) -> list[tuple[str, os.stat_result]]:
 
 def is_rotated(other: str, path: str) -> bool:
     """Whether a path has a name that rotation gives to what was `path`."""
+    return _named_after(other, path) or (os.path.islink(path) and _named_after(other, os.path.realpath(path)))
+
+
+def _named_after(other: str, path: str) -> bool:
     return other.startswith(path) and other[len(path) :][:1] in (".", "-") and not other.endswith(_PACKED)
 
 

@@ -34,11 +34,13 @@ class Entry:
     size: int = 0
     in_python: bool = False
     in_go: bool = False
+    labels: dict[str, str] | None = None
 
-    def record(self) -> str | dict[str, str]:
+    def record(self) -> str | dict[str, object]:
         """As `delivery.body_of` wants it."""
         text = "\n".join(self.texts)
-        return {"log": text, "stream": self.stream, "time": self.time} if self.stream else text
+        found: dict[str, object] = {"log": text, "stream": self.stream, "time": self.time}
+        return found | ({"attrs": self.labels} if self.labels else {}) if self.stream else text
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ class Joiner:
             if not line.text.strip():
                 self._open.pop(line.stream, None)
                 return
-            current = Entry([line.text], line.stream, line.time, line.start, line.end)
+            current = Entry([line.text], line.stream, line.time, line.start, line.end, labels=line.labels)
             _note(current, line.text)
             self._open[line.stream] = current
             self.entries.append(current)
