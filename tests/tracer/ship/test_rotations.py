@@ -141,7 +141,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[World]:
         return made
 
     for module in (following, finding):
-        for name in ("opened", "beside", "siblings"):
+        for name in ("opened_or_said", "beside", "siblings"):
             monkeypatch.setattr(module, name, stepping(getattr(module, name)))
     monkeypatch.setattr(os, "pread", stepping(os.pread))
     monkeypatch.setattr(os, "fsync", lambda _: None)

@@ -224,3 +224,23 @@ def test_a_second_one_on_the_same_state_is_refused(running: Receiver, tmp_path: 
     said = second.communicate(timeout=30)[1]
     assert (second.returncode, "another `spanwise ship` holds" in said) == (2, True)
     end(first, signal.SIGTERM)
+
+
+def test_what_cannot_be_followed_is_said_and_an_attribute_that_would_be_refused_is_no_start(
+    running: Receiver, tmp_path: Path
+) -> None:
+    log = tmp_path / os.fsdecode(b"caf\xe9.log")
+    log.write_text("here\n")
+    (tmp_path / "folder").mkdir()
+    asked = [str(log), str(tmp_path / "none*.log"), str(tmp_path / "folder"), "--once"]
+    shipper = start(running, tmp_path, *asked, "--resource", "service.name=shop")
+    said = shipper.communicate(timeout=30)[1]
+    assert (shipper.returncode, bodies(running)) == (1, ["here"])
+    assert f"{tmp_path}/none*.log: there is no such file yet" in said
+    assert f"{tmp_path}/folder is a folder: give a pattern such as" in said
+    [request] = running.log_requests()
+    names = {each.key: each.value.string_value for each in request.resource_logs[0].resource.attributes}
+    assert (names["service.name"], names["log.file.path"]) == ("shop", f"{tmp_path}/caf?.log")
+    refused = start(running, tmp_path, str(log), "--resource", "my team=1")
+    said = refused.communicate(timeout=30)[1]
+    assert (refused.returncode, "argument --resource: 'my team=1' is not KEY=VALUE" in said) == (2, True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
+import resource
 import secrets
 import select
 import signal
@@ -26,6 +28,9 @@ _DEFAULT_URL = "http://127.0.0.1:4318"
 _EXIT_CODES = "Exit codes: 0 everything was stored, 1 something was not, 2 wrong usage, 130 ended by Ctrl-C."
 _MOST_RECORDS, _MOST_SIZE = 1000, 1024 * 1024
 _JOIN = 0.5
+# What the collector takes as an attribute of a resource: any other would be refused with all records.
+_KEY = re.compile(r"[A-Za-z_][\w.:/-]{0,127}", re.ASCII)
+_LONGEST = 1024
 
 
 def send(argv: list[str]) -> int:
@@ -78,19 +83,32 @@ def ship(argv: list[str]) -> int:
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: delivery.stopping.set())
-    code = OK
-    try:
-        shipping.resume()
-        shipping.run(once=given.once)
-    except Undelivered as error:
-        if not delivery.stopping.is_set():
-            code = _complain("ship", f"{error}. What was not sent is sent by the next start", FAILED)
+    _as_many_files_as_may_be()
+    code = _followed(shipping, delivery, once=given.once)
     shipping.close()
     memory.close()
     delivery.close()
     tally = shipping.tally
     sys.stderr.write(f"spanwise ship: {tally.records} records of {tally.files} new files were stored.\n")
-    return FAILED if code == OK and tally.refused else code
+    return FAILED if code == OK and (tally.refused or (given.once and shipping.missing)) else code
+
+
+def _followed(shipping: Shipping, delivery: Delivery, *, once: bool) -> int:
+    try:
+        shipping.resume()
+        shipping.run(once=once)
+    except Undelivered as error:
+        if not delivery.stopping.is_set():
+            return _complain("ship", f"{error}. What was not sent is sent by the next start", FAILED)
+    except OSError as error:
+        where = error.filename or "the state or a file"
+        return _complain("ship", f"{where}: {error.strerror}. What was not sent is sent by the next start", FAILED)
+    return OK
+
+
+def _as_many_files_as_may_be() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class _Sending:
@@ -164,7 +182,12 @@ def _parser(name: str, description: str) -> argparse.ArgumentParser:
         "--endpoint", help=f"address of the collector (SPANWISE_ENDPOINT) [{_DEFAULT_URL}]; its key is SPANWISE_KEY"
     )
     parser.add_argument(
-        "--resource", action="append", default=[], metavar="KEY=VALUE", help="an attribute of every record's resource"
+        "--resource",
+        action="append",
+        default=[],
+        type=_attribute,
+        metavar="KEY=VALUE",
+        help="an attribute of every record's resource",
     )
     return parser
 
@@ -175,8 +198,16 @@ def _url(given: argparse.Namespace) -> str:
 
 def _resource(given: argparse.Namespace, found: dict[str, str]) -> dict[str, str]:
     named = {"service": given.service or os.environ.get("SPANWISE_SERVICE") or found.get("service", "")}
-    extra = dict(pair.partition("=")[::2] for pair in given.resource)
-    return {key: value for key, value in (found | {"host.name": socket.gethostname()} | named | extra).items() if value}
+    made = found | {"host.name": socket.gethostname()} | named | dict(given.resource)
+    # A path may hold any bytes, and be longer than the collector takes.
+    return {key: value.encode("utf-8", "replace").decode()[:_LONGEST] for key, value in made.items() if value}
+
+
+def _attribute(pair: str) -> tuple[str, str]:
+    key, equals, value = pair.partition("=")
+    if not equals or not _KEY.fullmatch(key):
+        raise argparse.ArgumentTypeError(f"{pair!r} is not KEY=VALUE")
+    return "service" if key == "service.name" else key, value
 
 
 def _default_state(files: list[str]) -> Path:

@@ -9,7 +9,16 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from spanwise.ship.following import Follower, beside, is_copy, is_rotated, opened, siblings
+from spanwise.ship.following import (
+    Follower,
+    Unreadable,
+    beside,
+    is_copy,
+    is_rotated,
+    opened,
+    opened_or_said,
+    siblings,
+)
 from spanwise.ship.place import Memory, Place, head_of
 
 
@@ -28,6 +37,12 @@ class Files:
         self._removed = removed
         self._from_end = from_end
         self._there: set[tuple[int, int]] = set()
+        self._said: set[str] = set()
+
+    @property
+    def missing(self) -> bool:
+        """Whether a pattern had no file, or a file could not be read; it was said so."""
+        return bool(self._said)
 
     def take_up(self) -> None:
         """Go on with every file that was followed when we ended."""
@@ -46,7 +61,12 @@ class Files:
 
     def discover(self) -> None:
         """Look at what is there now."""
-        paths = {each for pattern in self._patterns for each in glob.glob(pattern, recursive=True)}
+        paths: set[str] = set()
+        for pattern in self._patterns:
+            matching = glob.glob(pattern, recursive=True)
+            paths.update(matching)
+            if not matching:
+                self._say_once(f"{pattern}: there is no such file yet")
         for follower in self.followers:
             if follower.place.path not in paths and follower.idle(self._removed):
                 follower.rotated = True
@@ -143,9 +163,12 @@ class Files:
     def _open(self, path: str, *, fresh: bool = False, rotated_from: str = "") -> None:
         """Follow a file that nobody follows; one that is known, or a copy of one, is left alone. What was rotated away
         before a `fresh` one was seen is nobody's."""
-        if (found := opened(path)) is None:
+        try:
+            file, stat = opened_or_said(path)
+        except Unreadable as error:
+            if fresh:
+                self._say_once(str(error))
             return
-        file, stat = found
         place = self._known(file, stat, path)
         if place is not None and place.done and stat.st_size > place.offset and _is(place, stat):
             place.done = False  # it went on after all, or is back under its name
@@ -179,6 +202,11 @@ class Files:
         live = [each for each in self.followers if not each.rotated and is_rotated(path, each.place.path)]
         names = {each.place.path for each in live} | ({rotated_from} if rotated_from else set())
         return any(each.begins_like(file) for each in live) or any(is_copy(file, name) for name in names)
+
+    def _say_once(self, message: str) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            say(message)
 
     def _follow(self, place: Place, file: int, *, rotated: bool) -> None:
         stat = os.fstat(file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from contextlib import suppress
 
@@ -108,18 +109,31 @@ class Follower:
         self.joiner.add(self._unwrapper.line(raw, start, end))
 
 
+class Unreadable(Exception):
+    """A file cannot be followed; the text says why."""
+
+
 def opened(path: str) -> tuple[int, os.stat_result] | None:
     """An open file and what it is; None where there is none that can be read."""
+    with suppress(Unreadable):
+        return opened_or_said(path)
+    return None
+
+
+def opened_or_said(path: str) -> tuple[int, os.stat_result]:
+    """An open file and what it is; raises Unreadable."""
     try:
         # Not blocking, since a path may be a pipe; nobody follows one.
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        return None
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error.strerror}") from None
     found = os.fstat(file)
-    if found.st_mode & 0o170000 == 0o100000:
+    if stat.S_ISREG(found.st_mode):
         return file, found
     os.close(file)
-    return None
+    if stat.S_ISDIR(found.st_mode):
+        raise Unreadable(f"{path} is a folder: give a pattern such as '{path}/*.log'")
+    raise Unreadable(f"{path} is no file that can be followed; `spanwise send` reads pipes")
 
 
 def siblings(path: str) -> list[tuple[str, os.stat_result]]:

@@ -85,6 +85,11 @@ class Shipping:
                 return
             self._delivery.stopping.wait(_POLL)
 
+    @property
+    def missing(self) -> bool:
+        """Whether something that was asked for was not there, or could not be read, and was said so."""
+        return self._files.missing
+
     def close(self) -> None:
         """Close what is open; the memory is its owner's."""
         self._files.close()
