@@ -106,6 +106,20 @@ def test_what_was_not_stored_is_told_by_the_exit_code(tmp_path: Path) -> None:
     assert send(address, b"", "/no/such/file")[0] == 2
 
 
+def test_a_batch_that_is_too_large_for_the_collector_is_sent_in_parts_and_one_line_that_is_is_left_out(
+    tmp_path: Path,
+) -> None:
+    with receiver(tmp_path / "spool", "--max-log-records", "100", "--max-body-bytes", "2KiB") as running:
+        address = f"http://127.0.0.1:{running.http_port}"
+        lines = [f"2026-11-22T06:00:00 line {number}" for number in range(700)]
+        large = os.urandom(3000).hex()
+        code, said = send(address, "\n".join([*lines[:300], large, *lines[300:]]).encode() + b"\n")
+        assert (code, "spanwise send: 1 records cannot be stored and are left out" in said) == (1, True)
+        assert bodies(running) == lines
+        times = [record.time_unix_nano for record in running.records()]
+        assert times == [times[0] + number for number in range(700)]
+
+
 def test_real_loggers_write_into_the_pipe(running: Receiver) -> None:
     program = (
         "import sys, logging, structlog, loguru\n"

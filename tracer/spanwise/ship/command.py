@@ -155,12 +155,14 @@ class _Sending:
             self._number += 1
             body = body_of(entry.record() for entry in entries)
             parcel = Parcel(f"{self._run}-{self._number}", self._resource, body, self._after)
+            refused = 0
             try:
                 self._after = self._delivery.deliver(parcel)
-                self.sent += len(entries)
             except Rejected as error:
-                self.refused += len(entries)
-                _complain("send", f"{len(entries)} records cannot be stored and are left out: {error}", FAILED)
+                self._after, refused = error.after, error.records
+                _complain("send", f"{refused} records cannot be stored and are left out: {error}", FAILED)
+            self.sent += len(entries) - refused
+            self.refused += refused
             self.progress()
 
 

@@ -6,8 +6,8 @@ import json
 import random
 import threading
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
 from spanwise.export.proxy import proxy_for
@@ -26,7 +26,12 @@ class Undelivered(Exception):
 
 
 class Rejected(Undelivered):
-    """The collector will never take this parcel, but may well take others."""
+    """The collector will never take so many records of a parcel, but may well take others; `after` is as of Parcel."""
+
+    def __init__(self, message: str, records: int, after: str) -> None:
+        super().__init__(message)
+        self.records = records
+        self.after = after
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,10 @@ class Delivery:
         self.stopping = threading.Event()
 
     def deliver(self, parcel: Parcel) -> str:
-        """Returns once the parcel is stored, with the `after` of the next; raises Undelivered."""
+        """Returns once the parcel is stored, with the `after` of the next; raises Undelivered.
+
+        One that is too large, for the collector or a proxy before it, goes in halves, the same if it is sent again.
+        """
         headers = {"Idempotency-Key": parcel.name} | ({"Spanwise-After": parcel.after} if parcel.after else {})
         sender = self._sender(f"{self.url}/v1/lines?{urlencode(parcel.resource)}")
         until, pause = time.monotonic() + self._patience, _FIRST_PAUSE
@@ -74,7 +82,10 @@ class Delivery:
             if verdict.ok:
                 return _last(verdict.answer)
             if verdict.reason in _OF_THE_BODY:
-                raise Rejected(f"{self.url} refused it: {_words(verdict)}")
+                lines = parcel.body.splitlines(keepends=True)
+                if verdict.reason == "HTTP 413" and len(lines) > 1:
+                    return self._in_halves(parcel, lines)
+                raise Rejected(f"{self.url} refused it: {_words(verdict)}", len(lines), parcel.after)
             if not verdict.retryable:
                 raise Undelivered(f"{self.url} refused it: {_words(verdict)}")
             # Jitter, or all senders of a collector that comes back would come at once.
@@ -82,6 +93,18 @@ class Delivery:
             if time.monotonic() + wait > until or self.stopping.wait(wait):
                 raise Undelivered(f"{self.url} did not take it: {_words(verdict)}")
             pause = min(_LONGEST_PAUSE, 2 * pause)
+
+    def _in_halves(self, parcel: Parcel, lines: Sequence[bytes]) -> str:
+        after, refused = parcel.after, list[Rejected]()
+        for number, half in enumerate((lines[: len(lines) // 2], lines[len(lines) // 2 :])):
+            try:
+                after = self.deliver(replace(parcel, name=f"{parcel.name}.{number}", body=b"".join(half), after=after))
+            except Rejected as error:
+                refused.append(error)
+                after = error.after
+        if refused:
+            raise Rejected(str(refused[0]), sum(each.records for each in refused), after)
+        return after
 
     def close(self) -> None:
         for sender in self._senders.values():

@@ -133,11 +133,12 @@ class Shipping:
         return Parcel(f"{place.id}-{place.offset}", self._resource_of(place.path), body, place.after)
 
     def _send(self, parcel: Parcel) -> None:
-        records, after = parcel.body.count(b"\n"), parcel.after
+        records, refused = parcel.body.count(b"\n"), 0
         try:
             after = self._delivery.deliver(parcel)
-            self.tally.records += records
         except Rejected as error:
-            self.tally.refused += records
-            say(f"{records} records cannot be stored and are left out: {error}")
+            after, refused = error.after, error.records
+            say(f"{refused} records cannot be stored and are left out: {error}")
+        self.tally.records += records - refused
+        self.tally.refused += refused
         self._memory.finish(after)
