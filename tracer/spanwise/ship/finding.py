@@ -6,7 +6,7 @@ import glob
 import os
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from spanwise.ship.following import (
@@ -214,22 +214,28 @@ class Files:
         self.followers.append(Follower(place, file, rotated=rotated))
 
     def _locate(self, place: Place) -> tuple[int, str] | None:
-        """Where the file of a place is now: by inode, under any name in its folder; else, by how it begins, under its
-        own or as a copy under a rotated one. Looked for again where files were renamed meanwhile."""
+        """Where the file of a place is now: by inode, under its own or any other name in its folder; else by how it
+        begins, under its own or as a copy under a rotated one. Looked for again where files were renamed meanwhile."""
         while True:
             rotated = siblings(place.path)
-            names = [path for path, stat in beside(place.path) if _is(place, stat)]
-            if place.head_size:
-                names += [place.path, *(path for path, _ in rotated)]
-            for path in names:
+            for path, same in _names(place):
                 if (candidate := opened(path)) is None:
                     continue
                 file, stat = candidate
-                if place.begins(file) and (_is(place, stat) or place.head_size):
+                if place.begins(file) and (_is(place, stat) or not same):
                     return file, path
                 os.close(file)
             if _inodes(rotated) == _inodes(siblings(place.path)):
                 return None
+
+
+def _names(place: Place) -> Iterator[tuple[str, bool]]:
+    """Where a file may be, and whether only the same one counts, or a copy too."""
+    yield place.path, True
+    yield from ((path, True) for path, stat in beside(place.path) if _is(place, stat))
+    if place.head_size:
+        yield place.path, False
+        yield from ((path, False) for path, _ in siblings(place.path))
 
 
 def _is(place: Place, stat: os.stat_result) -> bool:

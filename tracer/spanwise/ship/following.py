@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from spanwise.ship.containers import Unwrapper
@@ -139,17 +140,17 @@ def opened_or_said(path: str) -> tuple[int, os.stat_result]:
 def siblings(path: str) -> list[tuple[str, os.stat_result]]:
     """Files that rotation may have made of `path`, oldest first: `app.log.1`, `app.log-20261121`, not packed ones."""
     real = os.path.realpath(path)
-    found = [each for each in beside(path) if _named_after(each[0], real)]
-    return sorted(found, key=lambda each: each[1].st_mtime_ns)
+    return sorted(beside(path, lambda other: _named_after(other, real)), key=lambda each: each[1].st_mtime_ns)
 
 
-def beside(path: str) -> list[tuple[str, os.stat_result]]:
-    """What lies in the folder of `path`; of a link, of what it leads to."""
+def beside(path: str, wanted: Callable[[str], bool] = lambda _: True) -> list[tuple[str, os.stat_result]]:
+    """What lies in the folder of `path` under the names wanted; of a link, of what it leads to."""
     found = []
     with suppress(OSError), os.scandir(os.path.dirname(os.path.realpath(path))) as entries:
         for entry in entries:
             with suppress(OSError):
-                found.append((entry.path, entry.stat()))
+                if wanted(entry.path):
+                    found.append((entry.path, entry.stat()))
     return found
 
 
