@@ -17,6 +17,7 @@ import spanwise
 from opentelemetry.trace import StatusCode
 from spanwise.export.buffer import Buffer
 from spanwise.export.channel import Channel
+from spanwise.export.deadline import DeadlineSocket
 from spanwise.export.logs import encode
 from spanwise.export.outgoing import OutgoingRecord, outgoing_record
 from spanwise.export.records import Record, span_size
@@ -233,6 +234,32 @@ def test_a_refusal_is_heard_though_the_body_was_not_read_to_its_end() -> None:
     with listening(answering_early) as address:
         verdict = Sender(address, {}, compress=False).post(bytes(64 * 2**20), deadline())
     assert (verdict.reason, verdict.retryable, verdict.answer) == ("HTTP 413", False, b"max_body_bytes is 2048")
+
+
+@pytest.mark.parametrize("status", [200, 413])
+def test_an_answer_that_comes_after_its_headers_on_a_connection_that_ends_is_read(status: int) -> None:
+    """Its body was lost where it came in a packet of its own, and what had been stored was sent again."""
+    going: list[bool] = []
+
+    def slow(connection: socket.socket, _over: threading.Event) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 %d Said\r\nConnection: close\r\nContent-Length: 5\r\n\r\n" % status)
+        going.append(read.wait(30))
+        connection.sendall(b"words")
+
+    class Waiting(DeadlineSocket):
+        def receive_into(self, buffer: Any) -> int:
+            if headers_read:
+                read.set()
+            headers_read.append(True)
+            return super().receive_into(buffer)
+
+    headers_read: list[bool] = []
+    read = threading.Event()
+    with listening(slow) as address, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spanwise.export.sender.DeadlineSocket", Waiting)
+        verdict = Sender(address, {}).post(b"x", deadline())
+    assert (verdict.ok, verdict.answer, verdict.retryable, going) == (status == 200, b"words", False, [True])
 
 
 def test_an_answer_that_waits_on_an_idle_connection_says_nothing_of_the_next_body() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 from urllib.parse import SplitResult, urlencode
 
-from spanwise_collector.cli.remote import USAGE, Failure, add_options, address, key_headers, said, unreached
+from spanwise_collector.cli.remote import USAGE, Failure, Parser, add_options, address, key_headers, said, unreached
 from spanwise_collector.cli.terminal import plain
 from spanwise_collector.errors import excerpt
 
@@ -60,7 +60,7 @@ def import_(argv: list[str]) -> int:
 
 
 def _parser(name: str, description: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"spanwise {name}", description=description, epilog=_EXIT_CODES)
+    parser = Parser(prog=f"spanwise {name}", description=description, epilog=_EXIT_CODES)
     add_options(parser, "read" if name == "export" else "ingest")
     parser.add_argument("--json", action="store_true", help="say what was done as JSON")
     return parser

@@ -3,6 +3,8 @@
 import argparse
 import json
 import os
+import re
+import sys
 from collections.abc import Mapping
 from http.client import HTTPException, HTTPResponse
 from typing import Any, Final
@@ -15,6 +17,7 @@ from spanwise_collector.errors import excerpt
 USAGE, UNREACHABLE = 2, 3
 DEFAULT_URL: Final = "http://127.0.0.1:4318"
 _SECONDS: Final = 60
+_DENIED: Final = re.compile(r'-(?!o=)[\w.@/][\w.@/-]*(?:[:=<>]|!=)|-[({"]')
 
 
 class _NoRedirects(HTTPRedirectHandler):
@@ -37,6 +40,18 @@ class Failure(Exception):
         super().__init__(message)
         self.status = status
         self.code = USAGE if status is not None and status < 500 else code
+
+
+class Parser(argparse.ArgumentParser):
+    """Takes what begins as a term of a query that is denied, `-service:shop`, for a query and not for options."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        # argparse takes no argument for an option that begins with a blank; the query gets back its own columns.
+        given = [f" {each}" if _DENIED.match(each) else each for each in (sys.argv[1:] if args is None else args)]
+        found, unknown = super().parse_known_args(given, namespace)
+        if (getattr(found, "query", None) or "").startswith(" -"):
+            found.query = found.query[1:]
+        return found, unknown
 
 
 def add_options(parser: argparse.ArgumentParser, scope: str = "read") -> None:

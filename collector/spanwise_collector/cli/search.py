@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from spanwise_collector.cli.remote import USAGE, Failure, add_options, answer_of, asked, read_text
+from spanwise_collector.cli.remote import USAGE, Failure, Parser, add_options, answer_of, asked, read_text
 from spanwise_collector.cli.terminal import coloured, duration, moment, plain, styled, write
 from spanwise_collector.errors import BadData
 from spanwise_collector.model.log import severity_name
@@ -57,7 +57,7 @@ def errors(argv: list[str]) -> int:
 
 def parser_of(name: str, description: str) -> argparse.ArgumentParser:
     """What the commands share that list what a collector holds."""
-    parser = argparse.ArgumentParser(prog=f"spanwise {name}", description=description, epilog=_EXIT_CODES)
+    parser = Parser(prog=f"spanwise {name}", description=description, epilog=_EXIT_CODES)
     add_options(parser)
     parser.add_argument("--json", action="store_true", help="print what the collector answers, as JSON")
     return parser

@@ -59,8 +59,7 @@ def from_line(line: str, reading: Reading) -> tuple[Record, str]:
         if isinstance(found, dict):
             return from_fields(found, reading, line)
         return from_text(line, reading), ""
-    line = _plain(line)
-    if (pairs := _logfmt(line)) is not None:
+    if (pairs := _logfmt(_plain(line))) is not None:
         return from_fields(pairs, reading, line)
     return from_text(line, reading), ""
 
@@ -70,14 +69,16 @@ def from_text(text: str, reading: Reading, fields: Mapping[str, Any] | None = No
 
     All of `fields` become attributes.
     """
-    body, missing = cut(_plain(text), reading.max_bytes)
+    body, missing = cut(text, reading.max_bytes)
+    shown = _plain(body)
     fields = fields or {}
     ids, _ = ids_of(fields) if fields else (NO_IDS, [])
     level, word, _ = _level(fields)
     if not level:
-        level, word = severity_in(body)
+        level, word = severity_in(shown)
+    ids = ids if ids.trace_id else ids_in(shown)
     attributes = dict(fields) | ({CUT: missing} if missing else {})
-    return Record(body, time_in(body, reading.zone), level, word, ids if ids.trace_id else ids_in(body), "", attributes)
+    return Record(body, time_in(shown, reading.zone), level, word, ids, "", attributes)
 
 
 def from_fields(fields: Mapping[str, Any], reading: Reading, line: str = "") -> tuple[Record, str]:
@@ -94,17 +95,19 @@ def from_fields(fields: Mapping[str, Any], reading: Reading, line: str = "") -> 
     gone = {level_name, time_name, message_name, *used}
     attributes = {str(name): value for name, value in fields.items() if name not in gone}
     if isinstance(body, str):
-        body, missing = cut(_plain(body), reading.max_bytes)
+        body, missing = cut(body, reading.max_bytes)
         attributes |= {CUT: missing} if missing else {}
+        shown = _plain(body)
         if not level:
-            level, word = severity_in(body)
-        ids = ids if ids.trace_id else _or(ids_in(body), ids)
-        moment = moment or time_in(body, reading.zone)
+            level, word = severity_in(shown)
+        ids = ids if ids.trace_id else _or(ids_in(shown), ids)
+        moment = moment or time_in(shown, reading.zone)
     _limit(attributes, reading.max_bytes)
     return Record(body, moment, level, word, ids, "", attributes), _service(fields)
 
 
 def _plain(text: str) -> str:
+    """Without colours: what is looked through, while what is stored stays as it was sent."""
     return _COLOUR.sub("", text) if "\x1b" in text else text
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from spanwise_collector.cli import search, services
+from spanwise_collector.cli.remote import Parser
 
 from tests import factories
 from tests.collector.process import Process, process
@@ -86,6 +87,17 @@ def test_traces_logs_and_errors_are_listed(called: Process, capsys: pytest.Captu
     assert (code, sorted(line.split()[1] for line in out.splitlines()), err) == (0, ["1", "1"], "")
     _, _, err = said(capsys, search.traces, url, "servce:pay")
     assert err.splitlines()[0] == "Nothing that is kept has the key `servce`. Did you mean `service`?"
+
+
+@pytest.mark.parametrize(
+    "query", ["-service:shop", "-name:health* b", "-n>=3", "-operation=x", '-"a b"', "-(a OR b)", "a -b"]
+)
+def test_a_query_may_begin_with_a_minus(query: str) -> None:
+    parser = Parser()
+    parser.add_argument("query", nargs="?")
+    parser.add_argument("-o")
+    found = parser.parse_args([query, "-o=there", "-ohere"])
+    assert (found.query, found.o) == (query, "here")
 
 
 def test_open_shows_the_page_of_a_trace(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -187,13 +187,12 @@ def test_time_and_level_of_a_line_are_found_where_programs_write_them(
     assert (record.time, record.severity, record.body) == (*LINES[line], line)
 
 
-def test_what_colours_a_terminal_is_no_part_of_a_line() -> None:
+def test_what_colours_a_terminal_hides_nothing_and_is_stored() -> None:
     coloured = f"\x1b[90m2026-11-21T06:49:40Z\x1b[0m \x1b[1;33mWARN\x1b[0m trace_id=\x1b[36m{TRACE}\x1b[0m x"
     record = read(coloured)
-    assert (record.time, record.severity, ids(record)) == (AT, 13, (TRACE, ""))
-    assert record.body == f"2026-11-21T06:49:40Z WARN trace_id={TRACE} x"
+    assert (record.time, record.severity, ids(record), record.body) == (AT, 13, (TRACE, ""), coloured)
     assert read("\x1b[33mlevel\x1b[0m=warn \x1b[33mmsg\x1b[0m=hi").body == "hi"
-    assert read({"msg": "\x1b[31mhi\x1b[0m"}).body == "hi"
+    assert read({"msg": "\x1b[31mERROR\x1b[0m hi"}).severity == 17
 
 
 def test_the_program_of_a_record_of_journald_is_its_service() -> None:

@@ -13,6 +13,8 @@ class DeadlineSocket:
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self._sock = sock
+        self._readers = 0
+        self._closing = False
         self.deadline = deadline
 
     def _arm(self) -> None:
@@ -30,7 +32,14 @@ class DeadlineSocket:
 
     def makefile(self, *_args: object, **_options: object) -> io.BufferedReader:
         """A reader of the answer."""
+        self._readers += 1
         return io.BufferedReader(_Reader(self))
+
+    def left(self) -> None:
+        """A reader of an answer was closed."""
+        self._readers -= 1
+        if self._closing and not self._readers:
+            self._sock.close()
 
     def receive_into(self, buffer: Any) -> int:
         """Read what is there, or wait for it until the deadline."""
@@ -38,8 +47,11 @@ class DeadlineSocket:
         return self._sock.recv_into(buffer)
 
     def close(self) -> None:
-        """Close the socket; an answer that is being read ends there."""
-        self._sock.close()
+        """Close the socket once no answer is read of it, as sockets do: of a connection that the other side will end
+        `http.client` calls this as soon as it has the headers."""
+        self._closing = True
+        if not self._readers:
+            self._sock.close()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
@@ -51,6 +63,11 @@ class _Reader(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def close(self) -> None:
+        if not self.closed:
+            self._deadline_socket.left()
+        super().close()
 
     def readinto(self, buffer: Any) -> int:
         return self._deadline_socket.receive_into(buffer)

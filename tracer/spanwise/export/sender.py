@@ -125,8 +125,8 @@ class Sender:
         sock = connection.sock
         assert isinstance(sock, DeadlineSocket), "connections are opened by _connect"
         sock.deadline = deadline
-        response = self._answered(connection, method, payload, {**self._headers, **headers})
-        answer = response.read(MAX_ANSWER + 1)
+        with self._answered(connection, method, payload, {**self._headers, **headers}) as response:
+            answer = response.read(MAX_ANSWER + 1)
         if len(answer) > MAX_ANSWER or response.will_close:
             self.close()
         if 200 <= response.status < 300:

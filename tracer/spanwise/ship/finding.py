@@ -217,7 +217,7 @@ class Files:
         """Where the file of a place is now: by inode, under its own or any other name in its folder; else by how it
         begins, under its own or as a copy under a rotated one. Looked for again where files were renamed meanwhile."""
         while True:
-            rotated = siblings(place.path)
+            there = _lying(place)
             for path, same in _names(place):
                 if (candidate := opened(path)) is None:
                     continue
@@ -225,8 +225,13 @@ class Files:
                 if place.begins(file) and (_is(place, stat) or not same):
                     return file, path
                 os.close(file)
-            if _inodes(rotated) == _inodes(siblings(place.path)):
+            if there == _lying(place):
                 return None
+
+
+def _lying(place: Place) -> set[tuple[str, int]]:
+    same = [each for each in beside(place.path) if _is(place, each[1])]
+    return _inodes(same + siblings(place.path))
 
 
 def _names(place: Place) -> Iterator[tuple[str, bool]]:
