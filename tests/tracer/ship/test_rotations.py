@@ -20,7 +20,8 @@ from spanwise.ship.delivery import Delivery, Parcel
 from spanwise.ship.place import Memory
 from spanwise.ship.shipping import Manner, Shipping
 
-SEED = int(os.environ.get("SPANWISE_SEED", "0")) or time.time_ns() % 2**32
+# The same each time: SPANWISE_SEED looks elsewhere.
+SEED = int(os.environ.get("SPANWISE_SEED", "20261122"))
 RUNS = 30
 
 

@@ -35,6 +35,10 @@ class Follower:
         self._read = place.offset
         # Kept in memory: the file may be another by the time that what was read of it is delivered.
         self._first = os.pread(file, min(HEAD, place.offset), 0)
+        # It may have been emptied since it was found.
+        self._replaced = len(self._first) < min(HEAD, place.offset) or (
+            place.head_size > 0 and hash_of(self._first[: place.head_size]) != place.head
+        )
         self._unwrapper = Unwrapper()
         self._rest = b""
 
@@ -58,7 +62,8 @@ class Follower:
         seen = os.fstat(self._file).st_mtime_ns
         data = os.pread(self._file, _CHUNK, self._read)
         # Looked at after the read: what was read of a file that has changed meanwhile is thrown away.
-        if os.fstat(self._file).st_size < self._read or os.pread(self._file, len(self._first), 0) != self._first:
+        emptied = os.fstat(self._file).st_size < self._read or os.pread(self._file, len(self._first), 0) != self._first
+        if emptied or self._replaced:
             raise Truncated
         if not data:
             return False
