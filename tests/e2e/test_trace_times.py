@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -140,3 +141,38 @@ def test_a_span_that_runs_grows_and_one_of_long_ago_has_no_end(page: Page, colle
     page.goto(f"/t/{left}?sel={1:016x}")
     expect(detail.get_by_text("no end")).to_be_visible()
     expect(page.get_by_label("Show to")).to_have_value("1.5s")
+
+
+def test_a_flame_draws_a_span_without_an_end_as_far_as_it_was_heard_of(page: Page, collector: Collector) -> None:
+    (left,) = trace_ids(1)
+    began = time.time_ns() - 3000 * SECOND
+    spans = [_part(left, 1, 0, began, 0, name="nightly import"), _part(left, 2, 1, began + SECOND, 500, name="read")]
+    send(collector, traces(spans, "batch"))
+    _arrived(collector, left, 2)
+    page.goto(f"/t/{left}?view=flame")
+    drawing = page.get_by_role("figure")
+    expect(drawing).to_be_visible()
+    tip = page.locator(".tip")
+    places = cycle(({"x": 100, "y": 10}, {"x": 101, "y": 10}))
+    # What is under the pointer is known once the flame is packed; it is asked whenever the pointer moves.
+    eventually(lambda: (drawing.hover(position=next(places)), tip.count())[1], lambda seen: seen == 1)
+    expect(tip).to_contain_text("nightly import")
+    expect(tip).to_contain_text("no end")
+
+
+def test_more_spans_of_a_large_trace_are_counted_and_shown_on_demand(page: Page, collector: Collector) -> None:
+    (large,) = trace_ids(1)
+    # Without an end, so that it may still grow however slow the test is.
+    spans = [_part(large, 1, 0, time.time_ns() - 20 * SECOND, 0, name="import")]
+    spans += [_part(large, number, 1, time.time_ns() - 10 * SECOND, 1, name="row") for number in range(2, 5010)]
+    send(collector, traces(spans, "batch"))
+    _arrived(collector, large, len(spans))
+    page.goto(f"/t/{large}?group=off")
+    grid = page.get_by_role("treegrid", name="Spans")
+    expect(grid).to_have_attribute("aria-rowcount", str(len(spans) + 1))
+    more = [_part(large, number, 1, time.time_ns() - 9 * SECOND, 1, name="row") for number in (6001, 6002)]
+    send(collector, traces(more, "batch"))
+    arrived = page.get_by_role("status").filter(has_text="2 more spans of this trace arrived.")
+    arrived.get_by_role("button", name="Show").click()
+    expect(grid).to_have_attribute("aria-rowcount", str(len(spans) + 3))
+    expect(arrived).to_have_count(0)

@@ -1,6 +1,8 @@
 /** Draws the arrows of the spans that are pointed at or selected, over the bars. */
+
+import type { Brush } from './brush';
 import type { Arrow } from './span-arrows';
-import { type Brush, ROW, type Scene } from './waterfall-paint';
+import { ROW, type Scene } from './waterfall-paint';
 
 const HEAD = 4;
 

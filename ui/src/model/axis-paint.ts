@@ -1,10 +1,11 @@
 /** Draws the time axis and the strip that shows the whole trace. */
 import { duration, tickLabel } from '../base/format';
 import { paintBreaks } from './break-paint';
-import { lastSign } from './open-spans';
+import type { Brush, Ink } from './brush';
+import { drawnEnd, lastSign } from './open-spans';
 import { type TimeScale, tickStep, ticks } from './timeline-scale';
 import { FLAG, type TraceModel } from './trace-model';
-import { type Brush, GUTTER, type Ink } from './waterfall-paint';
+import { GUTTER } from './waterfall-paint';
 
 /** The ruler above the rows. What a break leaves out is said on it, so ticks beside it give way. */
 export function paintRuler(brush: Brush, scale: TimeScale, height: number, ink: Ink): void {
@@ -62,6 +63,7 @@ export function paintOverview(
   const { width } = scale;
   brush.clearRect(0, 0, width, height);
   paintBreaks(brush, scale, height, ink);
+  const drawn = { model, openUntil };
   const lanes = model.maxDepth + 1;
   const lane = Math.min(6, (height - 4) / lanes);
   const thick = Math.max(1, lane - (lane >= 3 ? 1 : 0));
@@ -72,8 +74,7 @@ export function paintOverview(
       const origin = (model.flags[row]! & FLAG.error) !== 0 && model.errorsBelow[row] === 0;
       if (origin !== errors) continue;
       const x = scale.x(model.start[row]!);
-      const open = model.flags[row]! & FLAG.unfinished;
-      const length = Math.max(scale.x(open ? openUntil(row) : model.start[row]! + model.duration[row]!) - x, 1);
+      const length = Math.max(scale.x(drawnEnd(drawn, row)) - x, 1);
       if (length < 1.5) {
         const place = Math.floor(x) * (height + 1) + Math.floor(model.depth[row]! * lane);
         if (taken[place]) continue;

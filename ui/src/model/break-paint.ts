@@ -1,6 +1,7 @@
 /** Draws where the time axis leaves idle time out. */
+
+import type { Brush, Ink } from './brush';
 import type { TimeScale } from './timeline-scale';
-import type { Brush, Ink } from './waterfall-paint';
 
 /** Bands of slanted lines where time is left out. No bar is in them, for no span runs there. */
 export function paintBreaks(brush: Brush, scale: TimeScale, height: number, ink: Ink): void {

@@ -1,16 +1,20 @@
 /** The flame: every span in a lane below its parent, none over another; a million of them are drawn as a few per pixel. */
-import { duration } from '../base/format';
 import { paintBreaks } from './break-paint';
+import type { Brush, Ink } from './brush';
+import { paintOpen } from './open-paint';
+import { drawnEnd, isOpen, lengthWords, type OpenSpans } from './open-spans';
 import type { TimeScale } from './timeline-scale';
 import { FLAG, nameOf, type TraceModel } from './trace-model';
-import type { Brush, Ink } from './waterfall-paint';
 
 export const LANE = 20;
 /** Spans that one place of a coarser level stands for. */
 const FACTOR = 8;
 
 /** What a flame is packed from: plain arrays, so that a worker can be given them. */
-export type FlameSpans = Pick<TraceModel, 'size' | 'start' | 'duration' | 'parent' | 'depth' | 'flags'>;
+export interface FlameSpans extends Pick<TraceModel, 'size' | 'start' | 'parent' | 'depth' | 'flags'> {
+  /** How much of the axis each takes, as `drawnLengths` gives it. */
+  readonly length: Float64Array;
+}
 
 export interface Flame {
   readonly lane: Uint32Array;
@@ -25,37 +29,38 @@ export interface Flame {
 }
 
 /** The first lane below the parent that is free when the span starts. */
-export function packFlame(model: FlameSpans): Flame {
-  const order = Uint32Array.from({ length: model.size }, (_, row) => row).sort(
-    (one, other) => model.start[one]! - model.start[other]! || model.depth[one]! - model.depth[other]! || one - other,
+export function packFlame(spans: FlameSpans): Flame {
+  const { start } = spans;
+  const order = Uint32Array.from({ length: spans.size }, (_, row) => row).sort(
+    (one, other) => start[one]! - start[other]! || spans.depth[one]! - spans.depth[other]! || one - other,
   );
-  const lane = new Uint32Array(model.size);
-  const placed = new Uint8Array(model.size);
+  const lane = new Uint32Array(spans.size);
+  const placed = new Uint8Array(spans.size);
   const free: number[] = [];
   for (const row of order) {
-    const parent = model.parent[row]!;
+    const parent = spans.parent[row]!;
     // A child that starts before its parent (a skewed clock) cannot ask for its lane yet.
-    let at = parent < 0 ? 0 : placed[parent] ? lane[parent]! + 1 : model.depth[row]!;
-    while ((free[at] ?? Number.NEGATIVE_INFINITY) > model.start[row]!) at++;
+    let at = parent < 0 ? 0 : placed[parent] ? lane[parent]! + 1 : spans.depth[row]!;
+    while ((free[at] ?? Number.NEGATIVE_INFINITY) > start[row]!) at++;
     while (free.length < at) free.push(Number.NEGATIVE_INFINITY);
     // A span without length still keeps its place from others that start with it.
-    free[at] = model.start[row]! + Math.max(model.duration[row]!, 1);
+    free[at] = start[row]! + Math.max(spans.length[row]!, 1);
     lane[row] = at;
     placed[row] = 1;
   }
-  return { lane, lanes: free.length, ...pyramid(model, order, lane, free.length) };
+  return { lane, lanes: free.length, ...pyramid(spans, order, lane, free.length) };
 }
 
-function pyramid(model: FlameSpans, order: Uint32Array, lane: Uint32Array, lanes: number) {
+function pyramid(spans: FlameSpans, order: Uint32Array, lane: Uint32Array, lanes: number) {
   const begins = new Uint32Array(lanes + 1);
   for (const at of lane) begins[at + 1]!++;
   for (let at = 0; at < lanes; at++) begins[at + 1] = begins[at + 1]! + begins[at]!;
   const next = begins.slice();
-  const rows = new Uint32Array(model.size);
+  const rows = new Uint32Array(spans.size);
   for (const row of order) rows[next[lane[row]!]!++] = row;
-  const errorsBefore = new Uint32Array(model.size + 1);
+  const errorsBefore = new Uint32Array(spans.size + 1);
   for (let at = 0; at < rows.length; at++) {
-    errorsBefore[at + 1] = errorsBefore[at]! + (model.flags[rows[at]!]! & FLAG.error ? 1 : 0);
+    errorsBefore[at + 1] = errorsBefore[at]! + (spans.flags[rows[at]!]! & FLAG.error ? 1 : 0);
   }
   const longest: Uint32Array[] = [];
   for (let below = rows; below.length > FACTOR; ) {
@@ -63,7 +68,7 @@ function pyramid(model: FlameSpans, order: Uint32Array, lane: Uint32Array, lanes
     for (let at = 0; at < level.length; at++) {
       let best = below[at * FACTOR]!;
       for (let place = at * FACTOR + 1; place < Math.min((at + 1) * FACTOR, below.length); place++) {
-        if (model.duration[below[place]!]! > model.duration[best]!) best = below[place]!;
+        if (spans.length[below[place]!]! > spans.length[best]!) best = below[place]!;
       }
       level[at] = best;
     }
@@ -73,10 +78,13 @@ function pyramid(model: FlameSpans, order: Uint32Array, lane: Uint32Array, lanes
   return { rows, begins, longest, errorsBefore };
 }
 
-export interface FlameScene {
-  readonly model: TraceModel;
+/** Where each span lies on the drawing. */
+export interface FlameLayout extends OpenSpans {
   readonly flame: Flame;
   readonly scale: TimeScale;
+}
+
+export interface FlameScene extends FlameLayout {
   readonly height: number;
   readonly top: number;
   readonly selected: number;
@@ -103,7 +111,7 @@ function paintSelected(brush: Brush, scene: FlameScene): void {
   const { model, flame, scale, selected } = scene;
   const { width } = scale;
   const from = scale.x(model.start[selected]!);
-  const to = Math.max(scale.x(model.start[selected]! + model.duration[selected]!), from + 1);
+  const to = Math.max(scale.x(drawnEnd(scene, selected)), from + 1);
   if (to < 0 || from > width) return;
   const y = flame.lane[selected]! * LANE - scene.top;
   const errors = (model.flags[selected]! & FLAG.error) !== 0;
@@ -111,7 +119,9 @@ function paintSelected(brush: Brush, scene: FlameScene): void {
 }
 
 /** Places of a lane's spans that are in sight: spans of a lane follow each other. */
-function inSight({ model, flame, scale: { view } }: FlameScene, lane: number): [first: number, end: number] {
+function inSight(scene: FlameScene, lane: number): [first: number, end: number] {
+  const { model, flame, scale } = scene;
+  const { view } = scale;
   const place = (test: (row: number) => boolean): number => {
     let low = flame.begins[lane]!;
     let high = flame.begins[lane + 1]!;
@@ -122,10 +132,7 @@ function inSight({ model, flame, scale: { view } }: FlameScene, lane: number): [
     }
     return low;
   };
-  return [
-    place((row) => model.start[row]! + model.duration[row]! >= view.start),
-    place((row) => model.start[row]! > view.end),
-  ];
+  return [place((row) => drawnEnd(scene, row) >= view.start), place((row) => model.start[row]! > view.end)];
 }
 
 /** Goes along a lane in steps as large as one pixel allows: what is under a pixel is drawn as its longest span. */
@@ -137,7 +144,7 @@ function paintLane(brush: Brush, scene: FlameScene, lane: number): void {
   for (let at = first; at < end; ) {
     let row = flame.rows[at]!;
     const from = scale.x(model.start[row]!);
-    let to = scale.x(model.start[row]! + model.duration[row]!);
+    let to = scale.x(drawnEnd(scene, row));
     let next = at + 1;
     if (to - from < 1) {
       [row, next] = step(scene, at, end, from);
@@ -150,11 +157,10 @@ function paintLane(brush: Brush, scene: FlameScene, lane: number): void {
 }
 
 /** The longest span of those that begin and end within a pixel of `from`, and the place behind them. */
-function step({ model, flame, scale }: FlameScene, at: number, end: number, from: number): [number, number] {
-  const within = (place: number): boolean => {
-    const row = flame.rows[place]!;
-    return scale.x(model.start[row]! + model.duration[row]!) < from + 1;
-  };
+function step(scene: FlameScene, at: number, end: number, from: number): [number, number] {
+  const { model, flame, scale } = scene;
+  const within = (place: number): boolean => scale.x(drawnEnd(scene, flame.rows[place]!)) < from + 1;
+  const lengthOf = (row: number): number => drawnEnd(scene, row) - model.start[row]!;
   let best = flame.rows[at]!;
   let next = at + 1;
   let level = -1;
@@ -169,7 +175,7 @@ function step({ model, flame, scale }: FlameScene, at: number, end: number, from
     }
     if (next + size <= end && within(next + size - 1)) {
       const row = level < 0 ? flame.rows[next]! : flame.longest[level]![next / size]!;
-      if (model.duration[row]! > model.duration[best]!) best = row;
+      if (lengthOf(row) > lengthOf(best)) best = row;
       next += size;
     } else if (level < 0) break;
     else {
@@ -190,9 +196,13 @@ interface Box {
 function paintBox(brush: Brush, scene: FlameScene, row: number, { from, to, y, errors }: Box): void {
   const { model, ink } = scene;
   const length = Math.max(to - from - 0.5, 1);
+  const colour = errors && length <= 2 ? ink.error : ink.services[model.service[row]!]!;
   brush.globalAlpha = scene.marks && !scene.marks[row] ? 0.2 : 1;
-  brush.fillStyle = errors && length <= 2 ? ink.error : ink.services[model.service[row]!]!;
-  brush.fillRect(from, y + 1, length, LANE - 2);
+  if (isOpen(model, row)) paintOpen(brush, colour, from, y + 1, length, LANE - 2);
+  else {
+    brush.fillStyle = colour;
+    brush.fillRect(from, y + 1, length, LANE - 2);
+  }
   if (errors && length > 2) {
     brush.strokeStyle = ink.error;
     brush.lineWidth = 2;
@@ -209,14 +219,15 @@ function paintBox(brush: Brush, scene: FlameScene, row: number, { from, to, y, e
 
 function paintText(brush: Brush, scene: FlameScene, row: number, x: number, length: number, y: number): void {
   const { model } = scene;
-  brush.fillStyle = scene.onService[model.service[row]!]!;
-  const whole = `${nameOf(model, row)}  ${duration(model.duration[row]!)}`;
+  brush.fillStyle = isOpen(model, row) ? scene.ink.text : scene.onService[model.service[row]!]!;
+  const whole = `${nameOf(model, row)}  ${lengthWords(scene, row)}`;
   const room = Math.floor((length - 10) / 6.2);
   brush.fillText(whole.length > room ? `${whole.slice(0, Math.max(1, room - 1))}…` : whole, x + 5, y + LANE / 2 + 0.5);
 }
 
 /** The row under a point, -1 where there is none; the smallest target is three pixels wide. */
-export function flameRowAt(model: TraceModel, flame: Flame, scale: TimeScale, x: number, y: number): number {
+export function flameRowAt(layout: FlameLayout, x: number, y: number): number {
+  const { model, flame, scale } = layout;
   const lane = Math.floor(y / LANE);
   if (lane < 0 || lane >= flame.lanes) return -1;
   const slack = scale.rate * 1.5;
@@ -226,7 +237,7 @@ export function flameRowAt(model: TraceModel, flame: Flame, scale: TimeScale, x:
   while (low < high) {
     const middle = (low + high) >> 1;
     const row = flame.rows[middle]!;
-    if (model.start[row]! + model.duration[row]! + slack >= at) high = middle;
+    if (drawnEnd(layout, row) + slack >= at) high = middle;
     else low = middle + 1;
   }
   const row = low < flame.begins[lane + 1]! ? flame.rows[low]! : -1;

@@ -1,5 +1,6 @@
 /** Draws a parent that has not arrived: it was at work while its spans were, if not for longer. */
-import { BAR, BAR_TOP, type Brush, type Scene } from './waterfall-paint';
+import type { Brush } from './brush';
+import { BAR, BAR_TOP, type Scene } from './waterfall-paint';
 
 export function paintGhost(brush: Brush, { scale, ghosts, ink }: Scene, place: number, y: number): void {
   const from = Math.max(scale.x(ghosts.start[place]!), -4);

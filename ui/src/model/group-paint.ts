@@ -1,7 +1,8 @@
 /** Draws repeated siblings that share a row. */
 import { duration } from '../base/format';
+import type { Brush } from './brush';
 import { sumGroup } from './groups';
-import { BAR, BAR_TOP, type Brush, type Scene } from './waterfall-paint';
+import { BAR, BAR_TOP, type Scene } from './waterfall-paint';
 
 /** All spans of a group on one row, at their times, and what they add up to. */
 export function paintGroup(brush: Brush, scene: Scene, row: number, y: number): void {

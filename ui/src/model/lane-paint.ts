@@ -1,5 +1,6 @@
 /** Draws the heading of a service's lane: from when to when it was involved. */
-import { type Brush, ROW, type Scene } from './waterfall-paint';
+import type { Brush } from './brush';
+import { ROW, type Scene } from './waterfall-paint';
 
 export function paintHeading(brush: Brush, { scale, lanes, ink }: Scene, service: number, y: number): void {
   const sum = lanes![service]!;

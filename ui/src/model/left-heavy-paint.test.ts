@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
+import type { Brush } from './brush';
 import { mergeCalls } from './left-heavy';
 import { paintMerged } from './left-heavy-paint';
 import { makeTrace } from './testing';
 import { buildModel } from './trace-model';
-import type { Brush } from './waterfall-paint';
 
 it('draws each call as wide as its weight, and what has no width as one box', () => {
   const many = Array.from({ length: 5000 }, (_, at) => ({ service: 'db', name: `query ${at}`, duration: 0.01 }));

@@ -1,9 +1,9 @@
 /** Draws merged calls: each as wide as its weight, below the call that makes it. */
 import { count, duration } from '../base/format';
+import type { Brush, Ink } from './brush';
 import { LANE } from './flame';
 import type { MergedCalls } from './left-heavy';
 import { nameOf, type TraceModel } from './trace-model';
-import type { Brush, Ink } from './waterfall-paint';
 
 export interface MergedScene {
   readonly model: TraceModel;

@@ -6,7 +6,8 @@
  */
 import { FLAG, type TraceModel } from './trace-model';
 
-type Spans = Pick<
+/** What calls are merged from: plain arrays, so that a worker can be given them. */
+export type MergedSpans = Pick<
   TraceModel,
   'size' | 'parent' | 'service' | 'name' | 'services' | 'names' | 'duration' | 'self' | 'flags'
 >;
@@ -36,7 +37,7 @@ export interface MergedCalls {
   readonly maxDepth: number;
 }
 
-export function mergeCalls(model: Spans): MergedCalls {
+export function mergeCalls(model: MergedSpans): MergedCalls {
   const { callOf, parent } = merge(model);
   const sums = add(model, callOf, parent);
   const order = heaviestFirst(parent, sums.weight);
@@ -44,7 +45,7 @@ export function mergeCalls(model: Spans): MergedCalls {
 }
 
 /** Numbers calls in the order in which they first come, so that a call stands behind the one above it. */
-function merge(model: Spans): { callOf: Uint32Array; parent: Int32Array } {
+function merge(model: MergedSpans): { callOf: Uint32Array; parent: Int32Array } {
   const callOf = new Uint32Array(model.size);
   const known = new Map<number, number>();
   const parents: number[] = [];
@@ -64,7 +65,7 @@ function merge(model: Spans): { callOf: Uint32Array; parent: Int32Array } {
 
 type Sums = Pick<MergedCalls, 'count' | 'errors' | 'total' | 'self' | 'weight' | 'row'>;
 
-function add(model: Spans, callOf: Uint32Array, parent: Int32Array): Sums {
+function add(model: MergedSpans, callOf: Uint32Array, parent: Int32Array): Sums {
   const calls = parent.length;
   const [count, errors, row] = [new Uint32Array(calls), new Uint32Array(calls), new Uint32Array(calls)];
   const [total, self] = [new Float64Array(calls), new Float64Array(calls)];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyOpen, isOpen, lastSign, nowOf, QUIET } from './open-spans';
+import { anyOpen, drawnLengths, isOpen, lastSign, nowOf, QUIET } from './open-spans';
 import { EPOCH, MS, makeTrace, type Sketch } from './testing';
 import { buildModel } from './trace-model';
 
@@ -46,6 +46,11 @@ describe('a span without an end', () => {
           expect(last).toBeGreaterThanOrEqual(model.start[row]! + model.duration[row]!);
           expect(last).toBeLessThanOrEqual(model.bounds.end);
         }
+        const lengths = (running: boolean): number[] => [...drawnLengths(model, running)];
+        const drawn = (open: (row: number) => number): number[] =>
+          [...model.duration].map((own, row) => (isOpen(model, row) ? open(row) : own));
+        expect(lengths(false)).toEqual(drawn((row) => lastSign(model, row) - model.start[row]!));
+        expect(lengths(true)).toEqual(drawn(() => Number.POSITIVE_INFINITY));
       }),
     );
   });

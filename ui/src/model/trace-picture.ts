@@ -4,11 +4,12 @@ import { duration, plural } from '../base/format';
 import { paintArrows } from './arrow-paint';
 import { valueText, visible } from './attributes';
 import { paintRuler } from './axis-paint';
+import type { Brush, Ink } from './brush';
 import { arrowsOf, type TraceLinks } from './span-arrows';
 import type { TimeScale } from './timeline-scale';
 import { FLAG, nameOf, serviceOf, type TraceModel } from './trace-model';
 import { isGhost, isHeading, serviceOfHeading } from './waterfall-entries';
-import { type Brush, GUTTER, type Ink, paintWaterfall, ROW, type Scene } from './waterfall-paint';
+import { GUTTER, paintWaterfall, ROW, type Scene } from './waterfall-paint';
 
 /** More rows than these make no picture that is looked at. */
 export const MOST_ROWS = 500;

@@ -1,11 +1,15 @@
-/** What a worker does for the trace page: models of large traces, and their flames. */
+/** What a worker does for the trace page: models of large traces, their flames, and their calls merged. */
 import { type Flame, type FlameSpans, packFlame } from './flame';
+import { type MergedCalls, type MergedSpans, mergeCalls } from './left-heavy';
 import { buildModel, type TraceModel } from './trace-model';
 
-export type Work = { readonly build: ArrayBuffer } | { readonly pack: FlameSpans };
-export type Done = TraceModel | Flame;
+export type Work = { readonly build: ArrayBuffer } | { readonly pack: FlameSpans } | { readonly merge: MergedSpans };
+export type Done = TraceModel | Flame | MergedCalls;
 
-export const done = (work: Work): Done => ('build' in work ? buildModel(work.build) : packFlame(work.pack));
+export function done(work: Work): Done {
+  if ('build' in work) return buildModel(work.build);
+  return 'pack' in work ? packFlame(work.pack) : mergeCalls(work.merge);
+}
 
 /** The memory of all arrays in it, which is handed over and not copied. */
 export function memory(value: unknown): ArrayBuffer[] {

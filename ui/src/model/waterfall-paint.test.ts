@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { paintOverview } from './axis-paint';
+import type { Brush, Ink } from './brush';
 import { findGroups } from './groups';
 import { findGhosts } from './lost-parents';
 import { lastSign } from './open-spans';
@@ -7,7 +8,7 @@ import { makeTrace, type Sketch } from './testing';
 import { TimeScale, type View } from './timeline-scale';
 import { buildModel, childCover, pathSections, type TraceModel } from './trace-model';
 import { visibleRows } from './tree-fold';
-import { type Brush, type Ink, paintWaterfall, ROW, type Scene } from './waterfall-paint';
+import { paintWaterfall, ROW, type Scene } from './waterfall-paint';
 
 const INK: Ink = {
   text: 'text',

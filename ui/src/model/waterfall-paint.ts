@@ -1,10 +1,12 @@
 /** Draws the timeline half of the waterfall: what is on the screen and nothing else, from typed arrays. */
-import { duration } from '../base/format';
 import { paintBreaks } from './break-paint';
+import type { Brush, Ink } from './brush';
 import { paintGhost } from './ghost-paint';
 import { paintGroup } from './group-paint';
 import { paintHeading } from './lane-paint';
 import type { Ghosts } from './lost-parents';
+import { paintOpen } from './open-paint';
+import { drawnEnd, lengthWords, type OpenSpans } from './open-spans';
 import type { LaneSum } from './service-lanes';
 import { type TimeScale, ticks } from './timeline-scale';
 import { eventsOf, FLAG, type TraceModel } from './trace-model';
@@ -17,18 +19,7 @@ const LEAST = 2;
 /** Right of the time axis there is room for the durations of bars that reach its end. */
 export const GUTTER = 60;
 
-export interface Ink {
-  readonly text: string;
-  readonly dim: string;
-  readonly line: string;
-  readonly error: string;
-  readonly ground: string;
-  readonly font: string;
-  /** Colour of each service of the trace, by its index. */
-  readonly services: readonly string[];
-}
-
-export interface Scene {
+export interface Scene extends OpenSpans {
   readonly model: TraceModel;
   readonly rows: Int32Array;
   /** The canvas is wider than the time axis by the gutter. */
@@ -46,9 +37,6 @@ export interface Scene {
   readonly cover: (row: number) => Float64Array;
   /** The sections of a row on the critical path, as `pathSections` gives them. */
   readonly sections: (row: number) => Float64Array;
-  /** Up to when a row that has not ended is drawn, and whether that is now. */
-  readonly openUntil: (row: number) => number;
-  readonly running: boolean;
   /** Parents that have not arrived. */
   readonly ghosts: Ghosts;
   /** Rows that are drawn pale, such as those that do not match. */
@@ -59,34 +47,6 @@ export interface Scene {
   readonly path?: boolean;
   readonly ink: Ink;
 }
-
-export type Brush = Pick<
-  CanvasRenderingContext2D,
-  | 'fillStyle'
-  | 'strokeStyle'
-  | 'lineWidth'
-  | 'font'
-  | 'textBaseline'
-  | 'textAlign'
-  | 'globalAlpha'
-  | 'clearRect'
-  | 'fillRect'
-  | 'strokeRect'
-  | 'fillText'
-  | 'measureText'
-  | 'beginPath'
-  | 'moveTo'
-  | 'lineTo'
-  | 'stroke'
-  | 'fill'
-  | 'arc'
-  | 'closePath'
-  | 'setLineDash'
-  | 'save'
-  | 'restore'
-  | 'rect'
-  | 'clip'
->;
 
 export function paintWaterfall(brush: Brush, scene: Scene): void {
   const { scale, height, rows, top, ink } = scene;
@@ -118,8 +78,7 @@ function paintRow(brush: Brush, scene: Scene, row: number, y: number, x: number)
   const { model, scale, ink } = scene;
   const { width } = scale;
   const flags = model.flags[row]!;
-  const until = flags & FLAG.unfinished ? scene.openUntil(row) : model.start[row]! + model.duration[row]!;
-  const end = scale.x(until);
+  const end = scale.x(drawnEnd(scene, row));
   if (end < 0 || x > width) {
     paintBeyond(brush, scene, end < 0, y);
     return;
@@ -128,17 +87,12 @@ function paintRow(brush: Brush, scene: Scene, row: number, y: number, x: number)
   const length = Math.max(Math.min(end, width) - from, LEAST);
   const colour = ink.services[model.service[row]!]!;
   brush.fillStyle = colour;
-  if (flags & FLAG.unfinished) paintUnfinished(brush, from, y, length, colour);
+  if (flags & FLAG.unfinished) paintOpen(brush, colour, from, y + BAR_TOP, length, BAR);
   else paintBar(brush, scene, row, y + BAR_TOP, from, length);
   if (flags & FLAG.error) paintError(brush, from, y, length, ink, model.errorsBelow[row] === 0);
   if (scene.path) paintPath(brush, scene, row, y);
   paintMarks(brush, scene, row, y);
-  paintLength(brush, scene, lengthOf(scene, row), y, from + length);
-}
-
-function lengthOf({ model, openUntil, running }: Scene, row: number): string {
-  if ((model.flags[row]! & FLAG.unfinished) === 0) return duration(model.duration[row]!);
-  return running ? `${duration(openUntil(row) - model.start[row]!)}…` : 'no end';
+  paintLength(brush, scene, lengthWords(scene, row), y, from + length);
 }
 
 /** Full where the span itself was at work; pale over a solid line where it waited for its children. */
@@ -174,25 +128,6 @@ function paintBeyond(brush: Brush, { scale: { width }, ink }: Scene, left: boole
   brush.lineTo(back, y + ROW / 2 + 4);
   brush.closePath();
   brush.fill();
-}
-
-/** Pale and dashed, and open to the right: where it ends is not known. */
-function paintUnfinished(brush: Brush, x: number, y: number, length: number, colour: string): void {
-  const [top, bottom] = [y + BAR_TOP + 0.75, y + BAR_TOP + BAR - 0.75];
-  const alpha = brush.globalAlpha;
-  brush.globalAlpha = alpha * 0.25;
-  brush.fillRect(x, y + BAR_TOP, length, BAR);
-  brush.globalAlpha = alpha;
-  brush.strokeStyle = colour;
-  brush.lineWidth = 1.5;
-  brush.setLineDash([4, 3]);
-  brush.beginPath();
-  brush.moveTo(x + length, top);
-  brush.lineTo(x + 0.75, top);
-  brush.lineTo(x + 0.75, bottom);
-  brush.lineTo(x + length, bottom);
-  brush.stroke();
-  brush.setLineDash([]);
 }
 
 /**

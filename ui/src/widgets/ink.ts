@@ -1,5 +1,5 @@
 /** Reads the colours of the theme for the canvases. */
-import type { Ink } from '../model/waterfall-paint';
+import type { Ink } from '../model/brush';
 import { slotOf } from '../route/preferences.svelte';
 
 export function readInk(services: readonly string[]): Ink {

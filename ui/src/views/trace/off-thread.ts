@@ -1,5 +1,7 @@
 /** Long work off the thread that draws. */
-import type { Flame, FlameSpans } from '../../model/flame';
+import type { Flame } from '../../model/flame';
+import type { MergedCalls } from '../../model/left-heavy';
+import { drawnLengths } from '../../model/open-spans';
 import type { TraceModel } from '../../model/trace-model';
 import workerUrl from './trace-worker.ts?worker&url';
 
@@ -19,8 +21,17 @@ const BYTES_A_SPAN = 40;
 export const buildOffThread = (buffer: ArrayBuffer): Promise<TraceModel> =>
   run({ build: buffer }, buffer.byteLength < FEW * BYTES_A_SPAN, [buffer]) as Promise<TraceModel>;
 
-export function packOffThread({ size, start, duration, parent, depth, flags }: FlameSpans): Promise<Flame> {
-  return run({ pack: { size, start, duration, parent, depth, flags } }, size < FEW, []) as Promise<Flame>;
+/** `running` is whether spans without an end are drawn up to now. */
+export function packOffThread(model: TraceModel, running: boolean): Promise<Flame> {
+  const { size, start, parent, depth, flags } = model;
+  const pack = { size, start, parent, depth, flags, length: drawnLengths(model, running) };
+  return run({ pack }, size < FEW, []) as Promise<Flame>;
+}
+
+export function mergeOffThread(model: TraceModel): Promise<MergedCalls> {
+  const { size, parent, service, name, services, names, duration, self, flags } = model;
+  const merge = { size, parent, service, name, services, names, duration, self, flags };
+  return run({ merge }, size < FEW, []) as Promise<MergedCalls>;
 }
 
 async function run(work: Work, here: boolean, given: Transferable[]): Promise<Done> {
