@@ -106,12 +106,7 @@ export const exactly: Read = async (response) => readExactly(await response.text
 
 /** Reads one answer of the API below api/v1. Throws ApiError and Unreachable. */
 export async function get<T>(path: string, params: Params, signal?: AbortSignal, read = plain): Promise<T> {
-  const response = await request(address(`api/v1/${path}`, params), {
-    headers: { accept: 'application/json' },
-    ...(signal ? { signal } : {}),
-  });
-  if (!response.ok) throw await failure(response);
-  return (await read(response)) as T;
+  return (await read(await opened(path, params, 'application/json', signal))) as T;
 }
 
 /** Changes something; an answer without a body is undefined. Throws ApiError and Unreachable. */
@@ -154,12 +149,19 @@ export async function fetchText(path: string, signal?: AbortSignal): Promise<str
   return response.text();
 }
 
-/** Columns as docs/api.md lays them out. */
-async function getColumns(path: string, params: Params, signal?: AbortSignal): Promise<ArrayBuffer> {
-  const response = await request(address(`api/v1/${path}`, params), signal ? { signal } : {});
+/** An answer of the API that is good, as yet unread. Throws ApiError and Unreachable. */
+export async function opened(path: string, params: Params, accept: string, signal?: AbortSignal): Promise<Response> {
+  const response = await request(address(`api/v1/${path}`, params), {
+    headers: { accept },
+    ...(signal ? { signal } : {}),
+  });
   if (!response.ok) throw await failure(response);
-  return response.arrayBuffer();
+  return response;
 }
+
+/** Columns as docs/api.md lays them out. */
+const getColumns = async (path: string, params: Params, signal?: AbortSignal): Promise<ArrayBuffer> =>
+  (await opened(path, params, '*/*', signal)).arrayBuffer();
 
 export const fetchTraceColumns = (id: string, signal?: AbortSignal): Promise<ArrayBuffer> =>
   getColumns(`traces/${encodeURIComponent(id)}/columns`, {}, signal);

@@ -69,9 +69,9 @@ export class Resource<T> {
   };
 
   /** Tries again as soon as the collector answers; returns its own removal. */
-  retryWhenBack(): () => void {
+  retryWhenBack(again: () => void = this.reload): () => void {
     return onReachable((reachable) => {
-      if (reachable && this.error instanceof Unreachable && !this.loading) this.reload();
+      if (reachable && this.error instanceof Unreachable && !this.loading) again();
     });
   }
 }

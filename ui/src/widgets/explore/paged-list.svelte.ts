@@ -1,24 +1,12 @@
 /** A list that is loaded page by page: what was loaded so far, and how many newer items wait. */
+import { type Coverage, fetchLines, type Lines } from '../../api/lines';
 import type { ApiParams } from '../../model/search-params';
 import { remember, remembered } from '../../route/router.svelte';
 import { Resource } from '../resource.svelte';
 
-/** What every list of the API says of itself. */
-export interface Listing {
-  readonly total: number;
-  readonly total_relation: 'eq' | 'gte';
-  readonly reason: 'end' | 'limit';
-  readonly next_cursor: string | null;
-  readonly rows_scanned: number;
-  readonly time: number;
-}
-
-export interface Source<Item, List extends Listing> {
-  /** Tells its lists from those of other sources in what Back shows again. */
-  readonly name: string;
+export interface Source<Item> {
+  readonly name: 'traces' | 'spans' | 'logs';
   readonly page: number;
-  readonly fetch: (params: ApiParams, signal?: AbortSignal) => Promise<List>;
-  readonly items: (list: List) => readonly Item[];
   /** What tells an item from all others. */
   readonly key: (item: Item) => string;
 }
@@ -28,39 +16,64 @@ const CHECK_EVERY = 5000;
 export const LOOKED_AT = 20;
 
 /** What Back shows again. One list is enough: each entry of the history says which one it had. */
-let kept: { key: string; list: unknown; items: readonly unknown[]; at: number } | null = null;
+let kept: { key: string; list: Coverage; items: readonly unknown[]; at: number } | null = null;
 
-export class PagedList<Item, List extends Listing> {
-  first = new Resource<List>();
-  more = new Resource<List>();
+export class PagedList<Item extends object> {
+  first = new Resource<Lines<Item>>();
+  more = new Resource<Lines<Item>>();
   items = $state.raw<readonly Item[]>([]);
   /** The newest page's own words: total, reason, cursor. */
-  list = $state.raw<List | null>(null);
+  list = $state.raw<Coverage | null>(null);
+  /** `items` are the beginning of a list of which the rest is still being looked for. */
+  partly = $state(false);
   /** Items that came since the list was loaded. */
   fresh = $state(0);
   #params: ApiParams = {};
   #key = '';
 
-  constructor(readonly source: Source<Item, List>) {}
+  constructor(readonly source: Source<Item>) {}
 
   async start(params: ApiParams): Promise<void> {
     const key = `${this.source.name} ${JSON.stringify(params)}`;
+    // What is on the screen is not torn down to be built up again.
+    const again = this.#key === key && this.list !== null;
     this.#params = params;
     this.#key = key;
     this.more.stop();
     this.fresh = 0;
+    this.partly = false;
     if (kept?.key === key && remembered('results') === key) {
-      this.list = kept.list as List;
+      this.list = kept.list;
       this.items = kept.items as readonly Item[];
-      this.first.set(this.list);
+      this.first.set({ items: this.items, coverage: kept.list });
       this.first.at = kept.at;
       return;
     }
-    await this.first.load((signal) => this.source.fetch({ ...params, limit: this.source.page }, signal));
-    if (this.#key !== key || !this.first.data || this.first.error) return;
-    this.list = this.first.data;
-    this.items = this.source.items(this.list);
-    this.#keep();
+    const before = this.first.data;
+    await this.first.load((signal) =>
+      this.#ask({ limit: this.source.page }, signal, (items) => {
+        if (again || items.length === 0 || signal.aborted) return;
+        this.items = items;
+        this.partly = true;
+      }),
+    );
+    if (this.#key !== key || this.first.loading) return;
+    const { data } = this.first;
+    // Where it was ended or has failed there is what was there before.
+    if (data && data !== before) {
+      this.list = data.coverage;
+      this.items = data.items;
+      this.#keep();
+    } else if (this.partly) {
+      // What was there before has given way to it.
+      this.list = null;
+      this.items = [];
+    }
+    this.partly = false;
+  }
+
+  #ask(page: ApiParams, signal?: AbortSignal, found?: (items: readonly Item[]) => void): Promise<Lines<Item>> {
+    return fetchLines(this.source.name, { ...this.#params, ...page }, found, signal);
   }
 
   reload = (): void => {
@@ -72,14 +85,11 @@ export class PagedList<Item, List extends Listing> {
     const cursor = this.list?.next_cursor;
     if (!cursor || this.more.loading) return;
     const key = this.#key;
-    await this.more.load((signal) => this.source.fetch({ ...this.#params, limit: this.source.page, cursor }, signal));
+    await this.more.load((signal) => this.#ask({ limit: this.source.page, cursor }, signal));
     if (this.#key !== key || !this.more.data || this.more.error) return;
     const known = new Set(this.items.map(this.source.key));
-    this.items = [
-      ...this.items,
-      ...this.source.items(this.more.data).filter((item) => !known.has(this.source.key(item))),
-    ];
-    this.list = this.more.data;
+    this.items = [...this.items, ...this.more.data.items.filter((item) => !known.has(this.source.key(item)))];
+    this.list = this.more.data.coverage;
     this.#keep();
   };
 
@@ -88,14 +98,19 @@ export class PagedList<Item, List extends Listing> {
     const timer = setInterval(async () => {
       if (!this.first.data || document.hidden || this.first.loading || this.#params.sort === 'oldest') return;
       try {
-        const now = await this.source.fetch({ ...this.#params, limit: LOOKED_AT });
+        const { items } = await this.#ask({ limit: LOOKED_AT });
         const known = new Set(this.items.map(this.source.key));
-        this.fresh = this.source.items(now).reduce((sum, item) => sum + (known.has(this.source.key(item)) ? 0 : 1), 0);
+        this.fresh = items.reduce((sum, item) => sum + (known.has(this.source.key(item)) ? 0 : 1), 0);
       } catch {
         // The bar for a lost collector says it; the list stays.
       }
     }, CHECK_EVERY);
     return () => clearInterval(timer);
+  }
+
+  /** Looks anew as soon as the collector answers; returns its own removal. */
+  retryWhenBack(): () => void {
+    return this.first.retryWhenBack(this.reload);
   }
 
   stop(): void {
