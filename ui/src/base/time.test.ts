@@ -1,11 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { ago, clock, moment, shortStamp, stamp } from './time';
+import { ago, clock, knownZone, moment, namedZones, shortStamp, stamp, zoneLabel } from './time';
 
 const NOON = Date.UTC(2026, 10, 21, 12, 0, 1, 482) * 1e6;
 
 describe('times', () => {
   it('carry their zone', () => {
     expect(stamp(NOON, 'utc')).toBe('2026-11-21 12:00:01.482 UTC');
+    expect(stamp(NOON, 'Asia/Kathmandu')).toBe('2026-11-21 17:45:01.482 GMT+5:45');
+  });
+
+  it('are of a zone that this browser knows', () => {
+    expect(namedZones()).toContain('America/New_York');
+    const kept = ['utc', 'local', 'America/New_York', 'Nowhere/Land', 'javascript:'];
+    expect(kept.map(knownZone)).toEqual(['utc', 'local', 'America/New_York', 'local', 'local']);
+    expect(kept.map(knownZone).map(zoneLabel)).toEqual(['UTC', 'Local', 'New York', 'Local', 'Local']);
   });
 
   it('leave out the day when it is today', () => {

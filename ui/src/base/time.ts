@@ -1,6 +1,29 @@
 /** Times as people read them, always with the zone they are in. */
 
-export type Zone = 'local' | 'utc';
+/** Of this browser, UTC, or a name of the IANA database. */
+export type Zone = 'local' | 'utc' | `${string}/${string}`;
+
+/** The names that this browser knows. */
+export const namedZones = (): Zone[] => Intl.supportedValuesOf('timeZone').filter(isNamed);
+
+const isNamed = (name: string): name is `${string}/${string}` => name.includes('/');
+
+/** What was kept may be of another browser, or of nobody. */
+export function knownZone(name: string): Zone {
+  if (name === 'utc' || !isNamed(name)) return name === 'utc' ? 'utc' : 'local';
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return name;
+  } catch {
+    return 'local';
+  }
+}
+
+/** `Local`, `UTC`, `New York`. */
+export function zoneLabel(zone: Zone): string {
+  if (zone === 'local') return 'Local';
+  return zone === 'utc' ? 'UTC' : zone.slice(zone.lastIndexOf('/') + 1).replaceAll('_', ' ');
+}
 
 const WALL = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const;
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -9,7 +32,7 @@ function format(zone: Zone, kind: 'clock' | 'date' | 'zone' | 'day'): Intl.DateT
   const key = `${zone} ${kind}`;
   let found = formats.get(key);
   if (!found) {
-    const timeZone = zone === 'utc' ? { timeZone: 'UTC' } : {};
+    const timeZone = zone === 'local' ? {} : { timeZone: zone };
     const parts: Record<typeof kind, Intl.DateTimeFormatOptions> = {
       clock: WALL,
       date: { year: 'numeric', month: '2-digit', day: '2-digit' },

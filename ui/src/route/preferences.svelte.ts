@@ -1,6 +1,6 @@
 /** What a person prefers on this machine: theme, zone, sizes of panels. Not part of a view, so not in its address. */
 import { assignBadges, assignSlots, recalledBadges } from '../base/color';
-import { moment, type Zone } from '../base/time';
+import { knownZone, moment, type Zone } from '../base/time';
 import { keep, kept } from './kept';
 import type { ChosenKeys } from './keymap';
 
@@ -13,7 +13,9 @@ const system = matchMedia('(prefers-color-scheme: dark)');
 
 class Preferences {
   theme = $state<Theme>(load('theme', 'system'));
-  zone = $state<Zone>(load('zone', 'local'));
+  zone = $state<Zone>(knownZone(load('zone', 'local')));
+  /** The zone beside UTC that was chosen last. */
+  ownZone = $state<Zone>(knownZone(load('ownZone', 'local')));
   density = $state<Density>(load('density', 'comfortable'));
   dock = $state<'side' | 'bottom'>(load('dock', 'side'));
   /** Single-letter keys can be switched off (WCAG 2.1.4). */
@@ -27,9 +29,17 @@ class Preferences {
     return this.theme === 'system' ? this.systemDark : this.theme === 'dark';
   }
 
-  set<K extends 'theme' | 'zone' | 'density' | 'dock' | 'letterKeys' | 'keys'>(key: K, value: this[K]): void {
+  set<K extends 'theme' | 'zone' | 'ownZone' | 'density' | 'dock' | 'letterKeys' | 'keys'>(
+    key: K,
+    value: this[K],
+  ): void {
     (this as Preferences)[key] = value;
     keep(key, value);
+  }
+
+  setZone(zone: Zone): void {
+    this.set('zone', zone);
+    if (zone !== 'utc') this.set('ownZone', zone);
   }
 
   setSize(key: string, value: number): void {
