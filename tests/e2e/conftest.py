@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from examples.shop.shop import Place, Shop
+from tests.e2e.browsing import chromium
 from tests.e2e.customer import Customer
 from tests.e2e.running import Collector, running_collector
 
@@ -37,3 +38,10 @@ def customer(shop: Shop) -> Iterator[Customer]:
         yield Customer(client)
     for node in shop.nodes.values():
         node.clear()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of a file."""
+    with chromium() as running:
+        yield running

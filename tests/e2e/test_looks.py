@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.addresses import ADDRESSES, comes_to_rest, filled
-from tests.e2e.browsing import chromium, visiting
+from tests.e2e.browsing import visiting
 from tests.e2e.running import running_collector
 from tests.e2e.seeded import Seeded, seed
 
@@ -55,13 +55,6 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
     """A collector with the requests of the last minutes."""
     with running_collector(tmp_path_factory.mktemp("looks") / "data") as collector:
         yield seed(collector)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests of this file."""
-    with chromium() as running:
-        yield running
 
 
 def test_everything_can_be_reached_read_and_seen_on_every_route(browser: Browser, seeded: Seeded) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import chromium, visiting
+from tests.e2e.browsing import visiting
 from tests.e2e.running import running_collector
 from tests.e2e.seeded import FAILED, REQUESTS, SECOND, Seeded, seed, send
 from tests.factories import span, trace_ids, traces
@@ -24,13 +24,6 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
     """A collector with the requests of the last minutes."""
     with running_collector(tmp_path_factory.mktemp("narrowing") / "data") as collector:
         yield seed(collector)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests of this file."""
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

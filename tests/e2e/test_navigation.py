@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import chromium, visiting
+from tests.e2e.browsing import visiting
 from tests.e2e.running import running_collector
 from tests.e2e.seeded import FAILED, REQUESTS, Seeded, seed
 
@@ -100,13 +100,6 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
     data = tmp_path_factory.mktemp("navigation") / "data"
     with running_collector(data, options=("--look-interval", "0s")) as collector:
         yield seed(collector)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests of this file."""
-    with chromium() as running:
-        yield running
 
 
 @pytest.mark.parametrize("name", STEPS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from bench.ports import free_port
-from tests.e2e.browsing import chromium, visiting
+from tests.e2e.browsing import visiting
 from tests.e2e.running import Collector, running_collector
 from tests.e2e.screens import SCREENS, Screen
 from tests.e2e.seeded import DRAWN, Seeded, seed
@@ -22,6 +23,7 @@ _REQUEST: Final = "0123456789abcdef0123456789abcdef"
 _WHY: Final = "The disk is on fire."
 # What the browser itself says of an answer that is an error.
 _REFUSED: Final = "Failed to load resource"
+_TAIL: Final = re.compile("/api/v1/tail")
 
 
 def _having(state: str) -> list[str]:
@@ -34,13 +36,6 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
     options = ("--drawn-spans", str(DRAWN), "--map-nodes", "3")
     with running_collector(tmp_path_factory.mktemp("states") / "data", options=options) as collector:
         yield seed(collector)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests of this file."""
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture
@@ -126,6 +121,28 @@ def test_what_fails_later_leaves_the_answer_on_the_screen_and_says_how_old_it_is
     old.get_by_role("button", name="Try again").click()
     expect(old).to_have_count(0)
     _says(page, screen.whole)
+
+
+def test_what_a_tail_cannot_read_is_said_above_its_lines_and_beside_its_state(page: Page) -> None:
+    told = {"code": "query_limit", "message": _WHY, "missed": True}
+    # The browser does not come back within the test.
+    stream = f"retry: 3600000\nevent: failed\ndata: {json.dumps(told)}\n\n"
+    page.route(_TAIL, lambda route: route.fulfill(content_type="text/event-stream", body=stream))
+    page.goto("/logs?view=tail")
+    said = page.get_by_role("status").filter(has_text="What came while the tail was away could not be read")
+    expect(said).to_contain_text(f"{_WHY} The log search has it once it can be.")
+    expect(page.get_by_text("Some not read")).to_be_visible()
+
+
+def test_a_tail_that_is_refused_says_that_it_has_ended_and_is_started_again(page: Page) -> None:
+    page.route(_TAIL, _fail)
+    page.goto("/logs?view=tail")
+    ended = page.get_by_role("status").filter(has_text="The collector ended the tail.")
+    expect(ended).to_be_visible()
+    page.unroute(_TAIL)
+    ended.get_by_role("button", name="Start it again").click()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    expect(ended).to_have_count(0)
 
 
 def _says(page: Page, text: str) -> None:

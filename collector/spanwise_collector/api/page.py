@@ -26,7 +26,10 @@ _STYLE: Final = (
     "form label{max-width:100%}.rows td:empty{display:none}"
     # Rows whose cells stand below each other: beside each other they would leave the text a column of letters.
     "@media (max-width:640px){.rows,.rows tbody,.rows tr,.trace,.trace tbody{display:block}"
-    ".rows thead,.trace thead{display:none}"
+    ".rows thead,.trace thead,.versions thead{display:none}"
+    ".versions tr{display:block;padding:4px 0;border-top:1px solid #8884}"
+    ".versions td{display:block;border:0;padding:0;overflow-wrap:anywhere}"
+    ".versions td[data-is]:before{content:attr(data-is) ' '}"
     ".rows tr{padding:6px 0;border-top:1px solid #8884}.rows td{display:inline;border:0}.rows .text{display:block}"
     ".trace tr{display:grid;grid-template-columns:1fr auto;border-top:1px solid #8884}"
     ".trace td{border:0;overflow-wrap:anywhere}"
