@@ -84,7 +84,7 @@ bench-patterns: setup ## how well log lines are grouped to templates, beside Dra
 bench-tracer: setup ## what the tracer costs a request, beside others; ARGS=--sick: while the collector is ill
 	@$(BIN)/python -m bench.tracer $(ARGS)
 
-bench-ui: setup browser ## what the trace page costs on traces of 1,000, 100,000 and 1,000,000 spans: time to open, frames, heap, sizes
+bench-ui: setup browser ## what the web view costs on traces of 1,000, 100,000 and 1,000,000 spans: time to open, frames, heap, sizes
 	@$(BIN)/python -m bench.ui $(ARGS)
 
 fuzz: setup ## every decoder against hundreds of thousands of mutated bodies; the executions are counted (tests/fuzz)

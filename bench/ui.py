@@ -1,4 +1,4 @@
-"""What the web view's trace page costs the reader: `make bench-ui` (docs/bench.md)."""
+"""What the web view costs the reader, its trace page first of all: `make bench-ui` (docs/bench.md)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from playwright.sync_api import CDPSession, Page, sync_playwright
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from playwright.sync_api import Page, sync_playwright
 
-from bench import ui_traces
+from bench import ui_pages, ui_traces
 from bench.client import Client
 from bench.collector import Collector
 from bench.ports import HOST
@@ -26,7 +28,7 @@ _ASSETS = _HERE.parent / "collector/spanwise_collector/static/assets"
 _RELEASE = _HERE / "ui_release.json"
 _OPENED = 3
 _FRAMES = 240
-_SECONDS = 120.0
+_ROWS = "[role=treegrid] [role=row][data-index]"
 _HASH = re.compile(r"-.{8}(\.\w+)$")
 
 Figures = dict[str, float]
@@ -73,10 +75,8 @@ def _fill(collector: Collector, size: int) -> None:
     wanted = collector.span_count() + size
     with Client(HOST, collector.http) as client:
         for request in ui_traces.requests(size, time.time_ns()):
-            body = gzip.compress(request.SerializeToString(), 1)
-            while not (answer := client.post("/v1/traces", body)).accepted:
-                time.sleep(max(answer.retry_after, 0.1))
-    deadline = time.monotonic() + _SECONDS
+            _store(client, "/v1/traces", request)
+    deadline = time.monotonic() + ui_pages.SECONDS
     while collector.span_count() < wanted and time.monotonic() < deadline:
         time.sleep(0.2)
 
@@ -86,33 +86,30 @@ def _looked_at(collector: Collector, sizes: list[int]) -> Figures:
     if chromium is None:
         raise SystemExit("Debian's chromium is missing: apt-get install chromium")
     figures: Figures = {}
+    address = f"http://{HOST}:{collector.http}"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for size in sizes:
-            context = browser.new_context(viewport={"width": 1440, "height": 900})
-            context.add_init_script(path=_HERE / "ui_page.js")
-            address = f"http://{HOST}:{collector.http}/t/{ui_traces.trace_id(size)}"
-            measured = _measured(context.new_page(), address)
-            figures |= {f"{size:,} spans: {name}": value for name, value in measured}
-            context.close()
+            with ui_pages.page_of(browser, _ROWS) as page:
+                measured = _measured(page, f"{address}/t/{ui_traces.trace_id(size)}")
+                figures |= {f"{size:,} spans: {name}": value for name, value in measured}
+        with Client(HOST, collector.http) as client:
+            figures |= dict(ui_pages.figures(browser, address, partial(_store, client, "/v1/logs")))
         browser.close()
     return figures
 
 
-def _opened(page: Page) -> float:
-    """When the first rows were on the screen, in ms since the navigation."""
-    page.wait_for_selector("[role=treegrid] [role=row][data-index]", timeout=_SECONDS * 1e3)
-    # Asked from outside again and again: the page's policy forbids the expressions that the driver would wait for.
-    while (at := page.evaluate("window.__opened ?? null")) is None:
-        time.sleep(0.01)
-    return float(at)
+def _store(client: Client, path: str, request: ExportTraceServiceRequest | ExportLogsServiceRequest) -> None:
+    body = gzip.compress(request.SerializeToString(), 1)
+    while not (answer := client.post(path, body)).accepted:
+        time.sleep(max(answer.retry_after, 0.1))
 
 
 def _measured(page: Page, address: str) -> Iterator[tuple[str, float]]:
     opened, answered = [], []
     for _ in range(_OPENED):
         page.goto(address)
-        opened.append(_opened(page))
+        opened.append(ui_pages.opened(page))
         answered.append(page.evaluate(_ANSWER))
     yield "open, median ms", statistics.median(opened)
     yield "of it waiting for the collector, median ms", statistics.median(each["time"] for each in answered)
@@ -121,11 +118,11 @@ def _measured(page: Page, address: str) -> Iterator[tuple[str, float]]:
     yield from _frames("scroll", page.evaluate(f"__scroll({_FRAMES})"))
     page.evaluate("document.querySelector('.scroller').scrollTop = 0")
     yield from _frames("zoom", page.evaluate(f"__zoom({_FRAMES})"))
-    yield "heap with arrays, MB", _heap(page.context.new_cdp_session(page)) / 1e6
+    yield "heap with arrays, MB", ui_pages.heap(page.context.new_cdp_session(page)) / 1e6
     began = time.monotonic()
     page.get_by_role("button", name="Flame", exact=True).click()
     page.wait_for_selector(".flame canvas", state="attached")
-    page.wait_for_selector(".flame .packing", state="detached", timeout=_SECONDS * 1e3)
+    page.wait_for_selector(".flame .packing", state="detached", timeout=ui_pages.SECONDS * 1e3)
     yield "flame packed, ms", (time.monotonic() - began) * 1e3
     page.wait_for_timeout(500)
     yield from _frames("flame zoom", page.evaluate(f"__zoom({_FRAMES})"))
@@ -143,12 +140,6 @@ def _frames(what: str, found: dict[str, list[float]]) -> Iterator[tuple[str, flo
         cuts = statistics.quantiles(found[kind], n=100, method="inclusive")
         for percentile in (50, 95, 99):
             yield f"{what}, {kind} of a frame p{percentile}, ms", cuts[percentile - 1]
-
-
-def _heap(session: CDPSession) -> float:
-    session.send("HeapProfiler.collectGarbage")
-    usage: dict[str, Any] = session.send("Runtime.getHeapUsage")
-    return float(usage["usedSize"] + usage.get("backingStorageSize", 0))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
   const plain = window.requestAnimationFrame.bind(window);
   let work = 0;
   let last = 0;
+  const wanted = window.__wanted;
   window.requestAnimationFrame = (callback) =>
     plain((time) => {
       const began = performance.now();
@@ -12,8 +13,8 @@
       work += performance.now() - began;
     });
   const tick = (time) => {
-    if (!window.__opened && document.querySelector('[role=treegrid] [role=row][data-index]')) {
-      // The frame after the one that made the rows: they are on the screen.
+    if (!window.__opened && document.querySelector(wanted)) {
+      // The frame after the one that made them: they are on the screen.
       window.__opened = time;
     }
     if (frames.on && last > 0) {
