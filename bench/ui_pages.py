@@ -12,7 +12,7 @@ from typing import Final
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
-from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
+from opentelemetry.proto.logs.v1.logs_pb2 import SEVERITY_NUMBER_INFO, LogRecord, ResourceLogs, ScopeLogs
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from playwright.sync_api import Browser, CDPSession, Page
 
@@ -148,7 +148,7 @@ def _records(first: int) -> ExportLogsServiceRequest:
         LogRecord(
             time_unix_nano=now + number,
             observed_time_unix_nano=now + number,
-            severity_number=9,  # type: ignore[arg-type]
+            severity_number=SEVERITY_NUMBER_INFO,
             body=AnyValue(string_value=f"request {number} of a day was answered in {number % 97} ms"),
         )
         for number in range(first, first + _AT_ONCE)
