@@ -10,6 +10,7 @@ from typing import Final, Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.e2e.accessible import violations
 from tests.e2e.addresses import ADDRESSES, comes_to_rest, filled
 from tests.e2e.browsing import visiting
 from tests.e2e.running import running_collector
@@ -74,4 +75,26 @@ def test_everything_can_be_reached_read_and_seen_on_every_route(browser: Browser
                     wrong += page.evaluate(_MOVING)
                 if wrong:
                     found[route, name] = wrong
+    assert found == {}
+
+
+WITHOUT_SCRIPT: Final = ("/t/{trace}.html", "/logs.html", "/errors/{error}.html")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_without_a_script_fit_narrow_screens_and_break_no_rule_of_accessibility(
+    browser: Browser, seeded: Seeded, scheme: Literal["light", "dark"]
+) -> None:
+    found: dict[str, object] = {}
+    with visiting(browser, seeded.collector.address) as context:
+        page = context.new_page()
+        names = seeded.names()
+        for route in WITHOUT_SCRIPT:
+            page.goto(filled(route, names))
+            Look(320, 640, scheme).take(page)
+            page.get_by_role("heading", level=1).wait_for()
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            broken = violations(page)
+            if wide > 320 or broken:
+                found[route] = (wide, broken)
     assert found == {}
