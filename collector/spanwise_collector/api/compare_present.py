@@ -57,7 +57,7 @@ def comparison(found: Compared, split: Split, most_keys: int, most_places: int) 
 
 def _summary(found: Compared, keys: list[SeparatingKey], places: list[CallPlace]) -> str:
     if not found.a.matched or not found.b.matched:
-        empty = "a" if not found.a.matched else "b"
+        empty = "A" if not found.a.matched else "B"
         return f"There is nothing in {empty}, so nothing can be compared."
     sentences = [f"{found.a.matched:,} {'span' if found.a.matched == 1 else 'spans'} against {found.b.matched:,}."]
     if keys and keys[0].score:

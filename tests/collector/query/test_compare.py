@@ -239,7 +239,7 @@ def test_a_trace_against_its_like(api: TestClient) -> None:
 
 def test_an_empty_set_is_said_to_be_empty(api: TestClient) -> None:
     found = ask(api, q="service:nobody", a="x:1")
-    assert found["summary"] == "There is nothing in a, so nothing can be compared."
+    assert found["summary"] == "There is nothing in A, so nothing can be compared."
     assert (found["attributes"]["keys"], found["calls"]["places"], found["a"]["duration"]) == ([], [], None)
 
 
