@@ -13,7 +13,8 @@ from spanwise_collector.model.log import LogRecord
 from spanwise_collector.query.trace import Trace
 
 _STYLE: Final = (
-    ":root{color-scheme:light dark}body{font:14px/1.5 system-ui,sans-serif;margin:16px}"
+    ":root{color-scheme:light dark}"
+    "body{font:14px/1.5 system-ui,sans-serif;margin:16px;background:Canvas;color:CanvasText}"
     "h1{font-size:22px;line-height:1.3;overflow-wrap:anywhere}h2{font-size:16px}"
     "table{border-collapse:collapse;width:100%}th{text-align:left}"
     "td,th{padding:2px 8px 2px 0;vertical-align:top;border-top:1px solid #8884}"
@@ -26,17 +27,18 @@ _STYLE: Final = (
     "form label{max-width:100%}.rows td:empty{display:none}"
     # Rows whose cells stand below each other: beside each other they would leave the text a column of letters.
     "@media (max-width:640px){.rows,.rows tbody,.rows tr,.trace,.trace tbody{display:block}"
-    ".rows thead,.trace thead,.versions thead{display:none}"
-    ".versions tr{display:block;padding:4px 0;border-top:1px solid #8884}"
-    ".versions td{display:block;border:0;padding:0;overflow-wrap:anywhere}"
-    ".versions td[data-is]:before{content:attr(data-is) ' '}"
+    ".rows thead,.trace thead,.stacked thead{display:none}"
+    ".stacked,.stacked tbody,.stacked tr,.stacked td{display:block}"
+    ".stacked tr{padding:4px 0;border-top:1px solid #8884}"
+    ".stacked td{border:0;padding:0;text-align:left;overflow-wrap:anywhere}"
+    ".stacked td:before{content:attr(data-is) ' ';opacity:.75}"
     ".rows tr{padding:6px 0;border-top:1px solid #8884}.rows td{display:inline;border:0}.rows .text{display:block}"
     ".trace tr{display:grid;grid-template-columns:1fr auto;border-top:1px solid #8884}"
     ".trace td{border:0;overflow-wrap:anywhere}"
     ".trace td:nth-child(1){grid-area:1/1}.trace td:nth-child(4){grid-area:1/2}"
     ".trace td:nth-child(2){grid-area:2/1/3/3}.trace td:nth-child(3){grid-area:3/1/4/3;width:auto}}"
     "@media (prefers-color-scheme:dark){.failed rect{fill:#ff6b5e}.failed strong{color:#ff6b5e}}"
-) + "".join(f".d{depth}{{padding-left:{depth * 14}px}}" for depth in range(1, 21))
+) + "".join(f".d{depth}{{padding-left:min({depth * 14}px,{depth * 2}vw)}}" for depth in range(1, 21))
 _HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _POLICY: Final = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; frame-ancestors 'none'"
 
