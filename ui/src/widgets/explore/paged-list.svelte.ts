@@ -97,8 +97,11 @@ export class PagedList<Item extends object> {
   watch(): () => void {
     const timer = setInterval(async () => {
       if (!this.first.data || document.hidden || this.first.loading || this.#params.sort === 'oldest') return;
+      const key = this.#key;
       try {
         const { items } = await this.#ask({ limit: LOOKED_AT });
+        // What another search has found since is not new to this one.
+        if (this.#key !== key || this.first.loading) return;
         const known = new Set(this.items.map(this.source.key));
         this.fresh = items.reduce((sum, item) => sum + (known.has(this.source.key(item)) ? 0 : 1), 0);
       } catch {

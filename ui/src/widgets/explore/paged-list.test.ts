@@ -17,13 +17,14 @@ const end = (at: number, returned: number): void => {
 
 beforeEach(() => {
   answers = [];
-  vi.stubGlobal('document', { baseURI: 'http://here/' });
+  vi.stubGlobal('document', { baseURI: 'http://here/', hidden: false });
   vi.stubGlobal('fetch', async () => {
     const body = new ReadableStream<Uint8Array>({ start: (controller) => void answers.push(controller) });
     return new Response(body, { headers: { 'content-type': 'application/x-ndjson' } });
   });
 });
 afterEach(() => {
+  vi.useRealTimers();
   vi.unstubAllGlobals();
 });
 
@@ -75,4 +76,31 @@ it('shows no beginning as the whole where a new search breaks off', async () => 
   await done;
   expect(shown(list)).toEqual({ bodies: [], total: null, partly: false });
   expect(list.first.error).toMatchObject({ code: 'query_timeout' });
+});
+
+it('counts what is new, and not what it learns of the search before', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const list = made();
+  const stop = list.watch();
+  const answered = async (q: string, at: number, body: string): Promise<void> => {
+    const done = list.start({ q });
+    await vi.waitFor(() => expect(answers.length).toBe(at + 1));
+    write(at, { body });
+    end(at, 1);
+    await done;
+  };
+  await answered('a', 0, 'first');
+  vi.advanceTimersByTime(5000);
+  await vi.waitFor(() => expect(answers.length).toBe(2));
+  await answered('b', 2, 'other');
+  write(1, { body: 'newer' });
+  end(1, 1);
+  await new Promise(setImmediate);
+  expect(list.fresh).toBe(0);
+  vi.advanceTimersByTime(5000);
+  await vi.waitFor(() => expect(answers.length).toBe(4));
+  write(3, { body: 'newer' });
+  end(3, 1);
+  await vi.waitFor(() => expect(list.fresh).toBe(1));
+  stop();
 });
