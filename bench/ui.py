@@ -52,7 +52,7 @@ def main() -> None:
         finally:
             collector.stop()
     before: Figures = json.loads(_RELEASE.read_text()) if _RELEASE.exists() else {}
-    print(f"{'':62}{"now':>12}{'last release':>15}")
+    print(f"{'':62}{'now':>12}{'last release':>15}")
     for name, value in figures.items():
         print(f"{name:62}{_number(value):>12}{_number(before[name]) if name in before else '-':>15}")
     if options.release:
