@@ -153,9 +153,14 @@ def test_a_flame_draws_a_span_without_an_end_as_far_as_it_was_heard_of(page: Pag
     drawing = page.get_by_role("figure")
     expect(drawing).to_be_visible()
     tip = page.locator(".tip")
-    places = cycle(({"x": 100, "y": 10}, {"x": 101, "y": 10}))
+    places = cycle((100, 101))
+
     # What is under the pointer is known once the flame is packed; it is asked whenever the pointer moves.
-    eventually(lambda: (drawing.hover(position=next(places)), tip.count())[1], lambda seen: seen == 1)
+    def pointed() -> int:
+        drawing.hover(position={"x": next(places), "y": 10})
+        return tip.count()
+
+    eventually(pointed, lambda seen: seen == 1)
     expect(tip).to_contain_text("nightly import")
     expect(tip).to_contain_text("no end")
 
