@@ -21,7 +21,9 @@ BESIDE = --reruns $(RERUNS) --dist loadfile --no-loadscope-reorder
 LONGEST := tests/e2e/ tests/faults/
 # It waits until a real shop that is slow is found to be: beside tests that take the cores for themselves, all of it is.
 CALM := tests/e2e/test_screens.py
-OTHERS := $(filter-out $(LONGEST) tests/tracer/,$(wildcard tests/*/))
+# What needs one core and no calm, on the other one meanwhile.
+BESIDE_CALM := tests/tracer/ tests/packaging/ tests/typing/ tests/architecture/
+OTHERS := $(filter-out $(LONGEST) $(BESIDE_CALM),$(wildcard tests/*/))
 
 .PHONY: browser services faults $(shell awk -F: '/^[a-z-]+:.*## / {print $$1}' Makefile)
 
@@ -38,7 +40,7 @@ demo: setup ## the same with the shop of examples/ sending to it; Ctrl-C stops b
 
 test: setup browser services faults ## every test of every part, the browser's and those against real services included
 	@npm --prefix ui test
-	@$(if $(ARGS),$(BIN)/pytest $(ARGS),$(BIN)/pytest $(BESIDE) -n 2 $(CALM) tests/tracer && $(BIN)/pytest $(BESIDE) -n 3 --ignore $(CALM) $(LONGEST) $(OTHERS))
+	@$(if $(ARGS),$(BIN)/pytest $(ARGS),$(BIN)/pytest $(BESIDE) -n 2 $(CALM) $(BESIDE_CALM) && $(BIN)/pytest $(BESIDE) -n 3 --ignore $(CALM) $(LONGEST) $(OTHERS))
 
 test-python: ## the tracer's tests on another Python, in an environment of its own: PYTHON=python3.13
 	@bash $(SETUP) other $(ARGS)
