@@ -45,9 +45,9 @@ class Fault:
         """How many times as long a statement takes."""
         return (20.0 if self.heavy else 4.0) if self._hits("slow dependency", instance) else 1.0
 
-    def delay(self, caller: str, instance: str, chance: random.Random) -> int:
-        """What the network adds to each way of a call, in ns."""
-        if instance == self.instance or caller == self.service:
+    def delay(self, caller: str, calling: str, instance: str, chance: random.Random) -> int:
+        """What the network adds to each way of a call from an instance of `caller`, in ns."""
+        if self.instance in (instance, calling):
             if self.kind == "network of a node":
                 return (100 if self.heavy else 20) * MS
             if self.kind == "packet loss":

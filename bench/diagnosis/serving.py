@@ -203,7 +203,7 @@ class Recording:
 
     def _travel(self, node: Node, step: Call, made: Span, answered: Event, failure: list[str]) -> Process:
         target = self._node(step.service)
-        added = self._fault.delay(node.service.name, target.name, self._chance) if self._fault else 0
+        added = self._fault.delay(node.service.name, node.name, target.name, self._chance) if self._fault else 0
         yield self._lasts(_ONE_WAY / MS) + added
         done = Event()
         self._world.start(self._serve(target, step.operation, made.trace, made.span, done, failure, SERVER))

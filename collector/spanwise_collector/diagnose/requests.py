@@ -79,13 +79,16 @@ def requests(rows_before: Sequence[Row], rows_now: Sequence[Row], before: Logged
 
 
 def _entrances(rows: Iterable[Row]) -> Set[tuple[str, str]]:
-    """The operations that another service calls, or nobody who is seen."""
+    """The operations that another service calls, or nobody who is seen; of a service without any, all it has."""
     ends = [row for row in rows if row.what == "end"]
     called = {(row.other_service, row.other_operation) for row in ends if row.other_service}
     from_outside = {
         (row.other_service, row.other_operation) for row in ends if row.other_service not in ("", row.service)
     }
-    return from_outside | ({(row.service, row.operation) for row in ends} - called)
+    every = {(row.service, row.operation) for row in ends}
+    entered = from_outside | (every - called)
+    with_any = {service for service, _ in entered}
+    return entered | {each for each in every if each[0] not in with_any}
 
 
 def _served(rows: Iterable[Row], entrances: Set[tuple[str, str]], sample: int) -> _Served:

@@ -87,14 +87,16 @@ def _less_what_the_only_caller_shows(incoming: list[Blame], before: Counts) -> l
     callers: dict[str, set[str]] = defaultdict(set)
     for edge in before.edges["lag"]:
         callers[edge.callee.service].add(edge.caller.service)
+    # Of two that call each other neither is only behind the other.
+    only = {service: next(iter(by)) for service, by in callers.items() if len(by) == 1}
+    behind = {service: caller for service, caller in only.items() if service not in (caller, only.get(caller))}
     into: dict[str, list[Blame]] = defaultdict(list)
     for blame in incoming:
         into[blame.culprit.service].append(blame)
     found = []
     for blame in incoming:
-        service = blame.culprit.service
-        caller = next(iter(callers[service]), service) if len(callers[service]) == 1 else service
-        alike = (each.strength for each in into[caller] if caller != service and _as_much(each, blame))
+        caller = behind.get(blame.culprit.service, "")
+        alike = (each.strength for each in into.get(caller, ()) if _as_much(each, blame))
         left = blame.strength - max(alike, default=0.0)
         if left > 0:
             found.append(replace(blame, strength=left))

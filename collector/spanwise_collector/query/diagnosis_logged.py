@@ -74,7 +74,7 @@ def logged(engine: Engine, project: str, windows: tuple[Stretch, Stretch], few: 
     written = by_service(found[0].records)
     unheard = {form for form in bad - {(row.service, row.pattern) for row in raw[0]} if written[form[0]] < few}
     if unheard:
-        found[0].earlier = _earlier(engine, project, windows[0].start, unheard, texts)
+        found[0].earlier = _earlier(engine, project, min(each.start for each in windows), unheard, texts)
     return found
 
 

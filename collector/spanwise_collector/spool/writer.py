@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -161,19 +162,26 @@ class SegmentWriter:
         if opened.failed:
             opened.file.truncate(opened.size)
             opened.file.sync()
-        if not opened.frames:
+        if opened.frames:
+            self._close(opened)
+        else:
             self._place.files.unlink(opened.path)
-        elif opened.path != (path := self._place.closed_path(opened.name, self._signal)):
+            self._place.sync()
+        self._open = None
+        # Everything is durable: whatever a close says changes nothing.
+        with suppress(OSError):
+            opened.file.close()
+
+    def _close(self, opened: _Open) -> None:
+        path = self._place.closed_path(opened.name, self._signal)
+        # First what takes memory: without it nothing has happened yet.
+        segment = Segment(opened.name, self._signal, path, opened.size, opened.frames, bytes(opened.records))
+        if opened.path != path:
             self._place.files.rename(opened.path, path)
             opened.path = path
         self._place.sync()
-        opened.file.close()
         # Before it is forgotten here: at every moment one of the two knows it.
-        if opened.frames:
-            self._publish(
-                Segment(opened.name, self._signal, opened.path, opened.size, opened.frames, bytes(opened.records))
-            )
-        self._open = None
+        self._publish(segment)
 
 
 def _no_memory() -> OSError:

@@ -36,12 +36,14 @@ TROUBLE: Final = (
 """Any other segment would have met the same: waiting is right, however long it takes."""
 
 
-_A_FILE: Final = re.compile(r"\b1001\b.*filesystem[ _]error", re.DOTALL)
+_STANDARD: Final = 1001
+"""What the engine's language throws, and not the engine."""
 
 
 def is_trouble(reason: str) -> bool:
     """Whether an exception's text tells of TROUBLE, or of a file that could not be made, renamed or removed."""
-    return code_of(reason) in TROUBLE or _A_FILE.search(reason) is not None
+    code = code_of(reason)
+    return code in TROUBLE or (code == _STANDARD and "filesystem" in reason)
 
 
 def code_of(reason: str) -> int | None:

@@ -1,12 +1,15 @@
 """The embedded column engine: one folder, one process, several connections."""
 
 import threading
+import time
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy
 from clickhouse_connect import get_client
+from clickhouse_connect.driver.binding import quote_identifier
 from clickhouse_connect.driver.client import Client
 from sqlalchemy import Select, column, func, select, table
 from sqlalchemy.pool import QueuePool
@@ -25,6 +28,8 @@ _SERVER_OPTIONS: Final[Mapping[str, int]] = {
     "background_pool_size": 2,
     "background_schedule_pool_size": 2,
 }
+
+_MOMENT_SECONDS: Final = 0.2
 
 _mine: Final = column("database") == func.currentDatabase()
 _tables: Final[Select[*tuple[Any, ...]]] = (
@@ -85,7 +90,8 @@ class EmbeddedEngine(Engine):
         """Let the engine forget what it remembers and does not have, if an insert has failed since the last time.
 
         To be called before each insert; raises StoreAway where it cannot be found out, and nothing may be inserted. A
-        table that must forget is away for a moment, and what asks it then is told to come again.
+        table that must forget is away for a moment, and what asks it then is told to come again. Nobody may be reading
+        from it: short answers are waited for, and while one is streamed, at the pace of its reader, it is StoreAway.
         """
         with self._doubt:
             if not self._doubtful:
@@ -106,19 +112,36 @@ class EmbeddedEngine(Engine):
     def _put_right(self) -> None:
         for name in sorted(self._detached):
             self._attach(name)
-        parts: dict[str, list[str]] = {}
+        wrong = self._wrong()
+        if not wrong:
+            return
+        # Another insert notes its part a moment before it is there.
+        time.sleep(_MOMENT_SECONDS)
+        for name, folder in sorted(wrong & self._wrong()):
+            if self._streaming():
+                raise StoreError(f"{name} is put right when an export that reads from the store has ended.")
+            self._detached.add(name)
+            self.run(f"DETACH TABLE {quote_identifier(name)} SYNC")
+            remembered.put_table_right(folder, self._folder / remembered.SPARE)
+            self._attach(name)
+
+    def _wrong(self) -> set[tuple[str, Path]]:
+        """The tables with notes of parts that are not there, and their folders."""
+        folders = {row.name: Path(row.data_paths[0]) for row in self.look(_tables)}
+        # Before the parts: what is noted meanwhile is not looked at.
+        logs = {name: remembered.notes(folder) for name, folder in folders.items()}
+        parts: dict[str, list[str]] = defaultdict(list)
         for row in self.look(_parts):
-            parts.setdefault(row.table, []).append(row.name)
-        for row in self.look(_tables):
-            folder = Path(row.data_paths[0])
-            if remembered.is_wrong(folder, parts.get(row.name, [])):
-                self._detached.add(row.name)
-                self.run(f"DETACH TABLE {row.name} SYNC")
-                remembered.put_table_right(folder, self._folder / remembered.SPARE)
-                self._attach(row.name)
+            parts[row.table].append(row.name)
+        return {(name, folder) for name, folder in folders.items() if remembered.are_wrong(logs[name], parts[name])}
+
+    def _streaming(self) -> bool:
+        pool = self._streamer.pool
+        assert isinstance(pool, QueuePool)
+        return pool.checkedout() > 0
 
     def _attach(self, name: str) -> None:
-        self.run(f"ATTACH TABLE IF NOT EXISTS {name}")
+        self.run(f"ATTACH TABLE IF NOT EXISTS {quote_identifier(name)}")
         self._detached.discard(name)
 
     def connect(self, settings: Mapping[str, object]) -> Client:

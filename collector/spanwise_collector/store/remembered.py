@@ -51,11 +51,15 @@ def put_table_right(table: Path, spare: Path) -> None:
             sync_folder(log.parent)
 
 
-def is_wrong(table: Path, parts: Iterable[str]) -> bool:
-    """Whether a table's notes tell of a part that is not among `parts`, nor in one of them. Raises OSError."""
+def notes(table: Path) -> list[bytes]:
+    """The newest logs of a table as they are. Raises OSError."""
+    return [log.read_bytes() for log in _newest_logs(table)]
+
+
+def are_wrong(logs: Iterable[bytes], parts: Iterable[str]) -> bool:
+    """Whether notes tell of a part that is not among `parts`, nor in one of them."""
     named = list(parts)
-    contents = [log.read_bytes() for log in _newest_logs(table)]
-    return any(b"".join(_right(data, named)) != data for data in contents)
+    return any(b"".join(_right(data, named)) != data for data in logs)
 
 
 def _newest_logs(table: Path) -> list[Path]:

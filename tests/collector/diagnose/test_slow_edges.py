@@ -68,3 +68,13 @@ def test_a_service_whose_caller_loses_as_much_time_towards_its_own_callers_is_on
     assert blamed_for(path(usual, slow)) == ["store"]
     # A queue that is much shorter is another delay.
     assert blamed_for(path([each / 10 for each in slow], slow)) == ["cart", "store"]
+
+
+def test_of_two_that_call_each_other_neither_takes_the_blame_off_the_other() -> None:
+    usual, slow = [1, 2, 1, 1.5, 2] * 20, [101, 102, 101, 101.5, 102] * 20
+
+    def both(times: list[float]) -> list[Row]:
+        return edge("a/call b", "b/serve", times, times) + edge("b/call a", "a/serve", times, times)
+
+    found = slow_edges(Counts(both(usual), pooled=True), Counts(both(slow), pooled=False))
+    assert sorted({each.culprit.service for each in found}) == ["a", "b"]

@@ -7,6 +7,8 @@ import random
 from collections.abc import Callable
 
 import pytest
+from spanwise_collector.spool import Segment, Signal
+from spanwise_collector.spool.writer import Limits, SegmentWriter
 
 from tests.collector.spool.journal import Journal
 from tests.collector.spool.memory import Disk, TickingClock
@@ -76,6 +78,28 @@ def test_a_lack_of_memory_while_a_segment_is_closed_leaves_it_to_be_closed_later
     clock.tick(10)
     journal.writer.tend()
     assert journal.all_bodies() == [b"good"]
+
+
+def test_a_lack_of_memory_while_a_segment_is_handed_over_leaves_it_to_be_handed_over_later() -> None:
+    clock = TickingClock()
+    journal = Journal(Disk(), clock)
+    room = False
+
+    def hand_over(segment: Segment) -> None:
+        if not room:
+            raise MemoryError
+        journal.closed.append(segment)
+
+    journal.writer = SegmentWriter(journal.place, Signal.TRACES, Limits(400, 1.0), hand_over)
+    assert journal.append(b"good") == 1
+    clock.tick(1)
+    journal.writer.tend()
+    assert (journal.closed, str(journal.writer.error)) == ([], "[Errno 12] Cannot allocate memory")
+    room = True
+    clock.tick(10)
+    assert journal.append(b"later") == 1
+    journal.writer.close()
+    assert [journal.bodies(segment) for segment in journal.closed] == [[b"good"], [b"later"]]
 
 
 def test_what_cannot_be_cut_now_is_cut_and_closed_later() -> None:

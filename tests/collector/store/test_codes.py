@@ -15,6 +15,7 @@ from spanwise_collector.store.codes import is_trouble
         ),
         ("Code: 172. DB::Exception: Cannot create directory. (CANNOT_CREATE_DIRECTORY)", True),
         ("Code: 1001. DB::Exception: std::__1::__fs::filesystem::filesystem_error: filesystem error: in rename", True),
+        ("Code: 6. DB::Exception: Cannot parse 'id 1001: filesystem error'. (CANNOT_PARSE_TEXT)", False),
         ("Code: 1001. DB::Exception: std::out_of_range: basic_string. (STD_EXCEPTION)", False),
         ("Code: 27. DB::Exception: Cannot parse input. (CANNOT_PARSE_INPUT_ASSERTION_FAILED)", False),
     ],

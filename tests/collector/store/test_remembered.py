@@ -83,13 +83,39 @@ def insert_beside_a_file_in_the_way(folder: Path, failing: str) -> tuple[bool, d
         except StoreError as error:
             said = is_trouble(str(error))
         in_the_way.unlink()
-        noted = remembered.is_wrong(place, [newest(place)])
+        noted = remembered.are_wrong(remembered.notes(place), [newest(place)])
         for _ in range(2):
             insert(inserter, folder, 1)
         after = rows(engine)
         insert(inserter, folder, 2)
         inserter.close()
         return said and noted, after, rows(engine)
+
+
+def test_while_an_answer_is_streamed_nothing_is_put_right_and_nothing_inserted(tmp_path: Path) -> None:
+    assert elsewhere(insert_beside_a_stream, tmp_path) == ("StoreAway", 1, dict.fromkeys(TABLES, 2))
+
+
+def insert_beside_a_stream(folder: Path) -> tuple[str, int, dict[str, int]]:
+    """What an insert after a failed one said while a reader was at its first block, and what the reader then had."""
+    with closing(opened(folder)) as engine:
+        schema.create(engine.run)
+        inserter = engine.inserter()
+        insert(inserter, folder, 0)
+        place = Path(folder_of(engine, "spans"))
+        (log,) = (place / "deduplication_logs").glob("*.txt")
+        log.write_bytes(log.read_bytes() + b"1\t20260101_9_9_0\t20260101_9_9\n")
+        blocks = engine.stream(select(column("span_id")).select_from(table("spans")))
+        read = len(next(blocks))
+        engine.doubt()
+        try:
+            insert(inserter, folder, 1)
+        except StoreAway as error:
+            said = type(error).__name__
+        blocks.close()
+        insert(inserter, folder, 1)
+        inserter.close()
+        return said, read, rows(engine)
 
 
 def test_what_a_table_remembers_that_cannot_be_read_keeps_everything_out_until_it_can(tmp_path: Path) -> None:
@@ -140,7 +166,7 @@ def test_only_what_is_not_there_and_what_is_torn_is_struck_out(tmp_path: Path) -
         "deduplication_log_9.txt": b"".join(kept[:2]),
         "deduplication_log_10.txt": b"".join(kept[2:]),
     }
-    assert not remembered.is_wrong(tmp_path, [path.name for path in tmp_path.iterdir()])
+    assert not remembered.are_wrong(remembered.notes(tmp_path), [path.name for path in tmp_path.iterdir()])
 
 
 def opened(folder: Path) -> EmbeddedEngine:
