@@ -15,11 +15,14 @@ _GOOGLE: Final = {100: 5, 200: 9, 250: 10, 300: 10, 400: 13, 500: 17, 550: 19, 6
 _NAMED: Final = re.compile(
     r"\b(?:level|lvl|severity|levelname|loglevel)[\"'\\]{0,4}\s?[=:]\s?[\"'\\]{0,4}([a-z]{3,13})\b", re.IGNORECASE
 )
+_FIRST: Final = re.compile(
+    r"(trace|debug|info|notice|warn|warning|error|err|crit|critical|alert|emerg|fatal|trce|dbug|fail):"
+)
+# A search: what nearly every place of a text fails stands first.
 _WORD: Final = re.compile(
-    r"\b(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|CRITICAL|ALERT|FATAL|PANIC|EMERG|LOG(?=:)"
+    r"\b(?=[A-Z]{3})(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|CRITICAL|ALERT|FATAL|PANIC|EMERG|LOG(?=:)"
     r"|TRC|VRB|DBG|INF|WRN|ERR|CRIT|FTL)\b"
-    r"|(?:^|[\[<(])(trace|debug|info|notice|warn|warning|error|err|crit|critical|alert|emerg|fatal)[\]>):]"
-    r"|^(trce|dbug|fail):",
+    r"|[\[<(](trace|debug|info|notice|warn|warning|error|err|crit|critical|alert|emerg|fatal)[\]>):]",
 )
 # Short words of .NET's console, which mean something else in other places.
 _CONSOLE: Final = {"trce": 1, "fail": 17}
@@ -51,9 +54,8 @@ def severity_of(value: Any, name: str = "level") -> int:
 def severity_in(text: str) -> tuple[int, str]:
     """The number and the word of the severity that a line names; (0, "") where it names none."""
     near = text[:_NEAR]
-    for pattern in (_NAMED, _KLOG, _WORD):
-        match = pattern.match(near) if pattern is _KLOG else pattern.search(near)
-        if match is None:
+    for look in (_NAMED.search, _KLOG.match, _FIRST.match, _WORD.search):
+        if (match := look(near)) is None:
             continue
         word = match[match.lastindex or 0]
         if number := severity_of(word) or _CONSOLE.get(word, 0):
