@@ -13,7 +13,8 @@ from spanwise_collector.api.parameters import parse_trace_id
 from spanwise_collector.diagnose.explain import RULES
 from spanwise_collector.diagnose.finding import Finding
 from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
-from spanwise_collector.query.diagnosis_trace import Explained, diagnose
+from spanwise_collector.query.diagnosis_trace import Explained, TraceQuestion, diagnose
+from spanwise_collector.query.known import NOTHING_KNOWN, Known
 from spanwise_collector.store import Engine
 
 _SHOWN: Final = 5
@@ -75,7 +76,7 @@ class TraceVerdict(Answer):
 
 
 class TraceDiagnosisQuery(BaselineQuery):
-    """Without a baseline: traces of the same root in the hour before, else in the week before."""
+    """Without a baseline: traces of the same root in the last quiet hour before, else in the hour, or week, before."""
 
 
 def add(
@@ -84,14 +85,16 @@ def add(
     project_of: Callable[[Request], str],
     max_spans: int,
     thresholds: Thresholds = DEFAULTS,
+    known: Known = NOTHING_KNOWN,
 ) -> None:
-    """Add the diagnosis of a trace to the API's routes."""
+    """Add the diagnosis of a trace to the API's routes; `known` is what is written down about projects."""
     Project = Annotated[str, Depends(project_of)]
 
     @made.get("/traces/{trace_id}/diagnosis", tags=["diagnosis"], responses={404: {"model": ErrorAnswer}})
     def diagnose_trace(trace_id: str, query: Annotated[TraceDiagnosisQuery, Query()], project: Project) -> TraceVerdict:
         """What is wrong with one trace, and who is to blame."""
-        return _answer(diagnose(engine, project, parse_trace_id(trace_id), max_spans, query.baseline(), thresholds))
+        question = TraceQuestion(parse_trace_id(trace_id), max_spans, query.baseline(), thresholds, known)
+        return _answer(diagnose(engine, project, question))
 
 
 def _answer(found: Explained) -> TraceVerdict:

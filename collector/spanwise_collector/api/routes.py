@@ -86,6 +86,6 @@ def router(  # noqa: PLR0913, PLR0917 - what the routes need between them
     for bounded in (columns, services, facets, patterns):
         bounded.add(made, engine, project_of, limits, most)
     diagnosis.add(made, engine, project_of, limits, known, thresholds)
-    diagnosis_trace.add(made, engine, project_of, max_trace_spans, thresholds)
+    diagnosis_trace.add(made, engine, project_of, max_trace_spans, thresholds, known)
     compare.add(made, engine, project_of, max_trace_spans, limits)
     return made

@@ -93,10 +93,12 @@ def counted(count: int, thing: str) -> str:
 
 
 def duration(nanoseconds: float) -> str:
-    """A duration with three digits."""
+    """A duration with three digits, in seconds all that it has before the point."""
     for size, unit in _UNITS:
-        if nanoseconds >= size:
-            return f"{nanoseconds / size:.3g} {unit}"
+        # What would be written as 1,000 of a unit is one of the next.
+        if nanoseconds >= size * 0.9995:
+            value = nanoseconds / size
+            return f"{value:,.0f} {unit}" if value >= 99.95 else f"{value:.3g} {unit}"
     return f"{nanoseconds:.0f} ns"
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Set
 from dataclasses import replace
 from statistics import fmean
-from typing import Final
+from typing import Final, TypeAlias
 
 from spanwise_collector.diagnose.blame import Blame
 from spanwise_collector.diagnose.counts import Counts, Edge, Operation, pooled, pooled_edge
@@ -84,23 +84,45 @@ def callees(before: Counts) -> dict[Operation, Operation]:
 
 
 def missed(before: Counts, now: Counts, thresholds: Thresholds = DEFAULTS) -> dict[Operation, Operation]:
-    """As `callees`, but of several that one operation calls the one that lost the greatest share of its calls."""
+    """As `callees`, but of several that one operation calls the one that lost the greatest share of its calls.
+
+    One that fails may keep its caller from calling the next: of several that lost as much it is the one that is missed
+    by operations which call no other service as well.
+    """
     found = callees(before)
+    lost = _lost(before, now, found, thresholds)
+    witnessed: dict[str, float] = defaultdict(float)
+    for each in lost.values():
+        services = {callee.service for _, _, callee in each}
+        if len(services) == 1:
+            (service,) = services
+            witnessed[service] = max(witnessed[service], *(share for share, _, _ in each))
+    return found | {
+        caller: max(each, key=lambda one: (round(one[0], 1), witnessed[one[2].service], *one))[2]
+        for caller, each in lost.items()
+    }
+
+
+_Lost: TypeAlias = dict[Operation, list[tuple[float, int, Operation]]]
+
+
+def _lost(before: Counts, now: Counts, found: Mapping[Operation, Operation], thresholds: Thresholds) -> _Lost:
+    """For each operation what it used to reach: which share of the calls that were due did not arrive, and how many."""
     arrived: dict[tuple[Operation, Operation], int] = defaultdict(int)
     for edge, measured in now.edges["lag"].items():
         arrived[pooled(edge.caller), pooled(edge.callee)] += measured.n
     calls: dict[Operation, int] = defaultdict(int)
     for operation, measured in now.calls.items():
         calls[pooled(operation)] += measured.n
-    most: dict[Operation, tuple[float, int, Operation]] = {}
+    lost: _Lost = defaultdict(list)
     for edge, measured in before.edges["lag"].items():
         if edge.caller not in found or not calls[edge.caller]:
             continue
         expected = measured.n / before.calls[edge.caller].n * calls[edge.caller]
         if expected >= thresholds.missing_calls:
-            lost = 1 - arrived[edge.caller, edge.callee] / expected
-            most[edge.caller] = max(most.get(edge.caller, (0.0, 0, edge.callee)), (lost, measured.n, edge.callee))
-    return found | {caller: callee for caller, (_, _, callee) in most.items()}
+            share = 1 - arrived[edge.caller, edge.callee] / expected
+            lost[edge.caller].append((share, measured.n, edge.callee))
+    return lost
 
 
 def _callers(before: Counts) -> Mapping[str, set[str]]:

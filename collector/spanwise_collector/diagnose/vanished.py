@@ -67,7 +67,8 @@ def _gone(before: Counts, now: Counts, thresholds: Thresholds) -> Mapping[Operat
     usually: dict[str, int] = defaultdict(int)
     for operation, measured in before.calls.items():
         usually[operation.service] += measured.n
-    found: dict[Operation, tuple[float, Operation]] = {}
+    gone: dict[Operation, list[tuple[float, Operation]]] = defaultdict(list)
+    missed_by: dict[str, set[str]] = defaultdict(set)
     for (caller, callee), usual in before.called.items():
         if caller.service == callee.service or not calls[caller]:
             continue
@@ -76,5 +77,9 @@ def _gone(before: Counts, now: Counts, thresholds: Thresholds) -> Mapping[Operat
         lost = 1 - having[caller, callee] / expected if expected else 0.0
         everywhere = served[callee.service] <= (1 - thresholds.vanished_share) * usually[callee.service] * load
         if expected >= thresholds.vanished_due and lost >= thresholds.vanished_share and everywhere:
-            found[caller] = max(found.get(caller, (0.0, callee)), (expected, callee))
-    return {caller: callee for caller, (_, callee) in found.items()}
+            gone[caller].append((expected, callee))
+            missed_by[callee.service].add(caller.service)
+    # Who is not called any more because another did not answer is missed by fewer.
+    return {
+        caller: max(each, key=lambda one: (len(missed_by[one[1].service]), *one))[1] for caller, each in gone.items()
+    }

@@ -14,6 +14,8 @@ from spanwise_collector.diagnose.thresholds import DEFAULTS, Thresholds
 from spanwise_collector.query.diagnosis import Window
 from spanwise_collector.query.diagnosis_trace_logs import Said, counted, records
 from spanwise_collector.query.diagnosis_window import Like, Selection, newest, pooled_rows
+from spanwise_collector.query.known import NOTHING_KNOWN, Known
+from spanwise_collector.query.quiet import quiet_time
 from spanwise_collector.query.together import both
 from spanwise_collector.query.trace_bare import bare_nodes
 from spanwise_collector.query.trace_place import Place, find
@@ -25,6 +27,8 @@ _HOUR: Final = 3_600_000_000_000
 _LOOK_BACK: Final = (_HOUR, 7 * 24 * _HOUR)
 _MOST_TRACES: Final = 500
 _DAY_MINUTES: Final = 24 * 60
+# Of times that are kept as signed numbers.
+_MAX_TIME: Final = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +72,30 @@ class _Usual:
     counted: Sequence[Any]
 
 
-def diagnose(
-    engine: Engine,
-    project: str,
-    trace_id: str,
-    limit: int,
-    baseline: Window | None = None,
-    thresholds: Thresholds = DEFAULTS,
-) -> Explained:
-    """Explain a trace, of which `limit` spans are read. Raises NotFound.
+@dataclass(frozen=True, slots=True)
+class TraceQuestion:
+    """Which trace is asked about, of which `limit` spans are read. `known`: when something was broken.
 
-    Without a baseline: the newest 500 traces of the same root of the hour before it, else of the week before.
+    Without a baseline: the newest 500 traces of the same root of the last hour before it in which nothing was known to
+    be broken; where those are too few, of the hour before it whatever was, else of the week before.
     """
-    place = find(engine, project, trace_id)
-    looking = _Looking(engine, place, baseline, thresholds.history_traces)
+
+    trace_id: str
+    limit: int
+    baseline: Window | None = None
+    thresholds: Thresholds = DEFAULTS
+    known: Known = NOTHING_KNOWN
+
+
+def diagnose(engine: Engine, project: str, question: TraceQuestion) -> Explained:
+    """Explain a trace. Raises NotFound."""
+    baseline, thresholds = question.baseline, question.thresholds
+    place = find(engine, project, question.trace_id)
+    troubled = question.known.troubled(project, 0, min(place.began, _MAX_TIME)) if baseline is None else ()
+    looking = _Looking(engine, place, baseline, troubled, thresholds.history_traces)
     usual, read = both(
-        lambda: looking.usual(place.root) if place.root is not None else None, lambda: _read(engine, place, limit)
+        lambda: looking.usual(place.root) if place.root is not None else None,
+        lambda: _read(engine, place, question.limit),
     )
     if usual is None or place.root != read.root:
         # Pieces of spans that came without a parent make another root in the list of traces than in the tree.
@@ -121,6 +133,7 @@ class _Looking:
     engine: Engine
     place: Place
     given: Window | None
+    troubled: Sequence[tuple[int, int]]
     enough: int
 
     def usual(self, root: tuple[str, str]) -> _Usual:
@@ -135,7 +148,9 @@ class _Looking:
     def _history(self, like: Like) -> tuple[Selection | None, Window]:
         """The traces that say what is usual, and the window that they were looked for in."""
         start = self.place.began
-        before = (Window(max(0, start - length), start) for length in _LOOK_BACK)
+        before = [Window(max(0, start - length), start) for length in _LOOK_BACK]
+        quiet = Window(*quiet_time(self.troubled, start, _HOUR))
+        before = before if quiet == before[0] else [quiet, *before]
         window = Window(start, start)
         chosen: Selection | None = None
         for window in (self.given,) if self.given is not None else before:

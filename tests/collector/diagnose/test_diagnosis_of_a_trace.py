@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
+from spanwise_collector.query.diagnosis_trace import TraceQuestion, diagnose
+from spanwise_collector.query.known import Known
 
-from tests.collector.diagnose.minutes import BEGIN, TRACES, trace_id
+from tests.collector.diagnose.minutes import BEGIN, PROJECT, TRACES, trace_id
+from tests.collector.inside import Inside
 from tests.factories import MINUTE
 
 USUAL = {"baseline_start": BEGIN, "baseline_end": BEGIN + MINUTE}
@@ -48,6 +52,22 @@ def test_a_trace_like_all_others_has_nothing_unusual(api: TestClient) -> None:
 def test_without_a_baseline_traces_before_it_are_taken(api: TestClient) -> None:
     answer = ask(api, trace_id(1, 0))
     assert (answer["verdict"], answer["checked"]["history_traces"]) == ("findings", TRACES)
+
+
+@pytest.mark.usefixtures("api")
+def test_a_trace_within_a_fault_that_lasts_is_held_against_the_time_before_it(collector: Inside) -> None:
+    late = trace_id(1, TRACES - 1)
+
+    def troubled(project: str, start: int, end: int) -> list[tuple[int, int]]:
+        return [(BEGIN + MINUTE, end)]
+
+    asked = TraceQuestion(late, 1000, known=Known(troubled=troubled))
+    found = diagnose(collector.engine, PROJECT, asked)
+    assert [finding.rule for finding in found.findings] == ["slow"]
+    assert (found.history.traces, found.history.end) == (TRACES, BEGIN + MINUTE)
+    # Where nobody looked, most of what came before it is like it.
+    unknown = diagnose(collector.engine, PROJECT, TraceQuestion(late, 1000))
+    assert (unknown.findings, unknown.history.traces) == ([], 2 * TRACES - 1)
 
 
 def test_a_trace_with_hardly_any_before_it_says_so(api: TestClient) -> None:

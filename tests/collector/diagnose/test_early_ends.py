@@ -64,3 +64,14 @@ def test_a_stop_after_work_that_only_wraps_a_call_to_nobody_is_put_down_to_whoev
     stops = ends("front/order", "front/get stock", N, 80) + ends("front/get stock", "front/call stock", N, N)
     now = LINKS + stops + calls("front/call stock", N, nothing=90)
     assert blamed(LINKS + wrapped + calls("front/call stock", N), now) == [("stock", "get", "missing", 6)]
+
+
+def test_of_two_that_are_reached_no_more_the_one_that_others_miss_as_well_kept_the_other_from_being_called() -> None:
+    before = [
+        *edge("order/POST", "stock/reserve", [1] * N, [1] * N), *edge("order/POST", "till/charge", [1] * N, [1] * N),
+        *edge("items/GET", "stock/get", [1] * N, [1] * N), *calls("order/POST", 2 * N), *calls("items/GET", N),
+    ]  # fmt: skip
+    now = [*calls("order/POST", 80, nothing=80), *calls("items/GET", N, nothing=N)]
+    assert {service for service, *_ in blamed(before, now)} == {"stock"}
+    alone = [*calls("order/POST", 80, nothing=80), *edge("items/GET", "stock/get", [1] * N, [1] * N)]
+    assert {service for service, *_ in blamed(before, [*alone, *calls("items/GET", N)])} == {"till"}

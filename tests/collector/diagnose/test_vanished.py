@@ -34,3 +34,17 @@ def test_a_caller_that_no_longer_calls_and_neither_fails_nor_waits_answers_itsel
 def test_a_callee_that_still_answers_others_has_not_vanished() -> None:
     now = [*calls("shop/get", 100, 100), *failed("shop/get", 100, 100), *calls("stock/find", 100, 100)]
     assert named([*now, *self_time("stock/find", USUAL)])[0] == ("shop", "ended_early")
+
+
+def test_of_two_that_vanished_from_one_caller_the_one_that_others_miss_too_is_named() -> None:
+    before = [
+        *calls("shop/get", 100), *self_time("shop/get", USUAL), *ends("shop/get", "stock/find", 100, 0),
+        *ends("shop/get", "till/pay", 100, 100), *calls("stock/find", 200, 200), *calls("till/pay", 100, 100),
+        *calls("list/all", 100), *self_time("list/all", USUAL), *ends("list/all", "stock/find", 100, 100),
+    ]  # fmt: skip
+    now = [
+        row
+        for operation in ("shop/get", "list/all")
+        for row in (*calls(operation, 100, 100), *self_time(operation, [1000] * 100), *failed(operation, 100, 100))
+    ]
+    assert [each.service for each in judge(before, now)] == ["stock"]
