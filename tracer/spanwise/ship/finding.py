@@ -102,7 +102,7 @@ class Files:
         if place.offset and (at := self._locate(place)) is not None:
             self._follow(place, at[0], rotated=True)
             return True
-        if not place.offset and any(follower.begins_like(other) for other, _ in siblings(place.path)):
+        if not place.offset and _is_copied(follower):
             return True  # the copy is a file of its own, from its beginning
         say(f"{place.path} was emptied, and there is no copy: what was not yet read of it is gone")
         return False
@@ -227,6 +227,14 @@ class Files:
                 os.close(file)
             if there == _lying(place):
                 return None
+
+
+def _is_copied(follower: Follower) -> bool:
+    there: list[tuple[str, os.stat_result]] = []
+    while _inodes(there) != _inodes(there := siblings(follower.place.path)):
+        if any(follower.begins_like(other) for other, _ in there):
+            return True
+    return False
 
 
 def _lying(place: Place) -> set[tuple[str, int]]:
