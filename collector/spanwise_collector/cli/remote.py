@@ -17,7 +17,7 @@ from spanwise_collector.errors import excerpt
 USAGE, UNREACHABLE = 2, 3
 DEFAULT_URL: Final = "http://127.0.0.1:4318"
 _SECONDS: Final = 60
-_DENIED: Final = re.compile(r'-(?!o=)[\w.@/][\w.@/-]*(?:[:=<>]|!=)|-[({"]')
+_DENIED: Final = re.compile(r'-[\w.@/][\w.@/-]*(?:[:=<>]|!=)|-[({"]')
 
 
 class _NoRedirects(HTTPRedirectHandler):
@@ -43,15 +43,27 @@ class Failure(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """Takes what begins as a term of a query that is denied, `-service:shop`, for a query and not for options."""
+    """Takes what begins as a term of a query that is denied, `-service:shop`, for a query and not for options.
+
+    What begins with an option of one letter that takes a value, as `-oday=1.json`, is that option.
+    """
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        # argparse takes no argument for an option that begins with a blank; the query gets back its own columns.
-        given = [f" {each}" if _DENIED.match(each) else each for each in (sys.argv[1:] if args is None else args)]
-        found, unknown = super().parse_known_args(given, namespace)
-        if (getattr(found, "query", None) or "").startswith(" -"):
-            found.query = found.query[1:]
-        return found, unknown
+        valued = tuple(
+            name for name, action in self._option_string_actions.items() if len(name) == 2 and action.nargs != 0
+        )
+        words = sys.argv[1:] if args is None else args
+        # argparse takes no argument for an option that begins with a blank; whatever it was taken for loses it again.
+        blank = {f" {each}": each for each in words if _DENIED.match(each) and not each.startswith(valued)}
+        found, unknown = super().parse_known_args(
+            [f" {each}" if f" {each}" in blank else each for each in words], namespace
+        )
+        for name, value in vars(found).items():
+            if isinstance(value, str):
+                setattr(found, name, blank.get(value, value))
+            elif isinstance(value, list):
+                setattr(found, name, [blank.get(each, each) for each in value])
+        return found, [blank.get(each, each) for each in unknown]
 
 
 def add_options(parser: argparse.ArgumentParser, scope: str = "read") -> None:

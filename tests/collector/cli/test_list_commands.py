@@ -90,14 +90,24 @@ def test_traces_logs_and_errors_are_listed(called: Process, capsys: pytest.Captu
 
 
 @pytest.mark.parametrize(
-    "query", ["-service:shop", "-name:health* b", "-n>=3", "-operation=x", '-"a b"', "-(a OR b)", "a -b"]
+    "query", ["-service:shop", "-name:health* b", "-n>=3", "-http.route=x", '-"a b"', "-(a OR b)", "a -b"]
 )
 def test_a_query_may_begin_with_a_minus(query: str) -> None:
     parser = Parser()
     parser.add_argument("query", nargs="?")
     parser.add_argument("-o")
-    found = parser.parse_args([query, "-o=there", "-ohere"])
-    assert (found.query, found.o) == (query, "here")
+    parser.add_argument("--key")
+    found = parser.parse_args([query, "-o=there", "-ohere", "--key", "-abc="])
+    assert (found.query, found.o, found.key) == (query, "here", "-abc=")
+
+
+@pytest.mark.parametrize("name", ["/tmp/day=1.parquet", "res:1.json"])
+def test_an_option_of_one_letter_keeps_its_value(name: str) -> None:
+    parser = Parser()
+    parser.add_argument("query", nargs="*")
+    parser.add_argument("-o", "--output")
+    found = parser.parse_args([f"-o{name}", "-host:a", "--", "-operation:pay"])
+    assert (found.output, found.query) == (name, ["-host:a", "-operation:pay"])
 
 
 def test_open_shows_the_page_of_a_trace(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 from tests.collector.receive.running import Receiver, receiver
+from tests.generated import seed
 
 SPANWISE = str(Path(sys.executable).parent / "spanwise")
-SEED = int(os.environ.get("SPANWISE_SEED", "0")) or time.time_ns() % 2**32
 
 
 @pytest.fixture
@@ -85,8 +85,7 @@ def seen(tmp_path: Path) -> None:
 
 
 def test_twenty_rotations_and_kills_lose_nothing_and_send_nothing_twice(running: Receiver, tmp_path: Path) -> None:
-    print(f"SPANWISE_SEED={SEED}")
-    chance = random.Random(SEED)
+    chance = random.Random(seed())
     path = tmp_path / "logs" / "app.log"
     path.parent.mkdir()
     path.touch()

@@ -14,6 +14,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from spanwise.ship.containers import Unwrapper, names_in
@@ -31,6 +32,8 @@ _JOIN = 0.5
 # What the collector takes as an attribute of a resource: any other would be refused with all records.
 _KEY = re.compile(r"[A-Za-z_][\w.:/-]{0,127}", re.ASCII)
 _LONGEST = 1024
+# Some systems have no bound of their own, and none lets a process open as many as that.
+_MOST_FILES = 65_536
 
 
 def send(argv: list[str]) -> int:
@@ -107,8 +110,12 @@ def _followed(shipping: Shipping, delivery: Delivery, *, once: bool) -> int:
 
 
 def _as_many_files_as_may_be() -> None:
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if most == resource.RLIM_INFINITY else min(most, _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        # A sandbox may refuse it; fewer files are no reason to end.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 class _Sending:

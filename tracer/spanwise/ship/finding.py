@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from stat import S_ISDIR
 
 from spanwise.ship.following import (
     Follower,
@@ -61,19 +62,18 @@ class Files:
 
     def discover(self) -> None:
         """Look at what is there now."""
-        paths: set[str] = set()
+        paths: dict[str, os.stat_result | None] = {}
         for pattern in self._patterns:
-            matching = glob.glob(pattern, recursive=True)
-            paths.update(matching)
-            if not matching:
+            matching = {path: _stat(path) for path in glob.glob(pattern, recursive=True)}
+            # A pattern finds folders too, and means none; one that was named is spoken of when it is opened.
+            files = {path: found for path, found in matching.items() if path == pattern or not _is_folder(found)}
+            paths |= files
+            if not files:
                 self._say_once(f"{pattern}: there is no such file yet")
         for follower in self.followers:
             if follower.place.path not in paths and follower.idle(self._removed):
                 follower.rotated = True
-        there = {}
-        for path in sorted(paths):
-            with suppress(OSError):
-                there[path] = os.stat(path)
+        there = {path: found for path, found in sorted(paths.items()) if found is not None}
         self._there = {(stat.st_dev, stat.st_ino) for stat in there.values()}
         for path, found in there.items():
             old = self._at(path)
@@ -249,6 +249,16 @@ def _names(place: Place) -> Iterator[tuple[str, bool]]:
     if place.head_size:
         yield place.path, False
         yield from ((path, False) for path, _ in siblings(place.path))
+
+
+def _stat(path: str) -> os.stat_result | None:
+    with suppress(OSError):
+        return os.stat(path)
+    return None
+
+
+def _is_folder(found: os.stat_result | None) -> bool:
+    return found is not None and S_ISDIR(found.st_mode)
 
 
 def _is(place: Place, stat: os.stat_result) -> bool:
