@@ -80,19 +80,23 @@ def all_calls_failing(process: int, calls: str, error: str, log: Path) -> Iterat
         tracer.communicate(timeout=30)
 
 
-def killed_at(process: subprocess.Popen[bytes], call: str, number: int, log: Path) -> None:
-    """Kill a process when one of its threads is about to make its call of that number from now, the engine's too."""
-    rules = ["-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={number}"]
+def killed_after_a_write(process: subprocess.Popen[bytes], path: Path, log: Path) -> None:
+    """Kill a process right after its next write to a file, before the thread that wrote does anything else."""
     if shutil.which("strace") is None:
-        pytest.skip("NOT TESTED: a kill at a call needs strace. On Debian: apt-get install strace")
-    tracer = subprocess.Popen(
-        ["strace", "-f", "-qq", "-o", log, *rules, "-p", str(process.pid)], stderr=subprocess.PIPE
-    )
+        pytest.skip("NOT TESTED: a kill after a call needs strace. On Debian: apt-get install strace")
+    # The thread is held for so many microseconds.
+    rules = ["-P", str(path), "-e", "trace=write", "-e", "inject=write:delay_exit=20000000"]
+    tracer = subprocess.Popen(["strace", "-f", "-o", log, *rules, "-p", str(process.pid)], stderr=subprocess.PIPE)
     try:
-        while process.poll() is None:
-            if tracer.poll() is not None and process.poll() is None:
-                pytest.skip(f"NOT TESTED: strace may not trace here: {tracer.communicate()[1]!r}")
-            time.sleep(0.02)
+        assert tracer.stderr is not None
+        if b"attached" not in (said := tracer.stderr.readline()):
+            pytest.skip(f"NOT TESTED: strace may not trace here: {said!r}")
+        written, deadline = path.stat().st_size, time.monotonic() + 60
+        while path.stat().st_size == written:
+            assert time.monotonic() < deadline, f"nothing was written to {path}"
+            time.sleep(0.005)
+        process.kill()
+        process.wait()
     finally:
         tracer.kill()
         tracer.communicate(timeout=30)
