@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 
@@ -72,3 +73,35 @@ def test_a_trace_of_25_000_spans_is_walked_searched_and_drawn(page: Page, spans:
     page.get_by_role("button", name="Flame", exact=True).click()
     expect(page.get_by_role("figure")).to_be_visible()
     expect(page.locator(".packing")).to_have_count(0)
+
+
+# Of the work that is done off the thread that draws, all but the reading of the trace fails until it may be done.
+_NO_WORKER = """
+window.Worker = class extends Worker {
+  postMessage(work, given) {
+    if ('build' in work || window.mayWork) super.postMessage(work, given);
+    else this.dispatchEvent(new Event('error'));
+  }
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("view", "failed", "drawing"),
+    [
+        ("flame", "The spans could not be packed", re.compile("^Flame graph")),
+        ("operations&merged=on", "The calls could not be merged", re.compile("merged calls")),
+    ],
+)
+def test_a_worker_that_cannot_be_started_is_told_of_and_tried_again(
+    page: Page, spans: list[Span], view: str, failed: str, drawing: re.Pattern[str]
+) -> None:
+    page.add_init_script(_NO_WORKER)
+    page.goto(f"/t/{ui_traces.trace_id(len(spans))}?view={view}")
+    expect(page.get_by_text(failed)).to_be_visible()
+    expect(page.get_by_text("The browser could not start a worker for it.")).to_be_visible()
+    page.evaluate("window.mayWork = true")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text(failed)).to_have_count(0)
+    expect(page.get_by_role("figure", name=drawing)).to_be_visible()
+    expect(page.get_by_text(re.compile("^(Packing|Merging) "))).to_have_count(0)

@@ -85,6 +85,24 @@ def test_a_time_range_that_was_asked_for_is_offered_again_and_can_be_doubled(pag
     expect(page).to_have_url(re.compile("from=now-74m"))
 
 
+def test_a_time_that_is_typed_is_of_the_zone_that_is_shown(page: Page) -> None:
+    page.add_init_script("localStorage.setItem('spanwise.zone', JSON.stringify('Asia/Kathmandu'))")
+    page.goto("/logs?from=2026-11-20T08:15:00Z")
+    ranges = page.get_by_role("group", name="Time range")
+    opened = ranges.locator("[data-range]")
+    expect(opened).to_contain_text("20 Nov 14:00")
+    opened.click()
+    ranges.get_by_label("In words").fill("20 Nov 14:00 - 15:00")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("from=2026-11-20T08:15:00.000Z&to=2026-11-20T09:15:00.000Z"))
+    opened.click()
+    expect(ranges.get_by_text("(GMT+5:45)")).to_be_visible()
+    ranges.get_by_label("From", exact=True).fill("2026-11-20 13:00")
+    ranges.get_by_label("To", exact=True).fill("2026-11-20 14:30:30")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("from=2026-11-20T07:15:00.000Z&to=2026-11-20T08:45:30.000Z"))
+
+
 def test_the_palette_reloads_what_is_shown(page: Page) -> None:
     page.goto("/traces")
     expect(page.get_by_text(f"{REQUESTS + 1} of {REQUESTS + 1} traces")).to_be_visible()

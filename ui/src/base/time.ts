@@ -28,7 +28,7 @@ export function zoneLabel(zone: Zone): string {
 const WALL = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-function format(zone: Zone, kind: 'clock' | 'date' | 'zone' | 'day'): Intl.DateTimeFormat {
+function format(zone: Zone, kind: 'clock' | 'date' | 'zone' | 'day' | 'offset'): Intl.DateTimeFormat {
   const key = `${zone} ${kind}`;
   let found = formats.get(key);
   if (!found) {
@@ -38,6 +38,7 @@ function format(zone: Zone, kind: 'clock' | 'date' | 'zone' | 'day'): Intl.DateT
       date: { year: 'numeric', month: '2-digit', day: '2-digit' },
       day: { month: 'short', day: 'numeric' },
       zone: { timeZoneName: 'short', hour: 'numeric' },
+      offset: { timeZoneName: 'longOffset' },
     };
     found = new Intl.DateTimeFormat(kind === 'date' ? 'sv-SE' : 'en-GB', { ...parts[kind], ...timeZone });
     formats.set(key, found);
@@ -83,6 +84,25 @@ export function zoneName(zone: Zone, unixNano: number): string {
   if (zone === 'utc') return 'UTC';
   const parts = format(zone, 'zone').formatToParts(unixNano / 1e6);
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? 'local';
+}
+
+/** How far the clocks of a zone are ahead of UTC's at a moment: `GMT+05:45`, or `GMT-00:25:21` of long ago. */
+function ahead(ms: number, zone: Zone): number {
+  const found = /([+-])(\d\d):(\d\d)(?::(\d\d))?/.exec(format(zone, 'offset').format(ms));
+  if (!found) return 0;
+  const [, sign, hours, minutes, seconds = '0'] = found;
+  return ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * (sign === '-' ? -1000 : 1000);
+}
+
+/** What the clocks of a zone show, as the moment in milliseconds at which those of UTC show it. */
+export const wallClock = (ms: number, zone: Zone): number => ms + ahead(ms, zone);
+
+const DAY = 86_400_000;
+
+/** When the clocks of a zone show it: the earlier of two moments; what they skip is counted on from where they were. */
+export function fromWallClock(wall: number, zone: Zone): number {
+  const moments = [wall - ahead(wall - DAY, zone), wall - ahead(wall + DAY, zone)];
+  return moments.find((ms) => wallClock(ms, zone) === wall) ?? moments[0]!;
 }
 
 /** `2026-11-21 14:02:31.482 UTC`. */

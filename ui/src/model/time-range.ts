@@ -1,4 +1,5 @@
 /** The time range of a search: what the address keeps, what the API gets and what a person reads. */
+import { fromWallClock, type Zone } from '../base/time';
 
 export interface TimeRange {
   /** `now-1h`, RFC 3339, or empty for "since the beginning". */
@@ -23,13 +24,24 @@ const RELATIVE = /^now(?:-(\d+)(s|m|h|d))?$/;
 const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 };
 const NAMES: Record<string, string> = { s: 'second', m: 'minute', h: 'hour', d: 'day' };
 
-/** Milliseconds since the epoch, or null when the text is no time. Dates without a zone are taken in the browser's. */
-export function resolve(text: string, nowMs: number): number | null {
+const ZONELESS = /^\d{4}-\d\d-\d\d(?:T(\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?$/;
+
+/** Milliseconds since the epoch, or null when the text is no time. `zone` is that of a date that names none. */
+export function resolve(text: string, nowMs: number, zone: Zone = 'local'): number | null {
   const relative = RELATIVE.exec(text);
   if (relative) return relative[1] ? nowMs - Number(relative[1]) * SECONDS[relative[2]!]! * 1000 : nowMs;
   if (!/^\d{4}-\d\d-\d\d/.test(text)) return null;
-  const parsed = Date.parse(text.replace(' ', 'T'));
-  return Number.isNaN(parsed) ? null : parsed;
+  const written = text.replace(' ', 'T');
+  const zoneless = ZONELESS.exec(written);
+  const parsed = Date.parse(zoneless?.[1] ? `${written}Z` : written);
+  if (Number.isNaN(parsed)) return null;
+  return zoneless ? fromWallClock(parsed, zone) : parsed;
+}
+
+/** A time as it was typed, with its zone: what is kept of it means the same to readers of another one. */
+export function zoned(text: string, zone: Zone): string {
+  const ms = ZONELESS.test(text.replace(' ', 'T')) ? resolve(text, 0, zone) : null;
+  return ms === null ? text : new Date(ms).toISOString();
 }
 
 export function isTime(text: string): boolean {

@@ -1,4 +1,5 @@
-/** Times as people say them: `last 20 minutes`, `yesterday 3pm`, `Jan 5 3pm-5pm`. They are of the browser's zone. */
+/** Times as people say them: `last 20 minutes`, `yesterday 3pm`, `Jan 5 3pm-5pm`. */
+import { fromWallClock, wallClock, type Zone } from '../base/time';
 import { isTime, type TimeRange } from './time-range';
 
 const UNITS: Record<string, 's' | 'm' | 'h' | 'd'> = { s: 's', sec: 's', second: 's', m: 'm', min: 'm', minute: 'm' };
@@ -12,16 +13,16 @@ const CLOCK = /^(\d{1,2})(?::(\d\d))?(?::(\d\d))? ?(am|pm)?$/;
 type Clock = readonly [hours: number, minutes: number, seconds: number];
 const MIDNIGHT: Clock = [0, 0, 0];
 
-/** What a text says, or null. One moment is taken for the time from it on; a day for all of it. */
-export function readWords(said: string, nowMs: number): TimeRange | null {
+/** What a text says of the clocks of a zone, or null. One moment is taken for the time from it on; a day for all of it. */
+export function readWords(said: string, nowMs: number, zone: Zone): TimeRange | null {
   const text = said.trim().toLowerCase().replace(/\s+/g, ' ').replace(/,/g, '');
   const length = LENGTH.exec(text);
   const unit = length ? UNITS[length[2]!] : undefined;
   if (length && unit && (length[1] || /^(last|past)/.test(text)))
     return { from: `now-${length[1] ?? 1}${unit}`, to: '' };
   if (text.includes('now') && isTime(text)) return { from: text, to: '' };
-  const { day, rest } = dayOf(text, nowMs);
-  if (rest === '') return day === null ? null : between(day, clockTime(day, 1), nowMs);
+  const { day, rest } = dayOf(text, nowMs, zone);
+  if (rest === '') return day === null ? null : between(day, clockTime(zone, day, 1), nowMs);
   const [first, last, ...more] = rest.split(/ ?(?:-|–|to|until) ?/).map((part) => part.trim());
   if (first === undefined || more.length > 0) return null;
   const half = last === undefined ? undefined : /[ap]m$/.exec(last)?.[0];
@@ -30,10 +31,10 @@ export function readWords(said: string, nowMs: number): TimeRange | null {
   if (start === null || (last !== undefined && end === null)) return null;
   const of = day ?? nowMs;
   // What is said of today and lies ahead was meant of yesterday.
-  const shift = day === null && clockTime(of, 0, start) > nowMs ? -1 : 0;
-  const from = clockTime(of, shift, start);
+  const shift = day === null && clockTime(zone, of, 0, start) > nowMs ? -1 : 0;
+  const from = clockTime(zone, of, shift, start);
   if (end === null) return { from: new Date(from).toISOString(), to: '' };
-  return between(from, clockTime(of, seconds(end) <= seconds(start) ? shift + 1 : shift, end), nowMs);
+  return between(from, clockTime(zone, of, seconds(end) <= seconds(start) ? shift + 1 : shift, end), nowMs);
 }
 
 /** The end is left open where it is still to come. */
@@ -43,25 +44,26 @@ const between = (from: number, to: number, nowMs: number): TimeRange => ({
 });
 
 /** What a clock shows so many days after that of a moment: days are not all of the same length. */
-function clockTime(ms: number, days: number, [hours, minutes, seconds]: Clock = MIDNIGHT): number {
-  const day = new Date(ms);
-  return new Date(day.getFullYear(), day.getMonth(), day.getDate() + days, hours, minutes, seconds).getTime();
+function clockTime(zone: Zone, ms: number, days: number, clock: Clock = MIDNIGHT): number {
+  const wall = wallClock(ms, zone);
+  return fromWallClock((Math.floor(wall / 86_400_000) + days) * 86_400_000 + seconds(clock) * 1000, zone);
 }
 
 const seconds = ([hours, minutes, seconds]: Clock): number => (hours * 60 + minutes) * 60 + seconds;
 
 /** The day that a text begins with, as its midnight, and what follows. */
-function dayOf(text: string, nowMs: number): { day: number | null; rest: string } {
+function dayOf(text: string, nowMs: number, zone: Zone): { day: number | null; rest: string } {
   const named = /^(today|yesterday)(?: at)?(?: |$)/.exec(text);
-  if (named) return { day: clockTime(nowMs, named[1] === 'today' ? 0 : -1), rest: text.slice(named[0].length) };
-  const date = /^(?:([a-z]{3,9}) (\d{1,2})|(\d{1,2}) ([a-z]{3,9}))(?: at)?(?: |$)/.exec(text);
-  const month = date ? MONTHS.indexOf((date[1] ?? date[4])!.slice(0, 3)) : -1;
-  if (!date || month < 0) return { day: null, rest: text };
-  const year = new Date(nowMs).getFullYear();
-  const of = (year: number): Date => new Date(year, month, Number(date[2] ?? date[3]));
-  const found = of(year).getTime() > nowMs ? of(year - 1) : of(year);
-  return found.getMonth() === month
-    ? { day: found.getTime(), rest: text.slice(date[0].length) }
+  if (named) return { day: clockTime(zone, nowMs, named[1] === 'today' ? 0 : -1), rest: text.slice(named[0].length) };
+  const date = /^(?:([a-z]{3,9}) (\d{1,2})|(\d{1,2}) ([a-z]{3,9})|(\d{4})-(\d\d)-(\d\d))(?: at)?(?: |$)/.exec(text);
+  if (!date) return { day: null, rest: text };
+  const month = date[6] ? Number(date[6]) - 1 : MONTHS.indexOf((date[1] ?? date[4])!.slice(0, 3));
+  const of = (year: number): Date => new Date(Date.UTC(year, month, Number(date[2] ?? date[3] ?? date[7])));
+  const year = new Date(wallClock(nowMs, zone)).getUTCFullYear();
+  const latest = fromWallClock(of(year).getTime(), zone) > nowMs ? of(year - 1) : of(year);
+  const found = date[5] ? of(Number(date[5])) : latest;
+  return month >= 0 && found.getUTCMonth() === month
+    ? { day: fromWallClock(found.getTime(), zone), rest: text.slice(date[0].length) }
     : { day: null, rest: text };
 }
 

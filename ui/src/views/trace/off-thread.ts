@@ -22,7 +22,7 @@ export const buildOffThread = (buffer: ArrayBuffer): Promise<TraceModel> =>
   run({ build: buffer }, buffer.byteLength < FEW * BYTES_A_SPAN, [buffer]) as Promise<TraceModel>;
 
 /** `running` is whether spans without an end are drawn up to now. */
-export function packOffThread(model: TraceModel, running: boolean): Promise<Flame> {
+export async function packOffThread(model: TraceModel, running: boolean): Promise<Flame> {
   const { size, start, parent, depth, flags } = model;
   const pack = { size, start, parent, depth, flags, length: drawnLengths(model, running) };
   return run({ pack }, size < FEW, []) as Promise<Flame>;
@@ -41,7 +41,9 @@ async function run(work: Work, here: boolean, given: Transferable[]): Promise<Do
     return await new Promise<Done>((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<{ made?: Done; failed?: string }>) =>
         data.made ? resolve(data.made) : reject(new Error(data.failed));
-      worker.onerror = (event) => reject(new Error(event.message));
+      // Of a worker that could not be started nothing is told.
+      worker.onerror = (event) => reject(new Error(event.message || 'The browser could not start a worker for it.'));
+      worker.onmessageerror = () => reject(new Error('There is no memory for what the worker made.'));
       worker.postMessage(work, given);
     });
   } finally {
