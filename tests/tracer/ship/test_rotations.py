@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from spanwise.ship import finding, following
+from spanwise.ship import finding, following, locating
 from spanwise.ship.delivery import Delivery, Parcel
 from spanwise.ship.place import Memory
 from spanwise.ship.shipping import Manner, Shipping
@@ -141,8 +141,8 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[World]:
 
         return made
 
-    for module in (following, finding):
-        for name in ("opened_or_said", "beside", "siblings"):
+    for module in (following, finding, locating):
+        for name in {"opened_or_said", "beside", "siblings"} & vars(module).keys():
             monkeypatch.setattr(module, name, stepping(getattr(module, name)))
     monkeypatch.setattr(os, "pread", stepping(os.pread))
     monkeypatch.setattr(os, "fsync", lambda _: None)

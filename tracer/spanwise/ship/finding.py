@@ -6,20 +6,22 @@ import glob
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from stat import S_ISDIR
 
 from spanwise.ship.following import (
     Follower,
+    Generations,
     Unreadable,
     beside,
     is_copy,
     is_rotated,
-    opened,
     opened_or_said,
+    origins,
     siblings,
 )
+from spanwise.ship.locating import inodes, locate, same_file
 from spanwise.ship.place import Memory, Place, head_of
 
 
@@ -39,6 +41,8 @@ class Files:
         self._from_end = from_end
         self._there: set[tuple[int, int]] = set()
         self._said: set[str] = set()
+        self._named: dict[str, list[Follower]] = {}
+        self._unwritten = False
 
     @property
     def missing(self) -> bool:
@@ -50,7 +54,7 @@ class Files:
         left = sorted((each for each in self._memory.places if not each.done), key=lambda each: -each.seen)
         since = {place.path: place.seen for place in left}
         for place in left:
-            if (at := self._locate(place)) is not None:
+            if (at := locate(place)) is not None:
                 self._follow(place, at[0], rotated=at[1] not in (place.path, os.path.realpath(place.path)))
                 continue
             self._memory.places.remove(place)
@@ -75,21 +79,24 @@ class Files:
                 follower.rotated = True
         there = {path: found for path, found in sorted(paths.items()) if found is not None}
         self._there = {(stat.st_dev, stat.st_ino) for stat in there.values()}
+        rotated = Generations()
         for path, found in there.items():
             old = self._at(path)
-            if old is not None and _is(old.place, found):
+            if old is not None and same_file(old.place, found):
                 continue
             if old is None:
-                self._open(path, fresh=True)
+                self._open(path, before=rotated)
             else:
                 old.left()
                 self._renew(path, old.seen)
         self._from_end = False
+        self._keep()
 
     def began(self, follower: Follower) -> None:
         """The first of a file was read. Until then it may have been filled, copied and emptied, and nothing tells."""
         if not follower.rotated:
             self._adopt(follower.place.path, follower.place.seen)
+            self._keep()
 
     def emptied(self, follower: Follower) -> bool:
         """Leave a file that was emptied; whether there is a copy from which the rest of it will be read.
@@ -97,9 +104,9 @@ class Files:
         Else what was read of it is to be delivered. Then call `replace`.
         """
         place = follower.place
-        self.followers.remove(follower)
+        self._drop(follower)
         place.device = place.inode = 0
-        if place.offset and (at := self._locate(place)) is not None:
+        if place.offset and (at := locate(place)) is not None:
             self._follow(place, at[0], rotated=True)
             return True
         if not place.offset and _is_copied(follower):
@@ -125,7 +132,7 @@ class Files:
         place.offset, place.head_size, place.head, place.seen = follower.wholly()
         place.done = True
         follower.close()
-        self.followers.remove(follower)
+        self._drop(follower)
         there = self._there | {(stat.st_dev, stat.st_ino) for _, stat in beside(place.path)}
         for each in [each for each in self._memory.places if each.done and each.path == place.path]:
             if not each.offset or (each.device, each.inode) not in there:
@@ -137,13 +144,33 @@ class Files:
             follower.close()
 
     def _at(self, path: str) -> Follower | None:
-        return next((each for each in self.followers if each.place.path == path and not each.rotated), None)
+        return next((each for each in self._live([path]) if each.place.path == path), None)
+
+    def _live(self, names: Iterable[str]) -> list[Follower]:
+        return [each for name in names for each in self._named.get(name, ()) if not each.rotated]
+
+    def _add(self, follower: Follower) -> None:
+        self.followers.append(follower)
+        for name in {follower.place.path, follower.real}:
+            self._named.setdefault(name, []).append(follower)
+
+    def _drop(self, follower: Follower) -> None:
+        self.followers.remove(follower)
+        for name in {follower.place.path, follower.real}:
+            self._named[name].remove(follower)
+            if not self._named[name]:
+                del self._named[name]
+
+    def _keep(self) -> None:
+        """Write what was found in one look at once: a kill before that is as one before the look."""
+        if self._unwritten:
+            self._memory.write()
+            self._unwritten = False
 
     def _renew(self, path: str, since: int) -> None:
         """Follow what is at a path now, and what was made there and rotated away since that time.
 
-        Looked for on both sides of the opening: it may be rotated away while we look. First before it, so that a kill
-        leaves no place behind that is later than what was not found yet.
+        Looked for on both sides of the opening: it may be rotated away while we look.
         """
         self._adopt(path, since)
         self._open(path)
@@ -155,41 +182,41 @@ class Files:
         Looked for again where files were renamed meanwhile.
         """
         there: list[tuple[str, os.stat_result]] = []
-        while _inodes(there) != _inodes(there := siblings(path)):
+        while inodes(there) != inodes(there := siblings(path)):
             for other, stat in there:
                 if stat.st_size and stat.st_mtime_ns >= since:
                     self._open(other, rotated_from=path)
 
-    def _open(self, path: str, *, fresh: bool = False, rotated_from: str = "") -> None:
-        """Follow a file that nobody follows; one that is known, or a copy of one, is left alone. What was rotated away
-        before a `fresh` one was seen is nobody's."""
+    def _open(self, path: str, *, before: Generations | None = None, rotated_from: str = "") -> None:
+        """Follow a file that nobody follows; one that is known, or a copy of one, is left alone. Of a fresh one, what
+        was rotated away `before` it was seen is nobody's."""
         try:
             file, stat = opened_or_said(path)
         except Unreadable as error:
-            if fresh:
+            if before is not None:
                 self._say_once(str(error))
             return
         place = self._known(file, stat, path)
-        if place is not None and place.done and stat.st_size > place.offset and _is(place, stat):
+        if place is not None and place.done and stat.st_size > place.offset and same_file(place, stat):
             place.done = False  # it went on after all, or is back under its name
             self._follow(place, file, rotated=path != place.path)
         elif place is not None or self._copied_now(file, path, rotated_from):
             os.close(file)
         else:
             # `copytruncate` makes both in one tick of the clock.
-            older = [each.st_mtime_ns + 1 for _, each in siblings(path)] if fresh else []
-            offset = stat.st_size if fresh and self._from_end else 0
+            older = [each.st_mtime_ns + 1 for each in before.of(path)] if before is not None else []
+            offset = stat.st_size if before is not None and self._from_end else 0
             seen = max((stat.st_mtime_ns, *older))
             place = Place(rotated_from or path, stat.st_dev, stat.st_ino, offset, seen=seen)
             self._memory.places.append(place)
-            self.followers.append(Follower(place, file, rotated=bool(rotated_from)))
-            self._memory.write()
+            self._add(Follower(place, file, rotated=bool(rotated_from)))
+            self._unwritten = True
             self.count += 1
 
     def _known(self, file: int, stat: os.stat_result, path: str) -> Place | None:
         heads: dict[int, str] = {}
         for place in self._memory.places:
-            if _is(place, stat) and place.begins(file):
+            if same_file(place, stat) and place.begins(file):
                 return place
             if (size := place.head_size) and size not in heads:
                 heads[size] = head_of(file, size)
@@ -199,7 +226,7 @@ class Files:
 
     def _copied_now(self, file: int, path: str, rotated_from: str) -> bool:
         """Whether a file is a copy of one that is followed and may be emptied next, or was after it was read."""
-        live = [each for each in self.followers if not each.rotated and is_rotated(path, each.place.path)]
+        live = self._live(origins(path))
         names = {each.place.path for each in live} | ({rotated_from} if rotated_from else set())
         return any(each.begins_like(file) for each in live) or any(is_copy(file, name) for name in names)
 
@@ -211,44 +238,15 @@ class Files:
     def _follow(self, place: Place, file: int, *, rotated: bool) -> None:
         stat = os.fstat(file)
         place.device, place.inode = stat.st_dev, stat.st_ino
-        self.followers.append(Follower(place, file, rotated=rotated))
-
-    def _locate(self, place: Place) -> tuple[int, str] | None:
-        """Where the file of a place is now: by inode, under its own or any other name in its folder; else by how it
-        begins, under its own or as a copy under a rotated one. Looked for again where files were renamed meanwhile."""
-        while True:
-            there = _lying(place)
-            for path, same in _names(place):
-                if (candidate := opened(path)) is None:
-                    continue
-                file, stat = candidate
-                if place.begins(file) and (_is(place, stat) or not same):
-                    return file, path
-                os.close(file)
-            if there == _lying(place):
-                return None
+        self._add(Follower(place, file, rotated=rotated))
 
 
 def _is_copied(follower: Follower) -> bool:
     there: list[tuple[str, os.stat_result]] = []
-    while _inodes(there) != _inodes(there := siblings(follower.place.path)):
+    while inodes(there) != inodes(there := siblings(follower.place.path)):
         if any(follower.begins_like(other) for other, _ in there):
             return True
     return False
-
-
-def _lying(place: Place) -> set[tuple[str, int]]:
-    same = [each for each in beside(place.path) if _is(place, each[1])]
-    return _inodes(same + siblings(place.path))
-
-
-def _names(place: Place) -> Iterator[tuple[str, bool]]:
-    """Where a file may be, and whether only the same one counts, or a copy too."""
-    yield place.path, True
-    yield from ((path, True) for path, stat in beside(place.path) if _is(place, stat))
-    if place.head_size:
-        yield place.path, False
-        yield from ((path, False) for path, _ in siblings(place.path))
 
 
 def _stat(path: str) -> os.stat_result | None:
@@ -259,14 +257,6 @@ def _stat(path: str) -> os.stat_result | None:
 
 def _is_folder(found: os.stat_result | None) -> bool:
     return found is not None and S_ISDIR(found.st_mode)
-
-
-def _is(place: Place, stat: os.stat_result) -> bool:
-    return (place.device, place.inode) == (stat.st_dev, stat.st_ino)
-
-
-def _inodes(files: Iterable[tuple[str, os.stat_result]]) -> set[tuple[str, int]]:
-    return {(path, stat.st_ino) for path, stat in files}
 
 
 def say(message: str) -> None:

@@ -22,10 +22,11 @@ class Truncated(Exception):
 
 
 class Follower:
-    """Reads a file onwards from its place. `rotated` when its path is another file's by now."""
+    """Reads a file onwards from its place. `rotated` when its path is another file's by now; `real`: without links."""
 
     def __init__(self, place: Place, file: int, *, rotated: bool = False) -> None:
         self.place = place
+        self.real = os.path.realpath(place.path)
         self.joiner = Joiner()
         self.rotated = rotated
         self.seen = place.seen
@@ -157,6 +158,29 @@ def beside(path: str, wanted: Callable[[str], bool] = lambda _: True) -> list[tu
                 if wanted(entry.path):
                     found.append((entry.path, entry.stat()))
     return found
+
+
+class Generations:
+    """What rotation has made, of any number of files; each folder is read once."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, dict[str, list[os.stat_result]]] = {}
+
+    def of(self, path: str) -> list[os.stat_result]:
+        """The siblings of a path, as they were when the first in its folder was asked for."""
+        real = os.path.realpath(path)
+        folder = os.path.dirname(real)
+        if folder not in self._folders:
+            made = self._folders[folder] = {}
+            for other, found in beside(real):
+                for origin in origins(other):
+                    made.setdefault(origin, []).append(found)
+        return self._folders[folder].get(real, [])
+
+
+def origins(other: str) -> list[str]:
+    """Every path of which rotation may have made one: of `app.log-1.2`, `app`, `app.log` and `app.log-1`."""
+    return [] if other.endswith(_PACKED) else [other[:at] for at, mark in enumerate(other) if mark in ".-"]
 
 
 def is_rotated(other: str, path: str) -> bool:
