@@ -50,9 +50,14 @@ def page_of(browser: Browser, wanted: str) -> Iterator[Page]:
 
 def opened(page: Page) -> float:
     """When the first of what is wanted was on the screen, in ms since the navigation."""
+    return _told(page, "window.__opened ?? null")
+
+
+def _told(page: Page, expression: str) -> float:
+    """A number as soon as the page has it: asked from outside again and again, as its policy forbids the expressions
+    that the driver would wait for."""
     deadline = time.monotonic() + SECONDS
-    # Asked from outside again and again: the page's policy forbids the expressions that the driver would wait for.
-    while (at := page.evaluate("window.__opened ?? null")) is None:
+    while (at := page.evaluate(expression)) is None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{page.url} shows nothing")
         time.sleep(0.05)
@@ -107,14 +112,14 @@ def _search(browser: Browser, address: str) -> Figures:
         times = []
         for _ in range(_OPENED):
             page.goto(f"{address}/traces?view=spans")
-            # The list may be drawn while it still comes.
-            times.append(max(0.0, opened(page) - float(page.evaluate(_ANSWERED))))
+            # The list may be drawn while it still comes, and the browser tells of an answer when it has ended.
+            times.append(max(0.0, opened(page) - _told(page, _ANSWERED)))
         yield "search, 100 spans: from the answer to the first rows, median ms", statistics.median(times)
 
 
 _ANSWERED: Final = """() => {
   const asked = performance.getEntriesByType('resource').filter(({ name }) => name.includes('/api/v1/spans'));
-  return asked[0].responseStart;
+  return asked[0]?.responseStart ?? null;
 }"""
 
 
