@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Final
 
-from bench.diagnosis.systems import Call, Maybe, Query, Say, Service, Step, System, Work
+from bench.diagnosis.systems import Call, Maybe, Query, Say, Service, Step, System, Work, flat
 
 _PARTS: Final = (
     "account", "address", "assurance", "basic", "cancel", "config", "consign", "contact", "delivery", "discount",
@@ -65,9 +65,8 @@ def _reached(services: list[Service], first: str) -> set[str]:
     found, waiting = {first}, [first]
     while waiting:
         for steps in by_name[waiting.pop()].operations.values():
-            for step in steps:
-                for each in step.steps if isinstance(step, Maybe) else (step,):
-                    if isinstance(each, Call) and each.service not in found:
-                        found.add(each.service)
-                        waiting.append(each.service)
+            for each in flat(steps):
+                if isinstance(each, Call) and each.service not in found:
+                    found.add(each.service)
+                    waiting.append(each.service)
     return found

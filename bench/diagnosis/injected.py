@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from bench.diagnosis.recorded import CLIENT, Span
-from bench.diagnosis.systems import Call, Maybe, Query, Step, System, Together, Work
+from bench.diagnosis.systems import Call, Query, System, Work, flat
 
 Kind: TypeAlias = Literal[
     "cpu burn", "network delay", "exception", "early return",
@@ -104,13 +104,13 @@ def every_fault(system: System, kinds: Sequence[Kind] = KINDS) -> list[Fault]:
 def _callers(kind: Kind, name: str, system: System) -> list[str]:
     """The callers of a slow edge; [""] for another kind that this service can have."""
     service = system.services[name]
-    steps = [step for operation in service.operations.values() for step in _flat(operation)]
+    steps = [step for operation in service.operations.values() for step in flat(operation)]
     if kind == "network delay":
         calling = {
             each.name
             for each in system.services.values()
             for operation in each.operations.values()
-            for step in _flat(operation)
+            for step in flat(operation)
             if isinstance(step, Call) and step.service == name
         }
         return sorted(calling)[:1]
@@ -123,15 +123,3 @@ def _callers(kind: Kind, name: str, system: System) -> list[str]:
     if kind == "early return":
         return [""] if any(isinstance(step, Call | Query) for step in steps) else []
     return [""]
-
-
-def _flat(steps: tuple[Step, ...]) -> list[Step]:
-    found: list[Step] = []
-    for step in steps:
-        if isinstance(step, Together):
-            found += step.calls
-        elif isinstance(step, Maybe):
-            found += _flat(step.steps)
-        else:
-            found.append(step)
-    return found

@@ -66,6 +66,19 @@ class Say:
 Step: TypeAlias = Work | Query | Call | Together | Publish | Maybe | Say
 
 
+def flat(steps: tuple[Step, ...]) -> list[Step]:
+    """The steps with those that are made together or now and then among them."""
+    found: list[Step] = []
+    for step in steps:
+        if isinstance(step, Together):
+            found += step.calls
+        elif isinstance(step, Maybe):
+            found += flat(step.steps)
+        else:
+            found.append(step)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """A service with its operations, how many copies of it run, and what each copy has room for."""

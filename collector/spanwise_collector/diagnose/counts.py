@@ -71,6 +71,13 @@ class Counts:
         own = self._own.edges[side].get(edge)
         return own if own is not None and own.n >= enough else self.edges[side].get(pooled_edge(edge), Moments())
 
+    def callers(self) -> Mapping[str, set[str]]:
+        """The services that call each service over an edge; an empty set for one that nobody calls."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for edge in self.edges["lag"]:
+            found[edge.callee.service].add(edge.caller.service)
+        return found
+
     @property
     def calls(self) -> Mapping[Operation, Moments]:
         """Every operation with the count of its spans."""

@@ -33,7 +33,7 @@ def early_ends(before: Counts, now: Counts, thresholds: Thresholds = DEFAULTS) -
     found = [each for each in nothing.values() if pooled(each.measured) not in crossing]  # type: ignore[arg-type]
     found += missing_calls(before, now, thresholds)
     found += _missing(nothing, missed(before, now, thresholds), {pooled(site.caller) for site in before.unanswered})
-    return found + _settled(after, deviating, crossing, _callers(before))
+    return found + _settled(after, deviating, crossing, before.callers())
 
 
 def _called_nothing(before: Counts, now: Counts, thresholds: Thresholds) -> dict[Operation, Blame]:
@@ -123,13 +123,6 @@ def _lost(before: Counts, now: Counts, found: Mapping[Operation, Operation], thr
             share = 1 - arrived[edge.caller, edge.callee] / expected
             lost[edge.caller].append((share, measured.n, edge.callee))
     return lost
-
-
-def _callers(before: Counts) -> Mapping[str, set[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for edge in before.edges["lag"]:
-        found[edge.callee.service].add(edge.caller.service)
-    return found
 
 
 def _missing(

@@ -84,11 +84,8 @@ def _by_calls(blames: list[Blame], outgoing: Mapping[tuple[str, str], Blame]) ->
 
 def _less_what_the_only_caller_shows(incoming: list[Blame], before: Counts) -> list[Blame]:
     """Services with a single caller whose own callers lose as much time around it: what is between is the caller's."""
-    callers: dict[str, set[str]] = defaultdict(set)
-    for edge in before.edges["lag"]:
-        callers[edge.callee.service].add(edge.caller.service)
     # Of two that call each other neither is only behind the other.
-    only = {service: next(iter(by)) for service, by in callers.items() if len(by) == 1}
+    only = {service: next(iter(by)) for service, by in before.callers().items() if len(by) == 1}
     behind = {service: caller for service, caller in only.items() if service not in (caller, only.get(caller))}
     into: dict[str, list[Blame]] = defaultdict(list)
     for blame in incoming:

@@ -108,10 +108,7 @@ def insert_beside_a_stream(folder: Path) -> tuple[str, int, dict[str, int]]:
         blocks = engine.stream(select(column("span_id")).select_from(table("spans")))
         read = len(next(blocks))
         engine.doubt()
-        try:
-            insert(inserter, folder, 1)
-        except StoreAway as error:
-            said = type(error).__name__
+        said = refusal(inserter, folder, 1)
         blocks.close()
         insert(inserter, folder, 1)
         inserter.close()
@@ -130,10 +127,7 @@ def insert_beside_a_log_that_is_a_folder(folder: Path) -> tuple[str, dict[str, i
         engine.doubt()
         log.rename(folder / "log")
         log.mkdir()
-        try:
-            insert(inserter, folder, 0)
-        except StoreAway as error:
-            said = type(error).__name__
+        said = refusal(inserter, folder, 0)
         log.rmdir()
         (folder / "log").rename(log)
         insert(inserter, folder, 0)
@@ -176,6 +170,15 @@ def opened(folder: Path) -> EmbeddedEngine:
 def insert(inserter: object, folder: Path, number: int) -> None:
     segment: SimpleNamespace = segment_of_one_span(folder, number)
     inserter.insert("otlp_traces", "TracesRequest", segment.name, segment.path)  # type: ignore[attr-defined]
+
+
+def refusal(inserter: object, folder: Path, number: int) -> str:
+    """The name of the error with which an insert is put off; "" where it is taken."""
+    try:
+        insert(inserter, folder, number)
+    except StoreAway as error:
+        return type(error).__name__
+    return ""
 
 
 def folder_of(engine: EmbeddedEngine, name: str) -> str:
