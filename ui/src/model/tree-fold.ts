@@ -84,12 +84,19 @@ export function withAncestors(tree: Tree, marked: Uint8Array): Uint8Array {
  * The shown rows with the log records of each span below it, before its children, as `waterfall-entries.ts` writes them.
  */
 export function withLogs(tree: Tree, rows: Int32Array, logs: ReadonlyMap<number, readonly number[]>): Int32Array {
-  const entries: number[] = [];
+  // Looked up by row: a trace may have a million of them and a handful of records.
+  const counts = new Uint32Array(tree.size);
+  for (const [row, of] of logs) counts[row] = of.length;
+  let length = rows.length;
+  for (const row of rows) length += counts[row] ?? 0;
+  const entries = new Int32Array(length);
+  let at = 0;
   for (const row of rows) {
-    entries.push(row);
-    for (const log of logs.get(row) ?? []) entries.push(tree.size + log);
+    entries[at++] = row;
+    if (!counts[row]) continue;
+    for (const log of logs.get(row)!) entries[at++] = tree.size + log;
   }
-  return Int32Array.from(entries);
+  return entries;
 }
 
 /** Where a row stands in the shown rows, by binary search; -1 when it is hidden. Only for rows without logs. */

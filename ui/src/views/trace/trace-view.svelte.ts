@@ -31,6 +31,7 @@ import { IncomingLinks } from './incoming-links.svelte';
 import { TraceFind } from './trace-find.svelte';
 import { TraceGroups } from './trace-groups.svelte';
 import { TraceLanes } from './trace-lanes.svelte';
+import { LogRows } from './trace-log-rows.svelte';
 import { TraceOpen } from './trace-open.svelte';
 import { TraceTime } from './trace-time.svelte';
 
@@ -55,6 +56,7 @@ export class TraceView {
   /** Why each lost parent is missing. */
   readonly lost = new AskedSpans(orphanIds, readReasons);
   readonly incoming = new IncomingLinks();
+  readonly lines: LogRows;
   ghosts = $derived(findGhosts(this.model));
   /** 1 for each row that was found; null while nothing is looked for. */
   marks = $derived(this.find !== '' && this.finding.marks?.length === this.model.size ? this.finding.marks : null);
@@ -90,7 +92,7 @@ export class TraceView {
       return log.time_unix_nano + moved - this.model.facts.start_time_unix_nano;
     }),
   );
-  logRows = $derived(router.route.query.get('logs') === 'rows' && this.logs.length > 0);
+  logRows = $derived.by(() => this.lines.on && this.logs.length > 0);
   /** Lanes are shut, not folded: what is folded in the tree is shown in them. */
   #spanRows = $derived(
     visibleRows(
@@ -136,6 +138,7 @@ export class TraceView {
   }
 
   constructor(model: TraceModel) {
+    this.lines = new LogRows(model.facts.log_count);
     this.sent = model;
     this.readAddress();
     if (this.selected >= 0) this.#bring(this.selected);
@@ -243,10 +246,6 @@ export class TraceView {
   /** Shown, then alone, then not at all. */
   nextPath(): void {
     setQuery({ path: this.onlyPath ? 'off' : this.path ? 'only' : null }, 'replace');
-  }
-
-  toggleLogRows(): void {
-    setQuery({ logs: router.route.query.get('logs') === 'rows' ? null : 'rows' }, 'replace');
   }
 
   nextError(direction: 1 | -1): void {

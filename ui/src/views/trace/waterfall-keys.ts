@@ -117,7 +117,7 @@ export function traceKey(event: KeyboardEvent, trace: TraceView): boolean {
   else if (pressed(event, 'nextMatch')) trace.nextMatch(1);
   else if (pressed(event, 'previousMatch')) trace.nextMatch(-1);
   else if (pressed(event, 'path') && trace.model.hasPath) trace.nextPath();
-  else if (pressed(event, 'logRows')) trace.toggleLogRows();
+  else if (pressed(event, 'logRows')) trace.lines.toggle();
   else if (pressed(event, 'foldLevel')) trace.level(-1);
   else if (pressed(event, 'unfoldLevel')) trace.level(1);
   else if (pressed(event, 'dock')) preferences.set('dock', preferences.dock === 'side' ? 'bottom' : 'side');
