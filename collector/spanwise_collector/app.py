@@ -13,6 +13,7 @@ from fastapi import APIRouter, FastAPI
 from spanwise_collector.access import grant_of, project_of
 from spanwise_collector.api import (
     admin,
+    colours,
     errands,
     error_groups,
     export,
@@ -25,6 +26,7 @@ from spanwise_collector.api import (
     routes,
     sampling,
     tail,
+    trace_health,
     web,
 )
 from spanwise_collector.api.feeds import Feeds, settled
@@ -146,6 +148,8 @@ def _asgi(collector: Collector) -> FastAPI:
         )
     )
     app.include_router(error_groups.router(collector.engine, collector.entrance.notebook, project_of, grant_of, limits))
+    app.include_router(trace_health.router(collector.engine, project_of))
+    app.include_router(colours.router(collector.engine, collector.entrance.notebook, project_of))
     lookout = collector.lookout
     app.include_router(problems.router(collector.entrance.notebook, lookout.last, lookout.interval, project_of))
     app.include_router(nodes.router(collector.engine, collector.registries.of, project_of))

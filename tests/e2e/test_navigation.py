@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsing import visiting
-from tests.e2e.running import running_collector
+from tests.e2e.running import eventually, running_collector
 from tests.e2e.seeded import FAILED, REQUESTS, Seeded, seed
 
 pytestmark = pytest.mark.browser
@@ -140,19 +140,79 @@ def test_a_link_holds_the_span_the_log_line_the_fold_and_the_zoom_of_a_trace(bro
         page, fresh = context.new_page(), other.new_page()
         for each in (page, fresh):
             each.clock.set_fixed_time(now)
-        page.goto(seeded.address("/t/{trace}"))
+        page.goto(seeded.address("/t/{trace}?logs=rows"))
         grid = page.get_by_role("treegrid", name="Spans")
         grid.get_by_role("row", name=re.compile("POST .charge")).click()
         page.get_by_role("option", name=re.compile("declined")).click()
         expect(page.get_by_role("article", name="Log record")).to_contain_text("declined")
         page.keyboard.press("[")
-        expect(grid).to_have_attribute("aria-rowcount", "3")
-        expect(page).to_have_url(re.compile("sel=0000000000000002.*log=.*fold="))
+        expect(grid).to_have_attribute("aria-rowcount", "4")
+        expect(page).to_have_url(re.compile("logs=rows.*sel=0000000000000002.*log=.*fold="))
         fresh.goto(page.url)
         expect(fresh.get_by_role("article", name="Log record")).to_contain_text("declined")
-        expect(fresh.get_by_role("treegrid", name="Spans")).to_have_attribute("aria-rowcount", "3")
+        expect(fresh.get_by_role("treegrid", name="Spans")).to_have_attribute("aria-rowcount", "4")
         fresh.wait_for_load_state("networkidle")
         expect(fresh.get_by_role("main")).to_have_text(page.get_by_role("main").inner_text(), use_inner_text=True)
+
+
+def test_a_link_that_would_be_too_long_is_kept_by_the_collector_and_opens_the_same_view(
+    browser: Browser, seeded: Seeded
+) -> None:
+    trace = seeded.address("/t/{trace}")
+    with (
+        visiting(browser, seeded.collector.address) as context,
+        visiting(browser, seeded.collector.address, expected="404") as other,
+    ):
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page, fresh, now = context.new_page(), other.new_page(), time.time()
+        for each in (page, fresh):
+            each.clock.set_fixed_time(now)
+        # What is not known in an address stays in it.
+        page.goto(f"{trace}?view=spans&find=charge&note={'x' * 2000}")
+        expect(page.get_by_role("main")).to_contain_text("SELECT cards")
+        page.wait_for_load_state("networkidle")
+        page.evaluate("navigator.clipboard.writeText('nothing yet')")
+        page.keyboard.press("y")
+        link = eventually(
+            lambda: page.evaluate("navigator.clipboard.readText()"), lambda copied: copied != "nothing yet"
+        )
+        assert re.fullmatch(re.escape(f"{seeded.collector.address}{trace}?s=") + r"[\w-]{22}", link)
+        fresh.goto(link)
+        expect(fresh).to_have_url(re.compile("view=spans&find=charge&note=x{2000}&v=1"))
+        fresh.wait_for_load_state("networkidle")
+        expect(fresh.get_by_role("main")).to_have_text(page.get_by_role("main").inner_text(), use_inner_text=True)
+        fresh.goto(f"{trace}?s={'A' * 22}")
+        expect(fresh.get_by_text("not kept any more")).to_be_visible()
+        expect(fresh.get_by_role("treegrid", name="Spans")).to_be_visible()
+        fresh.get_by_role("button", name="Dismiss").click()
+        expect(fresh.get_by_text("not kept any more")).to_be_hidden()
+
+
+KEYED: Final = {
+    "the strip of a trace": ("/t/{trace}", "[role=slider][aria-label='Start of the shown time']", "ArrowRight"),
+    "a grip": ("/t/{trace}", "[role=separator]", "ArrowRight"),
+    "log lines": ("/t/{trace}", "[role=listbox]", "ArrowDown"),
+    "a flame": ("/t/{trace}?view=flame&sel=0000000000000001", "[role=figure][tabindex='0']", "ArrowDown"),
+    "a table of spans": ("/t/{trace}?view=spans", "[aria-label='Spans table']", "ArrowDown"),
+    "two traces": ("/compare?a={trace}&b={long}", "[aria-label='Both traces'] [role=slider]", "ArrowRight"),
+}
+# Whether a key is left to the browser, with each modifier and without one.
+PRESS: Final = """(control, key) => ["altKey", "ctrlKey", "metaKey", ""].map((modifier) =>
+    control.dispatchEvent(new KeyboardEvent("keydown", {key, [modifier]: true, bubbles: true, cancelable: true})))"""
+
+
+@pytest.mark.parametrize("name", KEYED)
+def test_a_drawing_takes_arrows_and_leaves_those_with_a_modifier_to_the_browser(
+    browser: Browser, seeded: Seeded, name: str
+) -> None:
+    address, control, key = KEYED[name]
+    with visiting(browser, seeded.collector.address) as context:
+        page = context.new_page()
+        page.goto(seeded.address(address))
+        found = page.locator(control).first
+        expect(found).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        assert found.evaluate(PRESS, key) == [True, True, True, False]
 
 
 def test_on_back_the_link_that_was_followed_has_the_focus_again(browser: Browser, seeded: Seeded) -> None:

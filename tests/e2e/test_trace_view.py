@@ -197,6 +197,13 @@ def test_a_lost_parent_has_a_row_of_its_own_with_the_likely_reason(page: Page, b
     expect(grid.get_by_text("parent missing")).to_have_count(3)
 
 
+def test_the_strip_of_the_home_page_leads_to_traces_that_miss_spans(page: Page, broken: str) -> None:
+    page.goto("/")
+    page.get_by_label("The collector").get_by_role("link", name=re.compile("with missing spans$")).click()
+    expect(page).to_have_url(re.compile(f"trace_id:{broken}"))
+    expect(page.get_by_role("main")).to_contain_text("GET /shelf")
+
+
 def test_a_span_leads_to_those_of_other_traces_that_link_to_it(page: Page, collector: Collector) -> None:
     sender, taker = trace_ids(2)
     at = time.time_ns() - 100 * SECOND

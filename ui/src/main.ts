@@ -3,12 +3,12 @@ import './styles/tokens.css';
 import './styles/base.css';
 import App from './App.svelte';
 import { PAGES } from './pages';
-import { learnAllServices, PATIENCE_MS } from './route/first-visit';
+import { learnColours, PATIENCE_MS } from './route/colours';
 import { router } from './route/router.svelte';
 import { session } from './widgets/session.svelte';
 
 // The first page's code is on its way while the collector is asked; whether it comes is said where it is shown.
 const page = PAGES[router.route.name]().catch(() => undefined);
 await session.look(PATIENCE_MS);
-if (!session.wanted) await Promise.all([learnAllServices(), page]);
+if (!session.wanted) await Promise.all([learnColours(), page]);
 mount(App, { target: document.getElementById('app')! });

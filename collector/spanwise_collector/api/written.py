@@ -1,16 +1,16 @@
-"""What people write down beside their telemetry: `/api/v1/views` and `/api/v1/deploys`."""
+"""What people write down beside their telemetry: `/api/v1/views`, `/api/v1/links` and `/api/v1/deploys`."""
 
 import time
 from collections.abc import Callable
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from spanwise_collector.api.models import Answer, described
 from spanwise_collector.api.parameters import Text, TimeRange
-from spanwise_collector.notebook import Notebook, deploys, views
+from spanwise_collector.notebook import Notebook, deploys, links, views
 from spanwise_collector.query.times import parse_time
 
 # PostgreSQL's text holds no NUL.
@@ -19,6 +19,7 @@ _MAX_TIME = (1 << 63) - 1
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL)]
 
 
+LinkHash = Annotated[str, Path(alias="hash", pattern="^[A-Za-z0-9_-]{22}$")]
 Screen = Literal["traces", "logs", "services", "diagnosis", "metrics", "compare"]
 
 
@@ -40,6 +41,22 @@ class View(Answer):
 
 class ViewList(Answer):
     views: list[View]
+
+
+class LinkWanted(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    query: str = Field(
+        min_length=1, max_length=links.LONGEST, pattern=_NO_NUL, description="What stands after `?` in the address."
+    )
+
+
+class KeptLink(Answer):
+    hash: str = Field(description="Its `s` in an address, which follows from the query alone.")
+
+
+class LinkedQuery(Answer):
+    query: str
 
 
 class DeployWanted(BaseModel):
@@ -89,6 +106,16 @@ def router(notebook: Notebook, project_of: Callable[[Request], str]) -> APIRoute
     def remove_view(view_id: Annotated[int, Field(ge=1, lt=1 << 31)], project: Project) -> None:
         """Remove a saved question."""
         views.remove(notebook, project, view_id)
+
+    @made.post("/links", tags=["views"], status_code=201)
+    def keep_link(wanted: LinkWanted, project: Project) -> KeptLink:
+        """Keep the query of an address that is too long for a link; the 500 that were used last are kept."""
+        return KeptLink(hash=links.keep(notebook, project, wanted.query))
+
+    @made.get("/links/{hash}", tags=["views"], responses=described(404))
+    def get_link(hash_: LinkHash, project: Project) -> LinkedQuery:
+        """What was kept under this name."""
+        return LinkedQuery(query=links.query_of(notebook, project, hash_))
 
     @made.get("/deploys", tags=["deploys"])
     def list_deploys(query: Annotated[DeployQuery, Query()], project: Project) -> DeployList:

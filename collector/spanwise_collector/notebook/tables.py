@@ -37,6 +37,29 @@ class SavedView(Base):
     created: Mapped[int] = mapped_column(BigInteger)
 
 
+class ServiceColour(Base):
+    """Which place a service has among those that were given a colour, from 0 on: its colour follows from that."""
+
+    __tablename__ = "service_colours"
+    # Two services never have one place, whichever collectors gave them theirs at the same time.
+    __table_args__ = (UniqueConstraint("project", "place"),)
+
+    project: Mapped[str] = mapped_column(String(64), primary_key=True)
+    service: Mapped[str] = mapped_column(String(255), primary_key=True)
+    place: Mapped[int]
+
+
+class LinkedView(Base):
+    """The query of an address that is too long for a link, by its digest; `used`: when it was copied or opened last."""
+
+    __tablename__ = "linked_views"
+
+    project: Mapped[str] = mapped_column(String(64), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(32), primary_key=True)
+    query: Mapped[str] = mapped_column(Text)
+    used: Mapped[int] = mapped_column(BigInteger)
+
+
 class Deploy(Base):
     """A version of a service that was put into use at a time."""
 

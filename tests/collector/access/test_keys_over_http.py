@@ -212,9 +212,22 @@ def test_views_and_deploys_are_written_and_read(guarded: Guarded) -> None:
     assert found.json() == {"deploys": [made.json()]}
 
 
+def test_who_may_read_may_copy_a_long_link_and_only_their_project_opens_it(guarded: Guarded) -> None:
+    query = "fold=" + ",".join(f"{number:016x}" for number in range(300))
+    kept = guarded.ask("POST", "/api/v1/links", "read", json={"query": query})
+    assert kept.status_code == 201
+    address = f"/api/v1/links/{kept.json()['hash']}"
+    assert guarded.ask("GET", address, "read").json() == {"query": query}
+    assert [guarded.ask("GET", address, key).status_code for key in (None, "ingest", "b")] == [401, 403, 404]
+    assert guarded.ask("POST", "/api/v1/links", "ingest", json={"query": query}).status_code == 403
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
+        ("/api/v1/links", {"query": ""}),
+        ("/api/v1/links", {"query": "x" * 16001}),
+        ("/api/v1/links", {"query": "a\0b"}),
         ("/api/v1/views", {"screen": "nowhere", "name": "x", "query": ""}),
         ("/api/v1/views", {"screen": "traces", "name": "a\0b", "query": ""}),
         ("/api/v1/views", {"screen": "traces", "name": "", "query": ""}),

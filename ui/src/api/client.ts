@@ -1,6 +1,6 @@
 /** The only place that fetches. Paths are relative to <base>, so a path prefix works by itself. */
 import { readExactly } from './exact';
-import type { ErrorBody, LogList, ServiceList, Session, SpanDetail, Status, TraceList } from './types';
+import type { ColourList, ErrorBody, LogList, ServiceList, Session, SpanDetail, Status, TraceList } from './types';
 
 /** The collector answered, and said no. */
 export class ApiError extends Error {
@@ -141,6 +141,8 @@ export async function upload<T>(path: string, file: Blob, signal: AbortSignal): 
 
 export const fetchServices = (params: Params, signal?: AbortSignal): Promise<ServiceList> =>
   get('services', params, signal);
+/** The services by the places of their colours. */
+export const fetchColours = (signal?: AbortSignal): Promise<ColourList> => get('colours', {}, signal);
 export const fetchTraces = (params: Params, signal?: AbortSignal): Promise<TraceList> => get('traces', params, signal);
 /** A form of a trace as it is. */
 export async function fetchText(path: string, signal?: AbortSignal): Promise<string> {

@@ -4,6 +4,8 @@ import type {
   AggregateAnswer,
   FacetList,
   Histogram,
+  KeptLink,
+  LinkedQuery,
   PatternDetail,
   PatternList,
   SpanList,
@@ -29,6 +31,10 @@ export const fetchPattern = (id: string, params: Params, signal?: AbortSignal): 
 export const fetchViews = (signal?: AbortSignal): Promise<ViewList> => get('views', {}, signal);
 export const saveView = (screen: 'traces' | 'logs', name: string, query: string): Promise<View> =>
   send('POST', 'views', { screen, name, query });
+/** Keeps what stands after `?` in an address, and finds it again by the name that it was given. */
+export const keepLink = (query: string): Promise<KeptLink> => send('POST', 'links', { query });
+export const fetchLink = (hash: string, signal: AbortSignal): Promise<LinkedQuery> =>
+  get(`links/${encodeURIComponent(hash)}`, {}, signal);
 export const deleteView = (id: number): Promise<undefined> => send('DELETE', `views/${id}`);
 
 /** What arrives from now on, as it arrives. The browser connects again by itself, and says how far it had come. */

@@ -14,6 +14,7 @@ type Schemas = components['schemas'];
 
 export type AggregateAnswer = Schemas['AggregateAnswer'];
 export type ErrorBody = Schemas['ErrorAnswer'];
+export type ColourList = Schemas['ColourList'];
 export type Clock = Schemas['Clock'];
 export type FacetList = Schemas['FacetList'];
 export type Facet = Schemas['FacetAnswer'];
@@ -22,6 +23,8 @@ export type FoundSpan = Schemas['FoundSpan'];
 export type SpanDetail = Schemas['SpanDetail'];
 export type Histogram = Schemas['HistogramAnswer'];
 export type HistogramCell = Schemas['HistogramCell'];
+export type KeptLink = Schemas['KeptLink'];
+export type LinkedQuery = Schemas['LinkedQuery'];
 export type LogList = Schemas['LogList'];
 export type LogRecord = Schemas['LogRecord'];
 export type Pattern = Schemas['Pattern'];

@@ -1,27 +1,54 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assignBadges, assignSlots, initials, recalledBadges, SLOTS, textOn } from './color';
+import {
+  assignBadges,
+  assignPlaces,
+  initials,
+  isAgain,
+  recalledBadges,
+  SLOTS,
+  slotAt,
+  stripeOn,
+  textOn,
+} from './color';
 
-describe('assignSlots', () => {
+describe('assignPlaces', () => {
   it('gives ten services ten colours, in any order of arrival of one batch', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.string(), { minLength: 1, maxLength: SLOTS }), (names) => {
-        const one = assignSlots(new Map(), names);
-        const other = assignSlots(new Map(), [...names].reverse());
-        expect(new Set(one.values()).size).toBe(names.length);
+        const one = assignPlaces(new Map(), names);
+        const other = assignPlaces(new Map(), [...names].reverse());
+        expect(new Set([...one.values()].map(slotAt)).size).toBe(names.length);
+        expect([...one.values()].some(isAgain)).toBe(false);
         expect(Object.fromEntries(one)).toEqual(Object.fromEntries(other));
       }),
     );
   });
 
-  it('never changes a colour that was given', () => {
+  it('never changes a place that was given, and gives none twice', () => {
     fc.assert(
       fc.property(fc.array(fc.string()), fc.array(fc.string()), (first, second) => {
-        const before = new Map(assignSlots(new Map(), first));
-        const after = assignSlots(new Map(before), second);
-        for (const [name, slot] of before) expect(after.get(name)).toBe(slot);
+        const before = new Map(assignPlaces(new Map(), first));
+        const after = assignPlaces(new Map(before), second);
+        for (const [name, place] of before) expect(after.get(name)).toBe(place);
+        expect(new Set(after.values()).size).toBe(after.size);
       }),
     );
+  });
+
+  it('comes to the same colours again from the eleventh on, and says so', () => {
+    expect([0, 9, 10, 23].map((place) => [slotAt(place), isAgain(place)])).toEqual([
+      [0, false],
+      [9, false],
+      [0, true],
+      [3, true],
+    ]);
+  });
+});
+
+describe('stripeOn', () => {
+  it('keeps away from the text', () => {
+    expect(['#254466', '#ebe61b'].map(stripeOn)).toEqual(['#132233', '#f5f38d']);
   });
 });
 

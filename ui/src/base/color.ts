@@ -2,32 +2,29 @@
 
 export const SLOTS = 10;
 
-/** FNV-1a: the same name gives the same number in every browser. */
-export function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) {
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  }
-  return value >>> 0;
+/**
+ * Gives each new name the next place, those of a batch by the alphabet, as the collector does. Names that have a place
+ * keep it, so a service never changes its colour; `known` is extended in place.
+ */
+export function assignPlaces(known: Map<string, number>, names: Iterable<string>): Map<string, number> {
+  for (const name of [...new Set(names)].sort()) if (!known.has(name)) known.set(name, known.size);
+  return known;
 }
 
-/**
- * Gives each new name the slot of its hash or, where that is taken, the least used slot after it.
- * Names that have a slot keep it, so a service never changes its colour; `known` is extended in place.
- */
-export function assignSlots(known: Map<string, number>, names: Iterable<string>): Map<string, number> {
-  const used = new Array<number>(SLOTS).fill(0);
-  for (const slot of known.values()) used[slot]!++;
-  for (const name of [...names].sort()) {
-    if (known.has(name)) continue;
-    const wanted = hash(name) % SLOTS;
-    const least = Math.min(...used);
-    let slot = wanted;
-    while (used[slot]! > least) slot = (slot + 1) % SLOTS;
-    used[slot]!++;
-    known.set(name, slot);
-  }
-  return known;
+/** The colour of a place: from the eleventh on they come again, with a pattern. */
+export const slotAt = (place: number): number => place % SLOTS;
+export const isAgain = (place: number): boolean => place >= SLOTS;
+
+/** The colours of stripes on one: away from that of the text on it, which they make no harder to read. */
+export function stripeOn(colour: string): string {
+  const goal = textOn(colour) === '#ffffff' ? 0 : 255;
+  const mixed = [1, 3, 5].map((at) => {
+    const value = Number.parseInt(colour.slice(at, at + 2), 16);
+    return Math.round(value + (goal - value) * 0.5)
+      .toString(16)
+      .padStart(2, '0');
+  });
+  return `#${mixed.join('')}`;
 }
 
 /** `checkout-api` → `ca`, `payments` → `pa`: the initials of its first two words, else its first two letters. */

@@ -80,7 +80,7 @@ export function paintOverview(
         if (taken[place]) continue;
         taken[place] = 1;
       }
-      brush.fillStyle = errors ? ink.error : ink.services[model.service[row]!]!;
+      brush.fillStyle = errors ? ink.error : ink.fills[model.service[row]!]!;
       brush.fillRect(x, 2 + model.depth[row]! * lane, length, thick);
     }
   }

@@ -37,4 +37,6 @@ export interface Ink {
   readonly font: string;
   /** Colour of each service of the trace, by its index. */
   readonly services: readonly string[];
+  /** What its bars are filled with: its colour, striped where another service had the colour before. */
+  readonly fills: readonly (string | CanvasPattern)[];
 }

@@ -88,7 +88,8 @@ function drawn(sketches: Sketch[], width: number, now: number | null = null) {
   const brush = new Proxy(state, {
     get: (target, name: string) => (name in target ? target[name] : (did[name] ?? (() => undefined))),
   }) as unknown as Parameters<typeof paintFlame>[0];
-  const ink = { text: 'text', dim: '', line: '', error: 'red', ground: '', font: '', services: ['#ffffff', '#000000'] };
+  const services = ['#ffffff', '#000000'];
+  const ink = { text: 'text', dim: '', line: '', error: 'red', ground: '', font: '', services, fills: services };
   const layout = laid(buildModel(makeTrace(...sketches)), width, now);
   const onService = ink.services.map(textOn);
   paintFlame(brush, { ...layout, height: 400, top: 0, selected: -1, marks: null, ink, onService });

@@ -196,7 +196,7 @@ interface Box {
 function paintBox(brush: Brush, scene: FlameScene, row: number, { from, to, y, errors }: Box): void {
   const { model, ink } = scene;
   const length = Math.max(to - from - 0.5, 1);
-  const colour = errors && length <= 2 ? ink.error : ink.services[model.service[row]!]!;
+  const colour = errors && length <= 2 ? ink.error : ink.fills[model.service[row]!]!;
   brush.globalAlpha = scene.marks && !scene.marks[row] ? 0.2 : 1;
   if (isOpen(model, row)) paintOpen(brush, colour, from, y + 1, length, LANE - 2);
   else {

@@ -10,7 +10,7 @@ export function paintGroup(brush: Brush, scene: Scene, row: number, y: number): 
   const { width } = scale;
   const after = scene.groups![row]!;
   const sum = sumGroup(model, row, after);
-  brush.fillStyle = ink.services[model.service[row]!]!;
+  brush.fillStyle = ink.fills[model.service[row]!]!;
   let before = Number.NEGATIVE_INFINITY;
   for (let at = row; at <= row + after; at++) {
     const from = scale.x(model.start[at]!);

@@ -7,7 +7,7 @@ export function paintHeading(brush: Brush, { scale, lanes, ink }: Scene, service
   const from = Math.min(Math.max(scale.x(sum.start), 0), scale.width);
   const to = Math.min(Math.max(scale.x(sum.end), from + 1), scale.width);
   const middle = y + ROW / 2;
-  brush.fillStyle = ink.services[service]!;
+  brush.fillStyle = ink.fills[service]!;
   brush.fillRect(from, middle - 1, to - from, 2);
   brush.fillRect(from, middle - 4, 2, 8);
   brush.fillRect(Math.max(to - 2, from), middle - 4, 2, 8);

@@ -19,7 +19,16 @@ it('draws each call as wide as its weight, and what has no width as one box', ()
     },
     fillText: (text: string) => texts.push(text.replaceAll('\u202f', ' ')),
   } as unknown as Brush;
-  const ink = { text: '', dim: 'dim', line: '', error: '', ground: '', font: '', services: ['blue', 'green'] };
+  const ink = {
+    text: '',
+    dim: 'dim',
+    line: '',
+    error: '',
+    ground: '',
+    font: '',
+    services: [],
+    fills: ['blue', 'green'],
+  };
   const calls = mergeCalls(model);
   const scene = { model, calls, width: 1000, height: 200, top: 0, selected: -1, ink, onService: ['', ''] };
   paintMerged(brush, { ...scene, from: 0, to: calls.whole });

@@ -57,7 +57,7 @@ function paintCall(brush: Brush, scene: MergedScene, call: number, x: number, wi
   const { model, calls, ink, onService } = scene;
   const service = model.service[calls.row[call]!]!;
   const length = Math.max(width - 0.5, 1);
-  brush.fillStyle = ink.services[service]!;
+  brush.fillStyle = ink.fills[service]!;
   brush.fillRect(x, y + 1, length, LANE - 2);
   if (calls.errors[call]! > 0 && length > 4) frame(brush, ink.error, x + 1, y + 2, length - 2, LANE - 4);
   if (call === scene.selected) frame(brush, ink.text, x, y + 1, length, LANE - 2);

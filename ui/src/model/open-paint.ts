@@ -1,7 +1,14 @@
 /** Draws a span that has not ended: pale and dashed, and open to the right, for where it ends is not known. */
 import type { Brush } from './brush';
 
-export function paintOpen(brush: Brush, colour: string, x: number, y: number, length: number, height: number): void {
+export function paintOpen(
+  brush: Brush,
+  colour: string | CanvasPattern,
+  x: number,
+  y: number,
+  length: number,
+  height: number,
+): void {
   const [top, bottom] = [y + 0.75, y + height - 0.75];
   const alpha = brush.globalAlpha;
   brush.globalAlpha = alpha * 0.25;

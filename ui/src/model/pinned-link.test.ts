@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pinnedLink } from './pinned-link';
+import { namedLink, pinnedLink, unnamedQuery } from './pinned-link';
 
 const NOW = Date.UTC(2026, 10, 21, 14, 0, 0);
 
@@ -20,5 +20,14 @@ describe('pinnedLink', () => {
       'http://c/logs?from=2026-11-21T12:00:00Z&to=2026-11-21T13:55:00.000Z&v=1',
       'http://c/settings/keys',
     ]);
+  });
+});
+
+describe('a view that the collector keeps', () => {
+  it('is named by its query, and comes back with what stands beside the name', () => {
+    const named = namedLink('http://c/base/t/ab?fold=1,2&find=a%26b#x', 'HASH');
+    expect(named).toBe('http://c/base/t/ab?s=HASH#x');
+    const query = new URLSearchParams(`${new URL(named).search}&sel=cd`);
+    expect(unnamedQuery(query, 'fold=1,2&find=a%26b&sel=ab&s=OTHER').toString()).toBe('fold=1%2C2&find=a%26b&sel=cd');
   });
 });

@@ -15,6 +15,24 @@ export function pinnedLink(href: string, usual: string | null, nowMs: number): s
   return url.href.replace(/%3A/g, ':').replace(/%2F/g, '/').replace(/%2C/g, ',');
 }
 
+/** Longer ones are cut or refused by what links go through. */
+export const LONGEST_LINK = 2000;
+
+/** The same address with the name of its query, which the collector keeps, in the place of the query. */
+export function namedLink(href: string, hash: string): string {
+  const url = new URL(href);
+  url.search = `?s=${hash}`;
+  return url.href;
+}
+
+/** The query that a link's name stands for; what stands beside the name in the address counts more. */
+export function unnamedQuery(query: URLSearchParams, kept: string): URLSearchParams {
+  const whole = new URLSearchParams(kept);
+  for (const [key, value] of query) whole.set(key, value);
+  whole.delete('s');
+  return whole;
+}
+
 /** Whether the time was relative and is now absolute. */
 function pin(url: URL, key: string, nowMs: number): boolean {
   const text = url.searchParams.get(key);

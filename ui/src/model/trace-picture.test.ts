@@ -7,7 +7,16 @@ import { buildModel, childCover, pathSections } from './trace-model';
 import { MOST_ROWS, type Picture, type PictureBrush, paintPicture, sizeOf } from './trace-picture';
 import { visibleRows } from './tree-fold';
 
-const INK = { text: '', dim: '', line: '', error: '', ground: '', font: '11px sans', services: ['', ''] };
+const INK = {
+  text: '',
+  dim: '',
+  line: '',
+  error: '',
+  ground: '',
+  font: '11px sans',
+  services: ['', ''],
+  fills: ['', ''],
+};
 
 function picture(...roots: Sketch[]): Picture {
   const model = buildModel(makeTrace(...roots));

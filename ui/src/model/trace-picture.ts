@@ -118,7 +118,7 @@ function paintLabel(brush: PictureBrush, picture: Picture, entry: number, y: num
   const depth = heading ? 0 : lanes.on ? lanes.depths[entry]! + 1 : model.depth[entry]!;
   const x = PAD + Math.min(depth * INDENT, labels * 0.5);
   write(brush, badges[service]!, x, middle - 1, ink.text, ink.font.replace(/^\S+/, '600 10px'));
-  brush.fillStyle = ink.services[service]!;
+  brush.fillStyle = ink.fills[service]!;
   brush.fillRect(x, y + ROW - 7, 16, 3);
   const failed = !heading && (model.flags[entry]! & FLAG.error) !== 0;
   const begins = !heading && !lanes.on && (model.parent[entry]! < 0 || model.service[model.parent[entry]!] !== service);

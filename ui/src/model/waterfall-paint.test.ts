@@ -18,6 +18,7 @@ const INK: Ink = {
   ground: 'ground',
   font: 'font',
   services: ['blue', 'green'],
+  fills: ['blue', 'green'],
 };
 
 interface Call {

@@ -85,7 +85,7 @@ function paintRow(brush: Brush, scene: Scene, row: number, y: number, x: number)
   }
   const from = Math.max(x, -4);
   const length = Math.max(Math.min(end, width) - from, LEAST);
-  const colour = ink.services[model.service[row]!]!;
+  const colour = ink.fills[model.service[row]!]!;
   brush.fillStyle = colour;
   if (flags & FLAG.unfinished) paintOpen(brush, colour, from, y + BAR_TOP, length, BAR);
   else paintBar(brush, scene, row, y + BAR_TOP, from, length);

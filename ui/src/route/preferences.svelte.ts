@@ -1,5 +1,5 @@
 /** What a person prefers on this machine: theme, zone, sizes of panels. Not part of a view, so not in its address. */
-import { assignBadges, assignSlots, recalledBadges } from '../base/color';
+import { assignBadges, assignPlaces, isAgain, recalledBadges, slotAt } from '../base/color';
 import { knownZone, moment, type Zone } from '../base/time';
 import { keep, kept } from './kept';
 import type { ChosenKeys } from './keymap';
@@ -57,12 +57,20 @@ system.addEventListener('change', () => {
 export const showTime = (unixNano: number, since?: number): string =>
   moment(unixNano, preferences.zone, Date.now(), since);
 
-const slots = new Map<string, number>(load<[string, number][]>('services', []));
-const badges = recalledBadges(slots.keys());
+/** The services by the places of their colours, as the collector said last and as this browser has met others since. */
+const places = new Map<string, number>();
+let badges = new Map<string, string>();
+takeColours(load<unknown[]>('colours', []).filter((name) => typeof name === 'string'));
 
-/** The colour slot of a service, the same on every page and after every reload of this browser. */
-export function slotOf(service: string): number {
-  return slots.get(service) ?? learnServices([service]).get(service)!;
+/** The classes that give a service its colour: the same for everybody who looks at the project. */
+export function colourClass(service: string): string {
+  const place = placeOf(service);
+  return isAgain(place) ? `svc-${slotAt(place)} svc-again` : `svc-${slotAt(place)}`;
+}
+
+/** Which service this is of those that have a colour. */
+export function placeOf(service: string): number {
+  return places.get(service) ?? learnServices([service]).get(service)!;
 }
 
 /** Two letters that stand for a service where its name has no room. */
@@ -71,16 +79,19 @@ export function badgeOf(service: string): string {
   return badges.get(service)!;
 }
 
-export function knowsNoService(): boolean {
-  return slots.size === 0;
+/** The services in the order that the collector keeps for everybody; it takes the place of all that was known. */
+export function takeColours(names: readonly string[]): void {
+  places.clear();
+  for (const name of names) places.set(name, places.size);
+  badges = recalledBadges(places.keys());
+  // A store with very many services would fill the browser's storage for nothing: colours repeat after ten anyway.
+  keep('colours', names.slice(0, 500));
 }
 
+/** Services that came after the collector was asked: it will very likely give them the same places. */
 export function learnServices(names: Iterable<string>): ReadonlyMap<string, number> {
-  const before = slots.size;
   const learnt = [...names];
-  assignSlots(slots, learnt);
+  assignPlaces(places, learnt);
   assignBadges(badges, learnt);
-  // A store with very many services would fill the browser's storage for nothing: colours repeat after ten anyway.
-  if (slots.size !== before && slots.size <= 500) keep('services', [...slots]);
-  return slots;
+  return places;
 }

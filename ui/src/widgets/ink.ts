@@ -1,6 +1,8 @@
 /** Reads the colours of the theme for the canvases. */
+
+import { isAgain, slotAt, stripeOn } from '../base/color';
 import type { Ink } from '../model/brush';
-import { slotOf } from '../route/preferences.svelte';
+import { placeOf } from '../route/preferences.svelte';
 
 export function readInk(services: readonly string[]): Ink {
   const style = getComputedStyle(document.documentElement);
@@ -12,8 +14,35 @@ export function readInk(services: readonly string[]): Ink {
     error: colour('--error'),
     ground: colour('--bg'),
     font: `11px ${colour('--font')}`,
-    services: services.map((name) => colour(`--svc-${slotOf(name)}`)),
+    services: services.map((name) => colour(`--svc-${slotAt(placeOf(name))}`)),
+    fills: services.map((name) => {
+      const place = placeOf(name);
+      const plain = colour(`--svc-${slotAt(place)}`);
+      return isAgain(place) ? striped(plain) : plain;
+    }),
   };
+}
+
+const STRIPE = 6;
+
+/** A colour that another service has too: striped, so that the two are told apart. */
+function striped(colour: string): CanvasPattern | string {
+  const tile = document.createElement('canvas');
+  tile.width = STRIPE;
+  tile.height = STRIPE;
+  const context = tile.getContext('2d');
+  if (!context) return colour;
+  context.fillStyle = colour;
+  context.fillRect(0, 0, STRIPE, STRIPE);
+  context.strokeStyle = stripeOn(colour);
+  context.lineWidth = 2;
+  // Beyond both corners, so that the tiles meet without a seam.
+  for (const at of [-STRIPE, 0, STRIPE]) {
+    context.moveTo(at - 1, STRIPE + 1);
+    context.lineTo(at + STRIPE + 1, -1);
+  }
+  context.stroke();
+  return context.createPattern(tile, 'repeat') ?? colour;
 }
 
 /** Sizes a canvas to its box in device pixels; drawing then happens in CSS pixels. */

@@ -7,7 +7,7 @@ import { isOpen } from '../../model/open-spans';
 import type { TraceLinks } from '../../model/span-arrows';
 import { FLAG, kindOf, nameOf, rowOf, serviceOf, type TraceModel } from '../../model/trace-model';
 import { isGhost, isHeading, placeOfGhost, serviceOfHeading } from '../../model/waterfall-entries';
-import { badgeOf, slotOf } from '../../route/preferences.svelte';
+import { badgeOf, colourClass } from '../../route/preferences.svelte';
 import { drawing, errorSign, kindPath, linkSign, note } from './row-marks';
 import type { TraceView } from './trace-view.svelte';
 
@@ -99,7 +99,7 @@ function fillHeading(slot: Slot, service: number, look: Look): void {
   slot.element.id = `row-lane-${service}`;
   slot.element.className = 'row lane';
   slot.element.title = `${name}\n${plural(sum.count, 'span')}, ${self} of self time`;
-  slot.badge.className = `badge svc-${slotOf(model.services[service]!)}`;
+  slot.badge.className = `badge ${colourClass(model.services[service]!)}`;
   slot.badge.textContent = badgeOf(model.services[service]!);
   slot.service.textContent = '';
   slot.name.textContent = name;
@@ -147,7 +147,7 @@ function fillSpan(slot: Slot, row: number, look: Look): void {
   element.id = `row-${row}`;
   element.className = 'row';
   element.classList.toggle('faded', Boolean(look.faded?.[row]));
-  slot.badge.className = `badge svc-${slotOf(service)}`;
+  slot.badge.className = `badge ${colourClass(service)}`;
   slot.badge.textContent = badgeOf(service);
   slot.name.textContent = name || '(no name)';
   slot.service.textContent = !lanes.on && beginsService(model, row) ? visible(service) || '(no service)' : '';

@@ -1,0 +1,53 @@
+"""Which of the last minutes' traces miss spans, and in which clocks disagree."""
+
+from __future__ import annotations
+
+import pytest
+from spanwise_collector.query import incomplete as looked
+from spanwise_collector.query.incomplete import Faulty, incomplete
+
+from tests.collector.inside import Inside
+from tests.factories import MINUTE, START, span, trace_ids, traces
+
+PROJECT = "incomplete"
+NOW = START + 10 * MINUTE
+MILLISECOND = 1_000_000
+
+
+def test_traces_are_counted_by_what_is_wrong_with_them(collector: Inside) -> None:
+    whole, lost, early, young = trace_ids(4)
+    at = NOW - 5 * MINUTE
+    web = [
+        span(whole, 1, start_time_unix_nano=at),
+        # Its parent began before the window.
+        span(whole, 3, 4, start_time_unix_nano=at),
+        span(whole, 4, 1, start_time_unix_nano=NOW - 16 * MINUTE),
+        span(lost, 1, 9, start_time_unix_nano=at + 1),
+        span(lost, 2, 9, start_time_unix_nano=at + 1),
+        span(early, 1, start_time_unix_nano=at + 2 * MILLISECOND),
+        # The same clock: no other can be wrong.
+        span(early, 3, 1, start_time_unix_nano=at),
+        span(young, 1, 9, start_time_unix_nano=NOW - MINUTE // 2),
+    ]
+    api = [
+        # As much earlier as clocks are read.
+        span(whole, 2, 1, start_time_unix_nano=at - MILLISECOND),
+        span(early, 2, 1, start_time_unix_nano=at),
+    ]
+    collector.send(PROJECT, traces(web, "web"), traces(api, "api"))
+    found = incomplete(collector.engine, PROJECT, NOW, 15)
+    assert (found.one_in, found.traces) == (1, 3)
+    assert found.missing == Faulty(1, [lost])
+    assert found.skewed == Faulty(1, [early])
+    assert incomplete(collector.engine, PROJECT, NOW - 60 * MINUTE, 15).traces == 0
+
+
+def test_of_many_spans_whole_traces_are_left_out(collector: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looked, "MOST_SPANS", 4)
+    project, at = f"{PROJECT}-many", NOW - 5 * MINUTE
+    many = trace_ids(20)
+    spans = [span(each, number, number - 1, start_time_unix_nano=at) for each in many for number in (1, 2)]
+    collector.send(project, traces(spans, "web"))
+    found = incomplete(collector.engine, project, NOW, 15)
+    assert (found.one_in, found.missing.traces) == (10, 0)
+    assert found.traces < len(many)
