@@ -33,7 +33,7 @@ def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], l
         wanted = query.search(project, limits)
         hints = partial(hinted.of_search, engine, "traces", wanted)
         if by_line:
-            return line_by_line.answer(traces.found(engine, wanted), present.trace_summary, hints)
+            return line_by_line.answer(by_line, traces.found(engine, wanted), present.trace_summary, hints)
         page = traces.search(engine, wanted)
         shown = [present.trace_summary(each) for each in page.items]
         return models.TraceList(traces=shown, hints=hints(page), **present.coverage(page))
@@ -46,7 +46,7 @@ def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], l
         wanted = query.search(project, limits)
         hints = partial(hinted.of_search, engine, "logs", wanted)
         if by_line:
-            return line_by_line.answer(records.found_logs(engine, wanted), present.log_record, hints)
+            return line_by_line.answer(by_line, records.found_logs(engine, wanted), present.log_record, hints)
         page = records.search_logs(engine, wanted)
         shown = [present.log_record(each) for each in page.items]
         return models.LogList(logs=shown, hints=hints(page), **present.coverage(page))

@@ -96,7 +96,7 @@ def add(made: APIRouter, engine: Engine, project_of: Callable[[Request], str], l
         wanted = query.search(project, limits)
         hints = partial(hinted.of_search, engine, "spans", wanted)
         if by_line:
-            return line_by_line.answer(found_spans(engine, wanted), found, hints)
+            return line_by_line.answer(by_line, found_spans(engine, wanted), found, hints)
         page = search_spans(engine, wanted)
         return SpanList(spans=[found(each) for each in page.items], hints=hints(page), **present.coverage(page))
 

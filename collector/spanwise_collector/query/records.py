@@ -125,8 +125,7 @@ def _found(asked: _Asked, at_once: bool, read: Callable[[Row[Any]], T]) -> Porti
         rows += part
         fresh = [read(row) for row in rows[len(page) : limit]]
         page += fresh
-        if fresh:
-            yield fresh
+        yield fresh
     if len(rows) <= limit:
         return Page(page, len(page), "gte" if place else "eq", "end")
     return Page(page, len(rows), "gte", "limit", _next_cursor(asked.request.sort, rows[:limit], place))

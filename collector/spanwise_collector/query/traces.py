@@ -59,8 +59,7 @@ def found(engine: Engine, request: TraceSearch) -> Portions[TraceSummary]:
     for part in find(engine, request, after):
         fresh = part[: request.limit - len(page)]
         page += fresh
-        if fresh:
-            yield fresh
+        yield fresh
         if len(fresh) < len(part):
             cursor = encode_cursor(request.sort, _key(request, page[-1]), page[-1].trace_id)
             return Page(page, len(page) + 1, "gte", "limit", cursor)

@@ -25,6 +25,7 @@ from tests.collector.process import eventually
 from tests.factories import MINUTE, START, record, span, trace_ids
 
 LINES = {"Accept": "application/x-ndjson"}
+PROGRESS = "application/x-ndjson;progress=on"
 COUNT = 60
 AT = START - 40 * 24 * 60 * MINUTE
 ASKED = {"start": str(AT), "end": str(AT + COUNT * MINUTE), "service": "line by line", "limit": str(COUNT)}
@@ -106,6 +107,27 @@ def test_the_first_rows_are_sent_before_the_last_window_is_asked(
     assert found[-1].keys() == {"coverage"}
     assert without_cost(found[-1]["coverage"]) == without_cost(coverage)
     assert found[-1]["coverage"]["rows_scanned"] > 0
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_behind_each_window_stands_how_far_the_search_is_where_that_is_asked_for(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    items, _ = listed(client, path)
+    with before_the_last_window(monkeypatch, lambda: None):
+        answer = client.get(path, params=ASKED, headers={"Accept": "text/csv, application/x-ndjson; progress=on"})
+        nothing = client.get(path, params=ASKED | {"service": "nobody's"}, headers={"Accept": PROGRESS})
+    *found, last = [json.loads(line) for line in answer.text.splitlines()]
+    steps = [each["progress"] for each in found if "progress" in each]
+    assert [each for each in found if "progress" not in each] == items
+    assert (len(steps) > 1, "progress" in found[-1], "coverage" in last) == (True, True, True)
+    for name in ("rows_scanned", "time"):
+        told = [each[name] for each in (*steps, last["coverage"])]
+        assert told == sorted(told)
+    *others, end = [json.loads(line) for line in nothing.text.splitlines()]
+    assert others
+    assert all(each.keys() == {"progress"} for each in others)
+    assert end["coverage"]["returned"] == 0
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -31,17 +31,20 @@ it('tells what was found before the rest has come, whole lines at a time', async
   let goOn: () => void = () => undefined;
   const accepted = await answering((response) => {
     response.write('{"body":"größte"}\n{"body":"se');
-    goOn = () => response.end(`cond"}\n{"body":12345678901234567890}\n${END}`);
+    goOn = () => {
+      const progress = { rows_scanned: 70, time: 5 };
+      response.end(`cond"}\n${JSON.stringify({ progress })}\n{"body":12345678901234567890}\n${END}`);
+    };
   });
   const told: unknown[] = [];
-  const found = await fetchLines<{ body: unknown }>('logs', { q: 'a' }, (items) => {
-    told.push(items);
+  const found = await fetchLines<{ body: unknown }>('logs', { q: 'a' }, (items, progress) => {
+    told.push(items, progress);
     goOn();
   });
-  expect(told[0]).toEqual([{ body: 'größte' }]);
+  expect(told.slice(0, 2)).toEqual([[{ body: 'größte' }], null]);
   expect(found.coverage).toEqual(COVERAGE);
   expect(found.items.slice(0, 2)).toEqual([{ body: 'größte' }, { body: 'second' }]);
-  expect(accepted).toEqual(['/api/v1/logs?q=a application/x-ndjson']);
+  expect(accepted).toEqual(['/api/v1/logs?q=a application/x-ndjson;progress=on']);
 });
 
 it('fails with what the last line says, also behind what was found', async () => {

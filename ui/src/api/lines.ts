@@ -11,31 +11,39 @@ export interface Lines<Item> {
   readonly coverage: Coverage;
 }
 
-type LastLine = { readonly coverage: Coverage } | ErrorBody;
+/** What a search has cost until now: rows read, and ns. */
+export interface Progress {
+  readonly rows_scanned: number;
+  readonly time: number;
+}
+
+type OwnLine = { readonly coverage: Coverage } | { readonly progress: Progress } | ErrorBody;
 
 /** Neither a trace nor a span nor a log record has such a key. */
-const isLast = (read: object): read is LastLine => 'coverage' in read || 'error' in read;
+const isOwn = (read: object): read is OwnLine => 'coverage' in read || 'progress' in read || 'error' in read;
 
 /**
- * The whole list. `found` is told of its beginning each time more of it has come. Throws ApiError and Unreachable, also
- * where it breaks off.
+ * The whole list. `found` is told of its beginning, and how far the search is, each time more of it has come. Throws
+ * ApiError and Unreachable, also where it breaks off.
  */
 export async function fetchLines<Item extends object>(
   path: 'traces' | 'spans' | 'logs',
   params: Params,
-  found: (items: readonly Item[]) => void = () => undefined,
+  found: (items: readonly Item[], progress: Progress | null) => void = () => undefined,
   signal?: AbortSignal,
 ): Promise<Lines<Item>> {
-  const response = await opened(path, params, 'application/x-ndjson', signal);
+  const response = await opened(path, params, 'application/x-ndjson;progress=on', signal);
   const items: Item[] = [];
+  let progress: Progress | null = null;
   for await (const lines of pieces(response)) {
     for (const line of lines) {
-      const read = readExactly<Item | LastLine>(line);
-      if (!isLast(read)) items.push(read);
+      const read = readExactly<Item | OwnLine>(line);
+      if (!isOwn(read)) items.push(read);
+      else if ('progress' in read) progress = read.progress;
       else if ('coverage' in read) return { items, coverage: read.coverage };
       else throw new ApiError(503, read.error.code, read.error.message, requestOf(response), read.error);
     }
-    found([...items]);
+    found([...items], progress);
   }
   throw new ApiError(503, 'unexpected', 'The answer ended before it was whole.', requestOf(response));
 }

@@ -1,5 +1,5 @@
 /** A list that is loaded page by page: what was loaded so far, and how many newer items wait. */
-import { type Coverage, fetchLines, type Lines } from '../../api/lines';
+import { type Coverage, fetchLines, type Lines, type Progress } from '../../api/lines';
 import type { ApiParams } from '../../model/search-params';
 import { remember, remembered } from '../../route/router.svelte';
 import { Resource } from '../resource.svelte';
@@ -26,6 +26,8 @@ export class PagedList<Item extends object> {
   list = $state.raw<Coverage | null>(null);
   /** `items` are the beginning of a list of which the rest is still being looked for. */
   partly = $state(false);
+  /** How far the search is that goes on; null before its first part is answered. */
+  progress = $state.raw<Progress | null>(null);
   /** Items that came since the list was loaded. */
   fresh = $state(0);
   #params: ApiParams = {};
@@ -42,6 +44,7 @@ export class PagedList<Item extends object> {
     this.more.stop();
     this.fresh = 0;
     this.partly = false;
+    this.progress = null;
     if (kept?.key === key && remembered('results') === key) {
       this.list = kept.list;
       this.items = kept.items as readonly Item[];
@@ -51,8 +54,10 @@ export class PagedList<Item extends object> {
     }
     const before = this.first.data;
     await this.first.load((signal) =>
-      this.#ask({ limit: this.source.page }, signal, (items) => {
-        if (again || items.length === 0 || signal.aborted) return;
+      this.#ask({ limit: this.source.page }, signal, (items, progress) => {
+        if (signal.aborted) return;
+        this.progress = progress;
+        if (again || items.length === 0) return;
         this.items = items;
         this.partly = true;
       }),
@@ -72,7 +77,11 @@ export class PagedList<Item extends object> {
     this.partly = false;
   }
 
-  #ask(page: ApiParams, signal?: AbortSignal, found?: (items: readonly Item[]) => void): Promise<Lines<Item>> {
+  #ask(
+    page: ApiParams,
+    signal?: AbortSignal,
+    found?: (items: readonly Item[], progress: Progress | null) => void,
+  ): Promise<Lines<Item>> {
     return fetchLines(this.source.name, { ...this.#params, ...page }, found, signal);
   }
 
