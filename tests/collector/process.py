@@ -53,8 +53,7 @@ class Process:
 
     def settle(self) -> None:
         """Wait until everything that was acknowledged can be searched."""
-        waiting = eventually(lambda: self.get("/status")["waiting_bytes"], lambda waiting: not waiting)
-        assert waiting == 0, self.get("/status")["last_store_error"]
+        eventually(lambda: self.get("/status"), lambda status: not status["waiting_bytes"])
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         """Ask it to end and wait; its exit code and what it said on stderr."""
@@ -109,8 +108,10 @@ def _addresses(popen: subprocess.Popen[str]) -> tuple[str, str]:
 
 
 def eventually(ask: Callable[[], T], wanted: Callable[[T], bool]) -> T:
-    """Ask until the answer is as wanted, or for a minute; the last answer, for the test to compare."""
+    """Ask until the answer is as wanted; that answer. Raises `TimeoutError` when it is not within a minute."""
     deadline = time.monotonic() + SECONDS
-    while not wanted(answer := ask()) and time.monotonic() < deadline:
+    while not wanted(answer := ask()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"still {answer!r:.2000}")
         time.sleep(0.02)
     return answer

@@ -12,9 +12,9 @@ _NOTHING = "nothing of the kind"
 
 
 @contextmanager
-def browsing(address: str, *, expected: str = _NOTHING) -> Iterator[Page]:
-    """A page of a fresh browser; what the view complains of on its console fails the test, but for what is expected."""
-    with chromium() as browser, visiting(browser, address, expected=expected) as context:
+def browsing(browser: Browser, address: str, *, expected: str = _NOTHING) -> Iterator[Page]:
+    """A page that shares nothing with others; what the view complains of fails the test, but for what is expected."""
+    with visiting(browser, address, expected=expected) as context:
         yield context.new_page()
 
 
@@ -38,4 +38,5 @@ def visiting(browser: Browser, address: str, *, expected: str = _NOTHING) -> Ite
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     yield context
     context.close()
-    assert [each for each in complaints if expected not in each] == []
+    if unexpected := [each for each in complaints if expected not in each]:
+        raise AssertionError(unexpected)

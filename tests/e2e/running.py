@@ -35,6 +35,15 @@ class Collector:
         assert answer.is_success, answer.text
         return answer.json()
 
+    def wait_for(self, trace_id: str, spans: int) -> None:
+        """Until so many spans of a trace can be searched."""
+
+        def arrived() -> int:
+            answer = self._client.get(f"{self.address}/api/v1/traces/{trace_id}")
+            return int(answer.json()["span_count"]) if answer.is_success else 0
+
+        eventually(arrived, lambda count: count == spans)
+
     def newest_trace(self, service: str, operation: str, since: int) -> Trace | None:
         """The newest trace with such a span since then, None while there is none."""
         found = self.get("/traces", service=service, operation=operation, start=since, limit=1)["traces"]
@@ -133,8 +142,10 @@ def _wait_until_ready(process: subprocess.Popen[bytes], address: str, log: Path)
 
 
 def eventually(ask: Callable[[], T], wanted: Callable[[T], bool], seconds: float = ARRIVE_SECONDS) -> T:
-    """Ask until the answer is as wanted, or for so long; the last answer, for the test to compare."""
+    """Ask until the answer is as wanted; that answer. Raises `TimeoutError` when it is not for so long."""
     deadline = time.monotonic() + seconds
-    while not wanted(answer := ask()) and time.monotonic() < deadline:
-        time.sleep(0.2)
+    while not wanted(answer := ask()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"still {answer!r:.2000}")
+        time.sleep(0.1)
     return answer

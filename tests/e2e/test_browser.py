@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from examples.shop.faults import Fault
 from examples.shop.shop import Shop
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(collector: Collector) -> Iterator[Page]:
+def page(browser: Browser, collector: Collector) -> Iterator[Page]:
     """A page of Debian's chromium; anything that the web view complains of on its console fails the test."""
-    with browsing(collector.address) as page:
+    with browsing(browser, collector.address) as page:
         yield page
 
 

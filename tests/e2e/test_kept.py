@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.browsing import browsing
 from tests.e2e.running import running_collector
@@ -37,9 +37,9 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
 
 
 @pytest.fixture
-def page(seeded: Seeded) -> Iterator[Page]:
-    """A page of a fresh browser."""
-    with browsing(seeded.collector.address) as page:
+def page(browser: Browser, seeded: Seeded) -> Iterator[Page]:
+    """A page of somebody who has arranged nothing."""
+    with browsing(browser, seeded.collector.address) as page:
         yield page
 
 

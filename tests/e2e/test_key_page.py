@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from spanwise_collector.notebook.keys import Scope
 
 from tests import factories
@@ -19,12 +19,14 @@ pytestmark = pytest.mark.browser
 ASKS = "This collector asks for a key"
 
 
-def test_a_key_opens_the_page_that_was_wanted_and_leaves_nothing_in_the_browser(tmp_path: Path) -> None:
+def test_a_key_opens_the_page_that_was_wanted_and_leaves_nothing_in_the_browser(
+    browser: Browser, tmp_path: Path
+) -> None:
     sender, first, second = (make_key(tmp_path, scope) for scope in (Scope.INGEST, Scope.READ, Scope.READ))
     (trace_id,) = trace_ids(1)
     with process(tmp_path) as collector:
         store(collector, sender, first, trace_id)
-        with browsing(f"http://{collector.http}", expected="responded with a status of 40") as page:
+        with browsing(browser, f"http://{collector.http}", expected="responded with a status of 40") as page:
             address = f"/t/{trace_id}?view=spans"
             page.goto(address)
             expect(page.get_by_role("heading", name=ASKS)).to_be_visible()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from bench import ui_traces
 from tests.e2e.browsing import browsing
@@ -22,9 +22,9 @@ SPANS = 25_000
 
 
 @pytest.fixture
-def page(collector: Collector) -> Iterator[Page]:
+def page(browser: Browser, collector: Collector) -> Iterator[Page]:
     """A page of Debian's chromium; anything that the web view complains of on its console fails the test."""
-    with browsing(collector.address) as page:
+    with browsing(browser, collector.address) as page:
         yield page
 
 

@@ -1,11 +1,14 @@
-"""Every route as people have their screens: narrow and wide, light and dark, without motion, in their own colours."""
+"""Every route as people have their screens: narrow and wide, light and dark, without motion, in their own colours.
+
+`test_screens.py` looks at those that tell of what is broken, where something is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -36,6 +39,11 @@ class Look:
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
+# In which axe looks at it.
+THEMES: Final = {
+    "light": Look(1440, 900, motion="reduce"),
+    "dark": Look(1440, 900, scheme="dark", motion="reduce"),
+}
 LOOKS: Final = {
     "narrow": Look(320, 640),
     "wide": Look(2560, 1300, scheme="dark"),
@@ -58,24 +66,31 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
         yield seed(collector)
 
 
-def test_everything_can_be_reached_read_and_seen_on_every_route(browser: Browser, seeded: Seeded) -> None:
-    found: dict[tuple[str, str], list[str]] = {}
+@pytest.fixture(scope="module")
+def page(browser: Browser, seeded: Seeded) -> Iterator[Page]:
+    """A page that goes from route to route."""
     with visiting(browser, seeded.collector.address, expected="Failed to load resource") as context:
-        page = context.new_page()
-        names = seeded.names()
-        for route in ADDRESSES:
-            page.goto(filled(route, names))
-            page.get_by_role("heading", level=1).wait_for(state="attached")
-            if comes_to_rest(route):
-                page.wait_for_load_state("networkidle")
-            for name, look in LOOKS.items():
-                look.take(page)
-                wrong: list[str] = page.evaluate(_WRONG)
-                if look.motion == "reduce":
-                    wrong += page.evaluate(_MOVING)
-                if wrong:
-                    found[route, name] = wrong
-    assert found == {}
+        yield context.new_page()
+
+
+@pytest.mark.parametrize("route", ADDRESSES)
+def test_a_route_is_accessible_and_everything_on_it_can_be_reached_read_and_seen(
+    page: Page, seeded: Seeded, route: str
+) -> None:
+    page.goto(filled(route, seeded.names()))
+    page.get_by_role("heading", level=1).wait_for(state="attached")
+    if comes_to_rest(route):
+        page.wait_for_load_state("networkidle")
+    wrong: dict[str, list[Any]] = {}
+    for scheme, theme in THEMES.items():
+        theme.take(page)
+        wrong[scheme] = violations(page)
+    for name, look in LOOKS.items():
+        look.take(page)
+        wrong[name] = page.evaluate(_WRONG)
+        if look.motion == "reduce":
+            wrong[name] += page.evaluate(_MOVING)
+    assert wrong == {name: [] for name in (*THEMES, *LOOKS)}
 
 
 WITHOUT_SCRIPT: Final = ("/t/{trace}.html", "/logs.html", "/errors/{error}.html")

@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.accessible import violations
 from tests.e2e.browsing import browsing
@@ -103,9 +103,9 @@ def _send(collector: Collector, *messages: ExportTraceServiceRequest | ExportLog
 
 
 @pytest.fixture
-def page(shop: Collector) -> Iterator[Page]:
-    """A page of a fresh browser; refused searches are expected, and nothing else on its console."""
-    with browsing(shop.address, expected="responded with a status of 400") as page:
+def page(browser: Browser, shop: Collector) -> Iterator[Page]:
+    """A page of its own; refused searches are expected, and nothing else on its console."""
+    with browsing(browser, shop.address, expected="responded with a status of 400") as page:
         yield page
 
 

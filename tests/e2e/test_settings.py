@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.accessible import violations
 from tests.e2e.browsing import browsing
@@ -40,9 +40,9 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Collector, 
 
 
 @pytest.fixture
-def page(held: tuple[Collector, str]) -> Iterator[Page]:
+def page(browser: Browser, held: tuple[Collector, str]) -> Iterator[Page]:
     # A file that is none is refused, and the browser says so on its console.
-    with browsing(held[0].address, expected="responded with a status of 4") as made:
+    with browsing(browser, held[0].address, expected="responded with a status of 4") as made:
         yield made
 
 

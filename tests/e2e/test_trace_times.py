@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsing import browsing
 from tests.e2e.running import Collector, eventually
@@ -21,17 +21,10 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(collector: Collector) -> Iterator[Page]:
+def page(browser: Browser, collector: Collector) -> Iterator[Page]:
     """A page of Debian's chromium; anything that the web view complains of on its console fails the test."""
-    with browsing(collector.address) as page:
+    with browsing(browser, collector.address) as page:
         yield page
-
-
-def _arrived(collector: Collector, trace_id: str, spans: int) -> None:
-    eventually(
-        lambda: collector.get("/traces", start=time.time_ns() - 3600 * SECOND)["traces"],
-        lambda found: any(each["trace_id"] == trace_id and each["span_count"] == spans for each in found),
-    )
 
 
 def _part(trace_id: str, number: int, parent: int, start: int, length: int, **fields: Any) -> Span:
@@ -49,7 +42,7 @@ def _skewed(collector: Collector) -> str:
     ]
     callee = [_part(trace_id, 3, 2, began - 2940 * MILLISECOND, 380, name="work", kind=2)]
     send(collector, traces(caller, "web", **{"host.name": "one"}), traces(callee, "db", **{"host.name": "two"}))
-    _arrived(collector, trace_id, 3)
+    collector.wait_for(trace_id, 3)
     return trace_id
 
 
@@ -100,7 +93,7 @@ def test_the_same_time_is_shown_by_corrected_clocks_and_links_are_not_looked_for
 def test_the_shown_time_can_be_typed_while_a_span_runs(page: Page, collector: Collector) -> None:
     (running,) = trace_ids(1)
     send(collector, traces([_part(running, 1, 0, time.time_ns() - 20 * SECOND, 0, name="nightly import")], "batch"))
-    _arrived(collector, running, 1)
+    collector.wait_for(running, 1)
     page.goto(f"/t/{running}?sel={1:016x}")
     said = page.get_by_role("region", name="Span detail").get_by_text(re.compile("so far$"))
     expect(said).to_be_visible()
@@ -129,7 +122,7 @@ def test_a_span_that_runs_grows_and_one_of_long_ago_has_no_end(page: Page, colle
             _part(trace_id, 2, 1, began + SECOND, 500, name="read file"),
         ]
         send(collector, traces(spans, "batch"))
-        _arrived(collector, trace_id, 2)
+        collector.wait_for(trace_id, 2)
     page.goto(f"/t/{running}?sel={1:016x}")
     detail = page.get_by_role("region", name="Span detail")
     said = detail.get_by_text(re.compile("so far$"))
@@ -148,7 +141,7 @@ def test_a_flame_draws_a_span_without_an_end_as_far_as_it_was_heard_of(page: Pag
     began = time.time_ns() - 3000 * SECOND
     spans = [_part(left, 1, 0, began, 0, name="nightly import"), _part(left, 2, 1, began + SECOND, 500, name="read")]
     send(collector, traces(spans, "batch"))
-    _arrived(collector, left, 2)
+    collector.wait_for(left, 2)
     page.goto(f"/t/{left}?view=flame")
     drawing = page.get_by_role("figure")
     expect(drawing).to_be_visible()
@@ -171,7 +164,7 @@ def test_more_spans_of_a_large_trace_are_counted_and_shown_on_demand(page: Page,
     spans = [_part(large, 1, 0, time.time_ns() - 20 * SECOND, 0, name="import")]
     spans += [_part(large, number, 1, time.time_ns() - 10 * SECOND, 1, name="row") for number in range(2, 5010)]
     send(collector, traces(spans, "batch"))
-    _arrived(collector, large, len(spans))
+    collector.wait_for(large, len(spans))
     page.goto(f"/t/{large}?group=off")
     grid = page.get_by_role("treegrid", name="Spans")
     expect(grid).to_have_attribute("aria-rowcount", str(len(spans) + 1))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsing import browsing
 from tests.e2e.running import Collector, eventually
@@ -42,10 +42,7 @@ def waited(collector: Collector) -> str:
     for target, number in ((trace_id, 3), (other, 9)):
         worker[0].links.add(trace_id=bytes.fromhex(target), span_id=number.to_bytes(8))
     send(collector, traces(web, "web"), traces(worker, "worker"))
-    eventually(
-        lambda: collector.get("/traces", start=began)["traces"],
-        lambda found: any(each["trace_id"] == trace_id and each["span_count"] == 5 for each in found),
-    )
+    collector.wait_for(trace_id, spans=5)
     return trace_id
 
 
@@ -65,17 +62,14 @@ def broken(collector: Collector) -> str:
     api = [part(1, 0, 0, name="GET /shelf", kind=2), part(2, 9, 10, name="GET /books", kind=2)]
     store = [part(3, 9, 20, name="GET /prices", kind=2), part(4, 3, 25, name="SELECT", kind=3)]
     send(collector, traces(api, "api"), traces([*store, part(5, 8, 60, name="flush", kind=1)], "store"))
-    eventually(
-        lambda: collector.get("/traces", start=began - SECOND)["traces"],
-        lambda found: any(each["trace_id"] == trace_id and each["span_count"] == 5 for each in found),
-    )
+    collector.wait_for(trace_id, spans=5)
     return trace_id
 
 
 @pytest.fixture
-def page(collector: Collector) -> Iterator[Page]:
+def page(browser: Browser, collector: Collector) -> Iterator[Page]:
     """A page of Debian's chromium; anything that the web view complains of on its console fails the test."""
-    with browsing(collector.address) as page:
+    with browsing(browser, collector.address) as page:
         yield page
 
 
@@ -225,8 +219,10 @@ def test_a_span_leads_to_those_of_other_traces_that_link_to_it(page: Page, colle
     expect(detail.get_by_role("heading", name="letters process")).to_be_visible()
 
 
-def test_a_span_is_read_where_links_to_it_cannot_be_looked_for(collector: Collector, waited: str) -> None:
-    with browsing(collector.address, expected="status of 500") as page:
+def test_a_span_is_read_where_links_to_it_cannot_be_looked_for(
+    browser: Browser, collector: Collector, waited: str
+) -> None:
+    with browsing(browser, collector.address, expected="status of 500") as page:
         page.route(re.compile("link.trace_id"), lambda route: route.fulfill(status=500, json={"detail": "no"}))
         page.goto(f"/t/{waited}?sel={5:016x}")
         detail = page.get_by_role("region", name="Span detail")

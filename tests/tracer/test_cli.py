@@ -99,10 +99,12 @@ def test_the_doctor_names_a_collector_that_does_not_answer() -> None:
     assert "Start one with `spanwise up`" in done.stdout
 
 
-def test_the_doctor_sends_a_span(sink: Sink) -> None:
+def test_the_doctor_sends_a_span_and_reads_it_back(sink: Sink) -> None:
+    sink.answer = lambda path: (200, {}, b'{"span_count": 1}' if path.startswith("/api/v1/traces/") else b"")
     done = spanwise("doctor", "--endpoint", sink.endpoint, "--json")
-    findings = json.loads(done.stdout)
-    assert {"level": "ok", "text": "A span was sent and accepted."} in findings
+    good = [finding["text"] for finding in json.loads(done.stdout) if finding["level"] == "ok"]
+    assert good[-2] == "A span was sent and accepted."
+    assert good[-1].startswith("It was read back after ")
     assert [(span.service, span.name) for span in sink.spans] == [("spanwise-doctor", "checkup")]
 
 

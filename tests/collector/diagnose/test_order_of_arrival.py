@@ -22,7 +22,7 @@ from tests.factories import MINUTE, logs, record, span, traces
 BEGIN = 1_795_700_040_000_000_000
 MS = 1_000_000
 TRACES = 40
-PIECES = 12
+PIECES = 5
 ERROR = 17
 SEEDS = (None, 1, 2)
 FOUND = ("order-0", "order-1", "order-2")
