@@ -20,12 +20,13 @@ ARGS ?=
 RERUNS ?= 0
 BESIDE = --reruns $(RERUNS) --dist loadfile --no-loadscope-reorder
 # Begun first, so that none of them is alone at the end.
-LONGEST := tests/e2e/ tests/faults/
+LONGEST := tests/e2e/ tests/faults/ tests/collector/store/ tests/fuzz/ tests/contract/
 # It waits until a real shop that is slow is found to be: beside tests that take the cores for themselves, all of it is.
 CALM := tests/e2e/test_screens.py
 # What needs one core and no calm, on the other one meanwhile.
 BESIDE_CALM := tests/tracer/ tests/packaging/ tests/typing/ tests/architecture/
-OTHERS := $(filter-out $(LONGEST) $(BESIDE_CALM),$(wildcard tests/*/))
+# Of the collector's by folder: where one argument is inside another, pytest forgets which came first.
+OTHERS := $(filter-out $(LONGEST) $(BESIDE_CALM) tests/collector/ %__pycache__/,$(wildcard tests/*/ tests/collector/test_*.py tests/collector/*/))
 
 .PHONY: browser services faults $(shell awk -F: '/^[a-z-]+:.*## / {print $$1}' Makefile)
 
