@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 _NOTHING = "nothing of the kind"
 
@@ -34,7 +34,12 @@ def visiting(browser: Browser, address: str, *, expected: str = _NOTHING) -> Ite
     """Pages that share nothing with those of others; what they complain of fails the test, but for what is expected."""
     complaints: list[str] = []
     context = browser.new_context(base_url=address, viewport={"width": 1440, "height": 900})
-    context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(f"{message.text} {message.location.get('url', '')}")
+
+    context.on("console", note)
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     yield context
     context.close()

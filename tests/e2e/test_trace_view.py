@@ -208,6 +208,7 @@ def test_a_span_leads_to_those_of_other_traces_that_link_to_it(page: Page, colle
     )
     taken.links.add(trace_id=bytes.fromhex(sender), span_id=(1).to_bytes(8))
     send(collector, traces([sent], "web"), traces([taken], "post"))
+    collector.wait_for(sender, spans=1)
     eventually(
         lambda: collector.get("/spans", q=f"link.trace_id:{sender}", start=at)["returned"], lambda found: found == 1
     )

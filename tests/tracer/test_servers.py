@@ -17,11 +17,12 @@ from tests.tracer.sink import Sink
 
 ROOT = Path(__file__).parents[2]
 RUN = [str(BIN / "spanwise"), "run", "--service", "api"]
-UVICORN = [str(BIN / "uvicorn"), "tests.tracer.apps:fastapi_app", "--port", "{port}"]
+# Each in a module of its own: every worker imports what it serves, and no other framework.
+FLASK_APP, FASTAPI_APP = "tests.tracer.flask_app:app", "tests.tracer.fastapi_app:app"
+UVICORN = [str(BIN / "uvicorn"), FASTAPI_APP, "--port", "{port}"]
 GUNICORN = [str(BIN / "gunicorn"), "-b", "127.0.0.1:{port}", "--graceful-timeout", "5"]
 UWSGI = [str(BIN / "uwsgi"), "--http-socket", "127.0.0.1:{port}", "-H", sys.prefix, "--die-on-term", "--enable-threads"]
-UWSGI += ["--master", "-p", "2", "--need-app", "--module", "tests.tracer.apps:flask_app"]
-FLASK_APP, FASTAPI_APP = "tests.tracer.apps:flask_app", "tests.tracer.apps:fastapi_app"
+UWSGI += ["--master", "-p", "2", "--need-app", "--module", FLASK_APP]
 
 COMMANDS = {
     "uvicorn": [*RUN, *UVICORN],
