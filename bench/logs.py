@@ -1,4 +1,8 @@
-"""Log records of about 200 bytes that differ in every id, time and number, for less than two microseconds each."""
+"""Log records of about 200 bytes, for less than two microseconds each.
+
+Each is of one span of the same shop: what the n-th body of a client says was logged in the spans of its n-th body of
+spans, so that four records of each of eight services share a trace. All else differs in every record.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import SEVERITY_NUMBER_ERROR, SEVERITY_NUMBER_INFO, LogRecord
 
 from bench import spans
-from bench.ids import scattered
+from bench.ids import BodyIds, Shape, scattered
 from bench.patched import PatchedStream, field, varint
 
 RECORDS = 512
@@ -33,10 +37,14 @@ class LogBody:
 
 
 class LogBodies:
-    """The bodies of one client, each of `RECORDS` records with a trace, a span, two attributes and a text."""
+    """The bodies of one client, each of `RECORDS` records with a trace, a span, two attributes and a text.
 
-    def __init__(self, client: int, run: int) -> None:
+    `shape` says how many of them the client gives to the same trace.
+    """
+
+    def __init__(self, client: int, run: int, shape: Shape | None = None) -> None:
         self._client, self._run = client, run
+        self._shape = shape or Shape(RECORDS)
         sizes = [_size(index) for index in range(RECORDS)]
         heads = [field_head(2, size) for size in sizes]
         scope = field(1, spans.scope().SerializeToString())
@@ -62,8 +70,9 @@ class LogBodies:
             ids[:, place] = (users >> numpy.uint64(shift) & numpy.uint64(0x7F) | more).astype(numpy.uint8)
         times = numpy.uint64(now) - numpy.arange(RECORDS, dtype=numpy.uint64) * numpy.uint64(1_000_003)
         ids[:, _TIME] = times.astype("<u8").view(numpy.uint8).reshape(-1, 8)
-        ids[:, _TRACE] = numpy.stack([words, scattered(words)], axis=1).view(numpy.uint8).reshape(-1, 16)
-        ids[:, _SPAN] = scattered(words ^ numpy.uint64(1)).view(numpy.uint8).reshape(-1, 8)
+        of_spans = BodyIds(self._shape, self._run, self._client, sequence)
+        ids[:, _TRACE] = of_spans.traces()
+        ids[:, _SPAN] = of_spans.spans()
         columns = [_cut(ids), *(_cut(each) for each in _numbers(self._run, self._client, sequence))]
         return LogBody(self._stream.filled([each for row in zip(*columns, strict=True) for each in row])[1])
 

@@ -8,6 +8,7 @@
         ├── InvalidParameter      a parameter of a query is wrong; `parameter` names it
         │   └── InvalidQuery      a text of the search language is wrong; `column` says where
         ├── QueryLimit            a query costs more than it may; `setting` names the limit
+        ├── NotebookFull          a project has written down as many of a kind as it may
         ├── NotFound              nothing has that name
         ├── MethodNotAllowed      the path exists, the method does not; `allow` says which do
         ├── UnsupportedMediaType  no decoder for that Content-Type
@@ -138,6 +139,12 @@ class QueryLimit(Refused):
         self.setting = setting
 
 
+class NotebookFull(Refused):
+    """A project has written down as many of a kind as it may: something else must be removed first."""
+
+    reason = "notebook_full"
+
+
 class NotFound(Refused):
     """Nothing has that name."""
 
@@ -251,6 +258,7 @@ WIRE: dict[type[Refused], WireCode] = {
     BadData: WireCode(400, GrpcCode.INVALID_ARGUMENT),
     InvalidParameter: WireCode(400, GrpcCode.INVALID_ARGUMENT),
     QueryLimit: WireCode(422, GrpcCode.RESOURCE_EXHAUSTED),
+    NotebookFull: WireCode(422, GrpcCode.RESOURCE_EXHAUSTED),
     NotFound: WireCode(404, GrpcCode.NOT_FOUND),
     MethodNotAllowed: WireCode(405, GrpcCode.UNIMPLEMENTED),
     UnsupportedMediaType: WireCode(415, GrpcCode.INVALID_ARGUMENT),

@@ -1,9 +1,12 @@
 import gzip
+from collections import Counter
 
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
+from bench.bodies import Bodies
 from bench.logs import RECORDS, LogBodies, lines, order, plain_bytes
 
 NOW = 1_800_000_000_000_000_000
@@ -27,6 +30,16 @@ def test_a_record_is_whole_and_like_no_other() -> None:
     assert {record.severity_number for record in records} == {9, 17}
     assert all(16_384 <= record.attributes[1].value.int_value < 116_384 for record in records)
     assert all(NOW - 10**9 < record.time_unix_nano <= NOW for record in records)
-    for of_all in ("trace_id", "span_id"):
-        assert len({getattr(record, of_all) for record in records}) == len(records)
+    assert len({record.span_id for record in records}) == len(records)
     assert 180 <= plain_bytes() <= 230
+
+
+@pytest.mark.parametrize("client", [0, 7])
+def test_a_record_is_of_the_span_at_its_place_and_four_of_a_client_share_a_trace(client: int) -> None:
+    request = ExportTraceServiceRequest.FromString(Bodies(client, 0).body(3, NOW).plain)
+    spans = request.resource_spans[0].scope_spans[0].spans
+    records = records_of(client, 3)
+    assert [(each.trace_id, each.span_id) for each in records] == [(each.trace_id, each.span_id) for each in spans]
+    assert set(Counter(record.trace_id for record in records).values()) == {4}
+    other = records_of(7 - client, 3)
+    assert [each.trace_id for each in other] == [each.trace_id for each in records]

@@ -99,7 +99,7 @@ def router(notebook: Notebook, project_of: Callable[[Request], str]) -> APIRoute
 
     @made.post("/views", tags=["views"], status_code=201)
     def save_view(wanted: ViewWanted, project: Project) -> View:
-        """Save a question; one of the same screen and name is replaced."""
+        """Save a question; one of the same screen and name is replaced. A project has 1,000 at most."""
         return _view(views.save(notebook, project, wanted.screen, wanted.name, wanted.query))
 
     @made.delete("/views/{view_id}", tags=["views"], status_code=204, responses=described(404))
@@ -126,7 +126,10 @@ def router(notebook: Notebook, project_of: Callable[[Request], str]) -> APIRoute
 
     @made.post("/deploys", tags=["deploys"], status_code=201)
     def add_deploy(wanted: DeployWanted, project: Project) -> Deploy:
-        """Write down that a version of a service was put into use."""
+        """Write down that a version of a service was put into use.
+
+        Of a project the 10,000 that were written down last are kept.
+        """
         now = time.time_ns()
         when = now if wanted.time is None else min(parse_time(str(wanted.time), "time", now), _MAX_TIME)
         return _deploy(deploys.add(notebook, project, wanted.service, wanted.version, when, wanted.note))

@@ -2,11 +2,15 @@
 
 import time
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from spanwise_collector.notebook.database import Notebook
 from spanwise_collector.notebook.tables import Deploy
+
+MOST_DEPLOYS: Final = 10_000
+"""Of a project: thirty a day for a year, and no more than the notebook of a laptop bears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +25,15 @@ class Deployed:
 
 
 def add(notebook: Notebook, project: str, service: str, version: str, when: int, note: str) -> Deployed:
-    """Write a deploy down."""
+    """Write a deploy down; of more than MOST_DEPLOYS those that were written down first are forgotten."""
     row = Deploy(project=project, service=service, version=version, time=when, note=note, created=time.time_ns())
     with notebook.page() as page:
         page.add(row)
         page.flush()
+        kept = select(Deploy.id).where(Deploy.project == project).order_by(Deploy.id.desc())
+        beyond = page.scalar(kept.offset(MOST_DEPLOYS).limit(1))
+        if beyond is not None:
+            page.execute(delete(Deploy).where(Deploy.project == project, Deploy.id <= beyond))
         return _deployed(row)
 
 

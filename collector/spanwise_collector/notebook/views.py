@@ -2,12 +2,17 @@
 
 import time
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
 
-from spanwise_collector.errors import NotFound
+from spanwise_collector.errors import NotebookFull, NotFound
 from spanwise_collector.notebook.database import Notebook
 from spanwise_collector.notebook.tables import SavedView
+
+MOST_VIEWS: Final = 1000
+"""Of a project: all of them are one answer, and a list in the web view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,15 @@ def every(notebook: Notebook, project: str) -> list[View]:
 
 
 def save(notebook: Notebook, project: str, screen: str, name: str, query: str) -> View:
-    """Save a question; one of the same screen and name is replaced, and keeps its id."""
+    """Save a question; one of the same screen and name is replaced, and keeps its id.
+
+    Raises NotebookFull where it would be one more than MOST_VIEWS.
+    """
     with notebook.page() as page:
         same = (SavedView.project == project, SavedView.screen == screen, SavedView.name == name)
         row = page.scalars(select(SavedView).where(*same)).one_or_none()
         if row is None:
+            _refuse_too_many(page, project)
             row = SavedView(project=project, screen=screen, name=name, query=query, created=time.time_ns())
             page.add(row)
         row.query = query
@@ -47,6 +56,14 @@ def remove(notebook: Notebook, project: str, id_: int) -> None:
         of_project = delete(SavedView).where(SavedView.project == project, SavedView.id == id_)
         if page.scalars(of_project.returning(SavedView.id)).one_or_none() is None:
             raise NotFound(f"There is no saved view {id_}.")
+
+
+def _refuse_too_many(page: Session, project: str) -> None:
+    of_project = select(func.count()).select_from(SavedView).where(SavedView.project == project)
+    if (page.scalar(of_project) or 0) >= MOST_VIEWS:
+        raise NotebookFull(
+            f"The project has {MOST_VIEWS} saved views, and can have no more: remove one that nobody needs first."
+        )
 
 
 def _view(row: SavedView) -> View:

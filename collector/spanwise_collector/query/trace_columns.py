@@ -15,7 +15,7 @@ from spanwise_collector.query.language.tree import Node
 from spanwise_collector.query.together import both
 from spanwise_collector.query.trace_pieces import with_pieces_joined
 from spanwise_collector.query.trace_place import Place, find
-from spanwise_collector.query.trace_texts import Texts, hashes, read_texts
+from spanwise_collector.query.trace_texts import Texts, hashes, in_rows, read_texts, texts_of
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import logs, spans
 from spanwise_collector.trace.clock_columns import clocks_of_columns
@@ -30,6 +30,9 @@ MOST_EVENTS: Final = 500_000
 # While a million spans are arranged they take half a gigabyte: large traces take turns.
 _TURN: Final = threading.Lock()
 _FEW: Final = 200_000
+
+# Of up to so many spans the texts come with the rows: to ask for them again costs as much processor time as the rows.
+_WITH_TEXTS: Final = 10_000
 
 _COLUMNS: Final[Sequence[ColumnElement[Any]]] = (
     func.reinterpretAsUInt64(spans.c.span_id).label("id"),
@@ -85,10 +88,16 @@ def load(engine: Engine, project: str, trace_id: str, limit: int) -> TraceColumn
 
 
 def _load(engine: Engine, place: Place, limit: int) -> TraceColumns:
-    found, named = both(lambda: place.read(engine.read_numbers, _COLUMNS, limit), lambda: _named_by_logs(engine, place))
+    columns_read = [*_COLUMNS, *in_rows()] if place.spans <= _WITH_TEXTS else _COLUMNS
+    found, named = both(
+        lambda: place.read(engine.read_numbers, columns_read, limit), lambda: _named_by_logs(engine, place)
+    )
     dated = found["start"][found["start"] > 0]
     place = place.reaching(int(dated.min(initial=place.first)), int(dated.max(initial=place.last)))
-    texts = read_texts(engine, place)
+    if place.spans <= _WITH_TEXTS:
+        texts, found = texts_of(found), found[[column.name for column in _COLUMNS]]
+    else:
+        texts = read_texts(engine, place)
     rows = with_pieces_joined(engine, place, found[:limit], texts)
     codes = {what: texts.codes(what, rows[what]) for what in texts.lists}
     unsorted = SpanColumns(

@@ -94,7 +94,7 @@ def find(engine: Engine, project: str, trace_id: str) -> Place:
             func.min(columns.start_time_unix_nano).label("first"),
             func.max(columns.last_start_time_unix_nano).label("last"),
             func.max(columns.end_time_unix_nano).label("ended"),
-            func.arraySum(func.mapValues(func.sumMap(columns.spans))).label("spans"),
+            func.sum(func.arraySum(func.mapValues(columns.spans))).label("spans"),
             func.min(columns.root).label("root"),
         )
         .where(columns.project == project, _is_one_of(columns.trace_id, ids))

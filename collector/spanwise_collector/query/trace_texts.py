@@ -1,11 +1,12 @@
-"""The texts of a trace's spans, each once: rows come with hashes of them, so that no text is made for a row."""
+"""The texts of a trace's spans, each once: rows come with hashes of them, and those of many spans without a text."""
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, func, select
 
 from spanwise_collector.query.trace_place import Place
@@ -58,11 +59,29 @@ def hashes() -> list[ColumnElement[Any]]:
     return [hash_of(column).label(what) for what, column in _TEXTS.items()]
 
 
+def in_rows() -> list[ColumnElement[Any]]:
+    """The texts beside their hashes, for `texts_of`."""
+    return [func.toString(column).label(_of(what)) for what, column in _TEXTS.items()]
+
+
+def texts_of(rows: NDArray[np.void]) -> Texts:
+    """All texts of rows that were read with them."""
+    return _texts({what: set(zip(rows[_of(what)].tolist(), rows[what].tolist(), strict=True)) for what in _TEXTS})
+
+
 def read_texts(engine: Engine, place: Place) -> Texts:
     """All texts of the trace; asked for after its rows, it has those of all of them."""
     columns = [func.groupUniqArray(func.tuple(column, hash_of(column))).label(what) for what, column in _TEXTS.items()]
     row = engine.read(select(*columns).where(*place.within()))[0]._mapping
-    pairs = {what: sorted(row[what]) or [("", 0)] for what in _TEXTS}
+    return _texts({what: row[what] for what in _TEXTS})
+
+
+def _of(what: str) -> str:
+    return f"{what}_text"
+
+
+def _texts(found: Mapping[str, Iterable[tuple[str, int]]]) -> Texts:
+    pairs = {what: sorted(found[what]) or [("", 0)] for what in _TEXTS}
     return Texts(
         {what: [text for text, _ in pairs[what]] for what in pairs},
         {what: np.array([hashed for _, hashed in pairs[what]], dtype=np.uint64) for what in pairs},

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from spanwise_collector.errors import BadData, excerpt
 from spanwise_collector.receive.body import weight_of_objects
@@ -65,7 +65,15 @@ class Reader(ABC):
 
     @abstractmethod
     def cut(self, held: bytearray, last: bool) -> bytes:
-        """Take the next piece from the front of what has come; empty where more must come. `last`: no more will."""
+        """Take the next piece from the front of what has come; empty where more must come. `last`: no more will.
+
+        Where a piece ends is a matter of the file alone, however it comes: one that is sent again after it was cut off
+        is known again by its pieces.
+        """
+
+    def begun(self, held: bytearray) -> int:
+        """How much of what `cut` has left is of one part, which must be held until it is whole."""
+        return len(held)
 
     @abstractmethod
     def decode(self, piece: bytes) -> Decoded:
@@ -127,26 +135,33 @@ class Frames(Reader):
     def __init__(self, form: Format) -> None:
         self.format = form
         self._signal: Signal | None = None
+        self._whole = 0
 
     def cut(self, held: bytearray, last: bool) -> bytes:
-        """Whole frames."""
-        end = 0
-        while end < min(len(held), _PIECE_BYTES):
+        """Whole frames: those that begin within the first megabyte."""
+        while self._whole < min(len(held), _PIECE_BYTES):
             try:
-                length, begin = read_varint(bytes(held[end : end + 10]), 0)
+                length, begin = read_varint(bytes(held[self._whole : self._whole + 10]), 0)
             except (ValueError, IndexError):
                 break
             if not length:
                 # None is ever written; a file of zeros would be read as a million of them a megabyte.
                 raise BadData("The file has a message of OTLP without content.")
-            if end + begin + length > len(held):
+            if self._whole + begin + length > len(held):
                 break
-            end += begin + length
-        piece = bytes(held[:end])
-        del held[:end]
-        if last and not end and held:
-            raise BadData(f"The file ends within a message of OTLP: {len(held)} bytes are left over.")
+            self._whole += begin + length
+        if not last and self._whole < _PIECE_BYTES:
+            return b""
+        if not self._whole and held:
+            perhaps = f" Perhaps it is none: known are {', '.join(get_args(Format))}." if self._signal is None else ""
+            raise BadData(f"The file ends within a message of OTLP: {len(held)} bytes are left over.{perhaps}")
+        piece = bytes(held[: self._whole])
+        del held[: self._whole]
+        self._whole = 0
         return piece
+
+    def begun(self, held: bytearray) -> int:
+        return len(held) - self._whole
 
     def objects(self, piece: bytes) -> int:
         """None: it is not JSON, and what is large is checked in slices."""
@@ -197,15 +212,20 @@ class _Lines(Reader):
         self._searched = 0
 
     def cut(self, held: bytearray, last: bool) -> bytes:
-        """Whole lines."""
-        if not last and len(held) < _PIECE_BYTES:
-            return b""
-        end = len(held) if last else held.rfind(b"\n", self._searched) + 1
-        # A long line is not looked through again whenever more of it comes.
-        self._searched = 0 if end else len(held)
+        """Whole lines: those that end within the first megabyte, else the first of all."""
+        if len(held) <= _PIECE_BYTES:
+            end = len(held) if last else 0
+        else:
+            end = held.rfind(b"\n", 0, _PIECE_BYTES) + 1 or held.find(b"\n", max(_PIECE_BYTES, self._searched)) + 1
+            # A long line is not looked through again whenever more of it comes.
+            self._searched = 0 if end else len(held)
+            end = end or (len(held) if last else 0)
         piece = bytes(held[:end])
         del held[:end]
         return piece
+
+    def begun(self, held: bytearray) -> int:
+        return len(held) if self._searched else 0
 
     def decode(self, piece: bytes) -> Decoded:
         found = Decoded()

@@ -126,7 +126,7 @@ class _Import:
                 while reader is not None and (piece := await asyncio.to_thread(_cut, reader, held, last)):
                     await self._take(reader, piece)
                     hold.shrink(len(piece))
-                if len(held) > self._settings.max_body_bytes:
+                if (reader.begun(held) if reader else len(held)) > self._settings.max_body_bytes:
                     raise BodyTooLarge(
                         f"A part of the file that must be read as one is larger than {self._settings.max_body_bytes}"
                         " bytes, which is max_body_bytes."

@@ -107,7 +107,9 @@ async def _read(file: IO[bytes]) -> AsyncIterator[bytes]:
         if code := await reader.wait():
             if code == -signal.SIGXCPU:
                 said = f"a part of it takes more than {_BATCH_SECONDS} s of the processor"
-            raise BadData(f"The Parquet file cannot be read: {excerpt(said or 'its reader broke down', 300)}.")
+            raise BadData(
+                f"The Parquet file cannot be read: {excerpt(said or 'its reader broke down', 300).rstrip('.')}."
+            )
     finally:
         if reader.returncode is None:
             reader.kill()

@@ -95,7 +95,15 @@ def any_span(rng: random.Random, trace_id: str) -> Span:
     )
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.fixture(params=["with the rows", "by themselves"])
+def texts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How the texts of a trace are read, which its size decides."""
+    if request.param == "by themselves":
+        monkeypatch.setattr(trace_columns, "_WITH_TEXTS", 0)
+
+
+@pytest.mark.usefixtures("texts")
+@pytest.mark.parametrize("seed", range(4))
 def test_columns_say_what_the_json_form_says(collector: Inside, seed: int) -> None:
     rng = random.Random(seed)
     (trace_id,) = trace_ids(1)
@@ -111,6 +119,7 @@ def test_columns_say_what_the_json_form_says(collector: Inside, seed: int) -> No
     same(collector, trace_id, named)
 
 
+@pytest.mark.usefixtures("texts")
 def test_pieces_of_a_span_and_shared_ids_are_as_in_the_json_form(collector: Inside) -> None:
     (trace_id,) = trace_ids(1)
     now = time.time_ns() // 1000

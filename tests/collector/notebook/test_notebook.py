@@ -12,7 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from spanwise_collector import notebook as notebook_folder
-from spanwise_collector.errors import InvalidParameter, NotebookError, NotFound, SettingError
+from spanwise_collector.errors import InvalidParameter, NotebookError, NotebookFull, NotFound, SettingError
 from spanwise_collector.notebook import Notebook, acts, deploys, keys, views
 from spanwise_collector.notebook.acts import Done
 from spanwise_collector.notebook.database import FILE
@@ -74,6 +74,31 @@ def test_a_view_is_replaced_by_name_and_kept_apart_by_project(notebook: Notebook
         views.remove(notebook, "a", other.id)
     views.remove(notebook, "a", first.id)
     assert (views.every(notebook, "a"), views.every(notebook, "b")) == ([], [other])
+
+
+def test_one_view_more_than_a_project_may_have_is_refused_until_another_is_removed(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "MOST_VIEWS", 2)
+    first, _ = (views.save(notebook, "a", "traces", name, "") for name in "xy")
+    with pytest.raises(NotebookFull, match="has 2 saved views"):
+        views.save(notebook, "a", "traces", "z", "")
+    assert views.save(notebook, "a", "traces", "x", "q").id == first.id
+    assert [each.name for each in views.every(notebook, "a")] == ["x", "y"]
+    views.save(notebook, "b", "traces", "z", "")
+    views.remove(notebook, "a", first.id)
+    views.save(notebook, "a", "traces", "z", "")
+    assert [each.name for each in views.every(notebook, "a")] == ["y", "z"]
+
+
+def test_of_too_many_deploys_those_that_were_written_down_first_are_forgotten(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deploys, "MOST_DEPLOYS", 2)
+    other = deploys.add(notebook, "b", "x", "1", 10, "")
+    made = [deploys.add(notebook, "a", "x", str(number), 50 - number, "") for number in range(4)]
+    assert deploys.between(notebook, "a", 0, 100, None, 10) == made[2:]
+    assert deploys.between(notebook, "b", 0, 100, None, 10) == [other]
 
 
 def test_deploys_are_found_by_time_and_service_the_newest_first(notebook: Notebook) -> None:
