@@ -215,7 +215,11 @@ class MetricQuery(TimeRange):
 
 def parse_trace_id(text: str) -> str:
     """32 lower-case hex digits; a 64-bit id of B3 is filled with zeros on the left. Raises InvalidParameter."""
-    return _parse_id(text, "trace_id", 32, 16).rjust(32, "0")
+    trace_id = _parse_id(text, "trace_id", 32, 16).rjust(32, "0")
+    if not trace_id.strip("0"):
+        # W3C and OTLP say so; in the store zeros stand where a record came without an id, and all those are no trace.
+        raise InvalidParameter("trace_id", "`trace_id` is all zeros, which is the id of no trace.")
+    return trace_id
 
 
 def parse_span_id(text: str, parameter: str = "span_id") -> str:

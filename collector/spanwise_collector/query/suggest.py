@@ -12,6 +12,7 @@ from spanwise_collector.errors import InvalidQuery
 from spanwise_collector.query.language.fields import FIELDS, HAS, Field, Kind
 from spanwise_collector.query.language.mistakes import Place
 from spanwise_collector.query.language.quantity import DURATIONS
+from spanwise_collector.query.language.stage import Stage, stage_of
 from spanwise_collector.query.language.terms import key_of
 from spanwise_collector.query.language.tree import Key, Level
 from spanwise_collector.query.language.write import key_text, name_of, value_text
@@ -75,7 +76,9 @@ class Suggestions:
 
 def suggest(engine: Engine, asked: Asked) -> Suggestions:
     """What begins with what is typed, then what holds it, then what is spelled nearly so; the most frequent first."""
-    begin = _begin_of_word(asked.text, asked.cursor)
+    begin, stages = _begin_of_word(asked.text, asked.cursor)
+    if stages:
+        return _in_stage(engine, asked, stage_of(asked.text[stages[-1] : asked.cursor], group=len(stages) == 1))
     word = asked.text[begin : asked.cursor].lstrip("-")
     begin = asked.cursor - len(word)
     term = _TERM.fullmatch(word)
@@ -88,15 +91,31 @@ def suggest(engine: Engine, asked: Asked) -> Suggestions:
     return _limited(asked, Suggestions(start, len(written), "value", name, _ranked(found, typed), False))
 
 
-def _begin_of_word(text: str, cursor: int) -> int:
-    """Where the word begins in which the cursor stands; a quotation or an expression may hold blanks."""
-    place = 0
+def _begin_of_word(text: str, cursor: int) -> tuple[int, list[int]]:
+    """Where the word begins in which the cursor stands, and the stages before it, each behind a pipe.
+
+    A quotation or an expression may hold blanks and pipes; two pipes are an OR.
+    """
+    place, stages = 0, []
     while place < cursor:
         end = _WORD.match(text, place, cursor).end()  # type: ignore[union-attr]
         if end >= cursor:
-            return place
-        place = end + 1
-    return place
+            break
+        place = end + 2 if text.startswith("||", end) else end + 1
+        stages += [place] if text[end:place] == "|" else []
+    return min(place, cursor), stages
+
+
+def _in_stage(engine: Engine, asked: Asked, stage: Stage) -> Suggestions:
+    begin = asked.cursor - len(stage.typed)
+    if stage.what == "key":
+        return _keys(engine, asked, begin, _plain(stage.typed), alone=True)
+    if stage.what == "length":
+        made = Suggestions(begin, len(stage.typed), "value", "every", list(_lengths(stage.typed)), False)
+    else:
+        words = _ranked([Suggestion(each, "operator", "stage") for each in stage.words], stage.typed)
+        made = Suggestions(begin, len(stage.typed), "operator", None, words, False)
+    return _limited(asked, made)
 
 
 def _plain(written: str) -> str:
@@ -143,7 +162,8 @@ def _days(asked: Asked) -> list[ColumnElement[bool]]:
     ]
 
 
-def _keys(engine: Engine, asked: Asked, begin: int, typed: str) -> Suggestions:
+def _keys(engine: Engine, asked: Asked, begin: int, typed: str, *, alone: bool = False) -> Suggestions:
+    """`alone`: no term begins with the key."""
     count = func.sum(_columns.row_count)
     query = (
         select(
@@ -166,6 +186,8 @@ def _keys(engine: Engine, asked: Asked, begin: int, typed: str) -> Suggestions:
         if text not in seen:
             seen.add(text)
             found.append(Suggestion(text, "key", _type(row.type), row.n))
+    if alone:
+        return _limited(asked, Suggestions(begin, asked.cursor - begin, "key", None, _ranked(found, typed), False))
     found += [
         Suggestion(f"has:{each}", "key", "short form", None, f"short for {HAS[inner][each]}") for each in HAS[inner]
     ]
@@ -224,12 +246,16 @@ def _values(engine: Engine, asked: Asked, name: str, operator: str, typed: str) 
     if field is not None and field.choices:
         yield from (Suggestion(word, "value", field.kind.value) for word, _ in field.choices)
     elif field is not None and field.kind is Kind.DURATION:
-        digits = re.match(r"[0-9.]*", typed)
-        number = (digits[0] if digits else "") or "1"
-        yield from (Suggestion(f"{number}{unit}", "unit", "duration") for unit in DURATIONS if unit.isascii())
+        yield from _lengths(typed)
     elif field is None or field.kind is Kind.TEXT:
         scope = "field" if key.scope == "trace" else key.scope
         yield from _counted(engine, asked, Key(scope, key.name.removeprefix("root.")), typed)
+
+
+def _lengths(typed: str) -> Iterable[Suggestion]:
+    digits = re.match(r"[0-9.]*", typed)
+    number = (digits[0] if digits else "") or "1"
+    yield from (Suggestion(f"{number}{unit}", "unit", "duration") for unit in DURATIONS if unit.isascii())
 
 
 def _counted(engine: Engine, asked: Asked, key: Key, typed: str) -> Iterable[Suggestion]:

@@ -63,6 +63,8 @@ def failure(service: Process, path: str) -> tuple[int, dict[str, Any]]:
         ("/api/v1/traces/xyz", 400, "trace_id"),
         ("/api/v1/traces/" + "1" * 31, 400, "trace_id"),
         ("/api/v1/traces/" + "1" * 33, 400, "trace_id"),
+        ("/api/v1/traces/" + "0" * 32, 400, "trace_id"),
+        ("/api/v1/logs?trace_id=" + "0" * 16, 400, "trace_id"),
         ("/api/v1/traces/" + "%D9%A3" * 32, 400, "trace_id"),
         ("/api/v1/traces/" + "1" * 31 + "%00", 400, "trace_id"),
     ],

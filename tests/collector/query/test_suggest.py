@@ -83,6 +83,18 @@ def texts(found: Suggestions) -> list[str]:
         ("name:/a b/ http.route:/cat", ['"/cart"']),
         ("duration>5", ["5ns", "5us", "5ms", "5s"]),
         ("zone!=b", ["b"]),
+        ("zone:a | ", ["group", "count", "rate", "sum("]),
+        ("zone:a|gro", ["group"]),
+        ("zone:a || zon", ["zone"]),
+        ('body:"a | b" zon', ["zone"]),
+        ("| group zon", ["zone"]),
+        ("| group service, http.rou", ["http.route"]),
+        ("| group service | ", ["count", "rate"]),
+        ("| group service | count, p", ["p95("]),
+        ("| group service | p95(dur", ["duration"]),
+        ("| count ev", ["every"]),
+        ("| group service every 5", ["5ns", "5us"]),
+        ("| p95(duration) every 5", ["5ns", "5us", "5ms", "5s"]),
     ],
 )
 def test_what_can_stand_there_is_offered_best_first(filled: Inside, text: str, first: list[str]) -> None:
@@ -104,6 +116,8 @@ def test_what_is_replaced_is_the_word_or_the_value_at_the_cursor(filled: Inside)
     assert (found.start, found.length, found.what) == (len('name:"GET /pay" -'), 2, "key")
     found = ask(filled, "name:/GET [a-z]/ zo")
     assert (found.start, found.length, found.what) == (len("name:/GET [a-z]/ "), 2, "key")
+    found = ask(filled, "zone:a | group service, http.rou")
+    assert (found.start, found.length, found.what) == (len("zone:a | group service, "), 8, "key")
     assert ask(filled, "http", limit=1).more
 
 

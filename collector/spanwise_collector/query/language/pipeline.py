@@ -16,7 +16,7 @@ from spanwise_collector.query.language.tree import Key, Level, Measure, Pipeline
 _PERCENTILE: Final = re.compile(r"p([0-9]{1,2}(?:\.[0-9]{1,3})?)")
 _PLAIN: Final = ("count", "rate")
 _OF_A_KEY: Final = ("sum", "avg", "min", "max", "distinct")
-_LISTED: Final = (*_PLAIN, *(f"{each}(key)" for each in _OF_A_KEY), "p95(key)")
+LISTED: Final = (*_PLAIN, *(f"{each}(key)" for each in _OF_A_KEY), "p95(key)")
 MOST_KEYS: Final = 8
 MOST_MEASURES: Final = 16
 SHORTEST_BUCKET: Final = 1_000_000
@@ -67,8 +67,8 @@ def _measure(level: Level, tree: Tree[Token]) -> Measure:
         return Measure(str(function), str(function))  # type: ignore[arg-type]
     if function not in _OF_A_KEY and percentile is None:
         raise place.wrong(
-            f"'{excerpt(function, 30)}' is no measure; expected {', '.join(_LISTED)}.",
-            *_LISTED,
+            f"'{excerpt(function, 30)}' is no measure; expected {', '.join(LISTED)}.",
+            *LISTED,
             near=(str(function), (*_PLAIN, *_OF_A_KEY)),
         )
     if named is None:
