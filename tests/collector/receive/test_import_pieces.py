@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 from spanwise_collector.receive.import_files import Format, reader_of
@@ -37,7 +38,9 @@ def frames(chance: random.Random) -> bytes:
 
 
 @pytest.mark.parametrize(("form", "make"), [("ndjson", lines), ("otlp-json", lines), ("otlp", frames)])
-def test_pieces_end_at_the_same_places_however_the_file_comes(form: Format, make: type[bytes]) -> None:
+def test_pieces_end_at_the_same_places_however_the_file_comes(
+    form: Format, make: Callable[[random.Random], bytes]
+) -> None:
     chance = random.Random(seed())
     file = make(chance)
     first, *others = (pieces(file, form, chance, most) for most in (len(file), 70_000, 1_200_000, 300_000))
