@@ -92,6 +92,7 @@ def texts(found: Suggestions) -> list[str]:
         ("| group service | ", ["count", "rate"]),
         ("| group service | count, p", ["p95("]),
         ("| group service | p95(dur", ["duration"]),
+        ('| group "a, b", zon', ["zone"]),
         ("| count ev", ["every"]),
         ("| group service every 5", ["5ns", "5us"]),
         ("| p95(duration) every 5", ["5ns", "5us", "5ms", "5s"]),

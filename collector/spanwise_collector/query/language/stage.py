@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from spanwise_collector.query.language.pipeline import LISTED
 
-_TYPED: Final = re.compile(r'"(?:[^"\\]|\\.)*"?$|[^\s,("]*$', re.DOTALL)
+_PART: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|[^\s,("]+|.', re.DOTALL)
 MEASURES: Final = tuple(re.sub(r"key\)$", "", each) for each in LISTED)
 """As they are typed: those of a key up to it."""
 
@@ -22,7 +22,8 @@ class Stage:
 
 def stage_of(written: str, group: bool) -> Stage:
     """What stands at the end of a stage; `group` says whether it may be of keys, as the first of a query is."""
-    typed = _TYPED.search(written)[0]  # type: ignore[index]
+    last = (_PART.findall(written) or [""])[-1]
+    typed = "" if last in " \t\r\n,(" else last
     before = written[: len(written) - len(typed)].strip()
     if re.search(r"(?:^|[\s)])every$", before):
         return Stage(typed, what="length")
