@@ -23,7 +23,7 @@ class Stage:
 def stage_of(written: str, group: bool) -> Stage:
     """What stands at the end of a stage; `group` says whether it may be of keys, as the first of a query is."""
     last = (_PART.findall(written) or [""])[-1]
-    typed = "" if last in " \t\r\n,(" else last
+    typed = "" if last.isspace() or last in ",(" else last
     before = written[: len(written) - len(typed)].strip()
     if re.search(r"(?:^|[\s)])every$", before):
         return Stage(typed, what="length")
