@@ -283,12 +283,10 @@ def wire_code(error: Refused) -> WireCode:
 
 def reasons() -> list[str]:
     """Every `reason` there is, and that of a fault of our own."""
-    found, kinds = {"internal_error"}, [Refused]
-    while kinds:
-        kind = kinds.pop()
-        found.add(kind.reason)
+    kinds = [Refused]
+    for kind in kinds:
         kinds += kind.__subclasses__()
-    return sorted(found)
+    return sorted({"internal_error", *(kind.reason for kind in kinds)})
 
 
 def excerpt(text: str | bytes, limit: int = 200) -> str:

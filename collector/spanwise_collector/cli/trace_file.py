@@ -11,7 +11,8 @@ from spanwise_collector.errors import BadData
 from spanwise_collector.model.span import Span
 from spanwise_collector.query.trace import Trace
 from spanwise_collector.receive.check import parse
-from spanwise_collector.receive.import_files import GZIP, Inflating, reader_of
+from spanwise_collector.receive.import_files import reader_of
+from spanwise_collector.receive.import_gzip import GZIP, Inflating
 from spanwise_collector.store import wire
 from spanwise_collector.trace.pieces import join_pieces
 from spanwise_collector.trace.tree import build
@@ -32,7 +33,7 @@ def traces_of(file: Path) -> dict[str, list[Span]]:
             if isinstance(request, ExportTraceServiceRequest):
                 for span in wire.from_request(request):
                     found[span.trace_id].append(span)
-        if not decoded.bodies and decoded.rejected:
+        if not decoded.bodies and decoded.rejected and not found:
             raise BadData(decoded.message)
     return found
 

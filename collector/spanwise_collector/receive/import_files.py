@@ -3,7 +3,6 @@
 import json
 import logging
 import re
-import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +22,6 @@ from spanwise_collector.spool.frame import read_varint
 from spanwise_collector.store.wire import END_KEY, END_TAG
 
 _LOG = logging.getLogger(__name__)
-GZIP: Final = b"\x1f\x8b"
 Format = Literal["otlp", "otlp-json", "ndjson", "jaeger", "zipkin", "parquet"]
 # About what is decoded at a time; a frame or line that is larger is a piece of its own.
 _PIECE_BYTES: Final = 1 << 20
@@ -295,24 +293,3 @@ def _request_of(document: dict[str, object], line: bytes) -> tuple[Signal, bytes
     if signal is Signal.TRACES and "resourceSpans" not in document:
         raise BadData("it has neither resourceSpans nor resourceLogs.")
     return signal, from_json(signal, line).SerializeToString()
-
-
-class Inflating:
-    """Inflates gzip as it comes, in parts that are bounded however far it expands. Raises BadData."""
-
-    def __init__(self) -> None:
-        self._member = zlib.decompressobj(31)
-
-    def parts(self, chunk: bytes) -> Iterator[bytes]:
-        while chunk:
-            if self._member.eof:
-                self._member = zlib.decompressobj(31)
-            try:
-                yield self._member.decompress(chunk, _PIECE_BYTES)
-            except zlib.error as error:
-                raise BadData(f"The file begins as gzip and goes on otherwise: {excerpt(str(error))}.") from None
-            chunk = self._member.unconsumed_tail or self._member.unused_data
-
-    def end(self) -> None:
-        if not self._member.eof:
-            raise BadData("The gzip file is cut off.")

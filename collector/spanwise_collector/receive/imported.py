@@ -23,7 +23,8 @@ from spanwise_collector.errors import (
 )
 from spanwise_collector.receive.body import Budget, Hold
 from spanwise_collector.receive.http import ProjectOf
-from spanwise_collector.receive.import_files import GZIP, Decoded, Format, Inflating, Reader, reader_of
+from spanwise_collector.receive.import_files import Decoded, Format, Reader, reader_of
+from spanwise_collector.receive.import_gzip import GZIP, Inflating
 from spanwise_collector.receive.intake import Intake, decoding
 from spanwise_collector.receive.parquet_process import CHUNK, ParquetFiles
 from spanwise_collector.settings import Settings
