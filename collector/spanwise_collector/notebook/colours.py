@@ -1,4 +1,4 @@
-"""Which services have a colour, in the order in which they were given it."""
+"""Which services have a colour, in the order in which they were given it (ADR-0037)."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -13,6 +13,8 @@ from spanwise_collector.notebook.tables import ServiceColour
 MOST: Final = 1000
 """So many services of a project have a place: colours repeat after ten, and names may be made up by senders."""
 _LONGEST: Final = 255
+_TRIES: Final = 10
+"""Each ends because another collector has given places, which is at most once for each of them."""
 
 
 def every(notebook: Notebook, project: str) -> list[str]:
@@ -25,7 +27,7 @@ def give(notebook: Notebook, project: str, services: Iterable[str]) -> list[str]
     """`every`, after the services without a colour were given the next places, by name."""
     # PostgreSQL's text holds no NUL.
     wanted = {each for each in services if len(each) <= _LONGEST and "\0" not in each}
-    while True:
+    for _ in range(_TRIES):
         with notebook.page() as page:
             known = _places(page, project)
             new = sorted(wanted.difference(known))[: MOST - len(known)]
@@ -37,6 +39,7 @@ def give(notebook: Notebook, project: str, services: Iterable[str]) -> list[str]
                 # Another collector was first just now: what it has written is known in the next round.
                 continue
             return known + new
+    return every(notebook, project)
 
 
 def _places(page: Session, project: str) -> list[str]:

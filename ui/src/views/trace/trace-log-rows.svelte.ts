@@ -7,7 +7,7 @@ import { router, setQuery } from '../../route/router.svelte';
 const ASKED = 1000;
 /** More records than these would hide the spans: they have rows on a press only. */
 const FEW = 200;
-/** So long the first rows wait for few records: after that nothing may move any more under who reads them. */
+/** So long the first rows wait for few records: after that nothing may move any more under who reads them (ADR-0038). */
 export const PATIENCE_MS = 1000;
 
 export const askLogs = (traceId: string, signal: AbortSignal, cursor: string | null = null): Promise<LogList> =>
