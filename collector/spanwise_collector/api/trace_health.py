@@ -27,7 +27,7 @@ class TraceHealth(Answer):
     one_in: int = Field(description="One trace in so many was looked at, so that it was not too many spans; 1: all.")
     trace_count: int = Field(description="So many were looked at.")
     missing_spans: FaultyTraces = Field(description="A span names a parent that is not there.")
-    clocks: FaultyTraces = Field(description="A span began before the one that called it, on another instance.")
+    clocks: FaultyTraces = Field(description="A span began before the one that called it, in another service.")
 
 
 def router(engine: Engine, project_of: Callable[[Request], str]) -> APIRouter:

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Subquery, and_, func, select
 
-from spanwise_collector.query.calls import MARGIN
+from spanwise_collector.query.calls import KEPT_ONE_IN, MARGIN
 from spanwise_collector.store import Engine
-from spanwise_collector.store.tables import MINUTE, span_id_literal, span_stats, spans
+from spanwise_collector.store.tables import MINUTE, span_id_literal, span_sample, span_stats, spans
 from spanwise_collector.trace.clocks import NOISE
 
 MOST_SPANS: Final = 50_000
@@ -37,7 +37,7 @@ class Incomplete:
     missing: Faulty
     """A span names a parent that is not there."""
     skewed: Faulty
-    """A span began before the one that called it, on another instance."""
+    """A span began before the one that called it, in another service."""
 
 
 def incomplete(engine: Engine, project: str, now: int, minutes: int) -> Incomplete:
@@ -52,23 +52,26 @@ def incomplete(engine: Engine, project: str, now: int, minutes: int) -> Incomple
         )
     )[0].spans
     one_in = max(1, -(-int(counted) // MOST_SPANS))
-    columns, began = spans.c, spans.c.start_time_unix_nano
+    # Of very many, those that are kept for maps: to look for a sample among all costs more than to pair it.
+    kept = one_in >= KEPT_ONE_IN
+    one_in = -(-one_in // KEPT_ONE_IN) * KEPT_ONE_IN if kept else one_in
+    columns = (span_sample if kept else spans).c
+    began = columns.start_time_unix_nano
     sampled = (columns.project == project, func.cityHash64(columns.trace_id) % one_in == 0)
     child = (
-        select(columns.trace_id, columns.parent_span_id, columns.instance, columns.service, began.label("began"))
+        select(columns.trace_id, columns.parent_span_id, columns.service, began.label("began"))
         .where(*sampled, began >= start, began < end)
         .subquery("child")
     )
     # A parent may have begun before the window, and be dated after its children where clocks disagree.
     parent = (
-        select(columns.trace_id, columns.span_id, columns.instance, columns.service, began.label("began"))
+        select(columns.trace_id, columns.span_id, columns.service, began.label("began"))
         .where(*sampled, began >= max(0, start - MARGIN), began < now + MARGIN)
         .subquery("parent")
     )
     there = parent.c.span_id != _NO_ID
-    elsewhere = func.tuple(child.c.service, child.c.instance) != func.tuple(parent.c.service, parent.c.instance)
     missing = and_(child.c.parent_span_id != _NO_ID, ~there)
-    skewed = and_(there, elsewhere, child.c.began + NOISE < parent.c.began)
+    skewed = and_(there, child.c.service != parent.c.service, child.c.began + NOISE < parent.c.began)
     joined = child.outerjoin(
         parent, and_(child.c.trace_id == parent.c.trace_id, child.c.parent_span_id == parent.c.span_id)
     )

@@ -42,12 +42,15 @@ def test_traces_are_counted_by_what_is_wrong_with_them(collector: Inside) -> Non
     assert incomplete(collector.engine, PROJECT, NOW - 60 * MINUTE, 15).traces == 0
 
 
-def test_of_many_spans_whole_traces_are_left_out(collector: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looked, "MOST_SPANS", 4)
-    project, at = f"{PROJECT}-many", NOW - 5 * MINUTE
-    many = trace_ids(20)
+@pytest.mark.parametrize(("most", "one_in"), [(80, 10), (40, 32)], ids=["of all", "of those that are kept"])
+def test_of_many_spans_whole_traces_are_left_out(
+    collector: Inside, monkeypatch: pytest.MonkeyPatch, most: int, one_in: int
+) -> None:
+    monkeypatch.setattr(looked, "MOST_SPANS", most)
+    project, at = f"{PROJECT}-{most}", NOW - 5 * MINUTE
+    many = trace_ids(400)
     spans = [span(each, number, number - 1, start_time_unix_nano=at) for each in many for number in (1, 2)]
     collector.send(project, traces(spans, "web"))
     found = incomplete(collector.engine, project, NOW, 15)
-    assert (found.one_in, found.missing.traces) == (10, 0)
-    assert found.traces < len(many)
+    assert (found.one_in, found.missing.traces) == (one_in, 0)
+    assert 0 < found.traces < len(many)
