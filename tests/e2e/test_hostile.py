@@ -37,6 +37,9 @@ RESOURCE: Final[dict[str, Any]] = {
     "service.version": EVIL,
     "host.name": EVIL,
     "service.namespace": EVIL,
+    # What every object of the language has, and nobody means.
+    "constructor": EVIL,
+    "__proto__": EVIL,
     EVIL: EVIL,
 }
 STACK: Final = f'Traceback (most recent call last):\n  File "{EVIL}", line 1, in {EVIL}\n    {EVIL}'
@@ -165,6 +168,12 @@ MISUSED: Final = (
     "/traces?q={service}",
     "/t/{service}",
     "/t/{trace}?sel={service}&find={service}",
+    # Words that every object of the language has.
+    "/constructor",
+    "/settings/constructor",
+    "/traces?q=constructor:a",
+    "/logs?cols=constructor,__proto__",
+    "/diagnosis?from=now-60s&against=constructor",
 )
 
 

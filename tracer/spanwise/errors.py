@@ -48,7 +48,9 @@ def record_on(span: Span, error: BaseException) -> None:
     """Write on a span that it failed with this exception; raises what the exception's own text raises."""
     span.set_attribute("error.type", type_name(error))
     span.add_event("exception", exception_attributes(error))
-    span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+    text = str(error)
+    name = type(error).__name__
+    span.set_status(Status(StatusCode.ERROR, f"{name}: {text}" if text else name))
 
 
 def remember(error: BaseException, context: Context) -> None:

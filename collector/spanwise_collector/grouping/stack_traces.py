@@ -33,6 +33,7 @@ _FRAME: Final = re.compile(
 _LIBRARY_FILE: Final = re.compile(
     r"""
     (?:^|[/\\])(?:site-packages|dist-packages|node_modules|vendor|gems)[/\\]
+    | [/\\]tracer[/\\]spanwise[/\\]
     | [/\\]lib[/\\](?:python|ruby)[\d.]*[/\\] | [/\\]python\d+[/\\]lib[/\\]
     | ^< | ^(?:node|native|internal)(?:[:/]|$)
     | @v\d[^/]*/ | /(?:usr|opt)/(?:[^/]+/)*go[^/]*/src/

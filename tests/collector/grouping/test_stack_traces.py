@@ -114,10 +114,12 @@ PHP = """\
         ),
         (RUBY, [("app/models/order.rb", 12, "charge")], ["call"], ("", "")),
         (PHP, [("/var/www/app/Order.php", 12, "App\\Order->charge")], ["call_user_func"], ("", "")),
+        # A tracer that runs from its working tree is not the application.
+        ('  File "/work/tracer/spanwise/instrument/httpx.py", line 41, in send', [], ["send"], ("", "")),
         ("out of memory", [], [], ("", "")),
         ("", [], [], ("", "")),
     ],
-    ids=["python", "jvm", "v8", "go", "dotnet", "ruby", "php", "text", "nothing"],
+    ids=["python", "jvm", "v8", "go", "dotnet", "ruby", "php", "tracer", "text", "nothing"],
 )
 def test_a_stack_trace_is_read(
     stack: str, own: list[tuple[str, int, str]], libraries: list[str], said: tuple[str, str]

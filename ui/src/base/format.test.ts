@@ -96,10 +96,11 @@ describe('bytes', () => {
 
 describe('ratio', () => {
   it('says nothing of what is alike', () => {
-    expect([ratio(3, 2, 'slower', 'faster'), ratio(1, 2, 'slower', 'faster'), ratio(1.02, 1, 'more', 'less')]).toEqual([
-      '1.5× slower',
-      '2.0× faster',
-      'alike',
-    ]);
+    expect([
+      ratio(3, 2, 'slower', 'faster'),
+      ratio(1, 2, 'slower', 'faster'),
+      ratio(1.02, 1, 'more', 'less'),
+      ratio(128, 1, 'slower', 'faster'),
+    ]).toEqual(['1.5× slower', '2.0× faster', 'alike', '128× slower']);
   });
 });

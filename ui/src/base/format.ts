@@ -101,9 +101,12 @@ export function bytes(value: number): string {
   return `${scaled >= 10 || size === 1 ? Math.round(scaled) : scaled.toFixed(1)}${NARROW}${unit}`;
 }
 
+/** `1.4×`, `128×`. */
+export const factor = (times: number): string => `${times < 9.95 ? times.toFixed(1) : count(Math.round(times))}×`;
+
 /** How a figure compares with one of before: `1.4× slower`, `2.0× faster`, `alike`. */
 export function ratio(now: number, before: number, more: string, less: string): string {
   const times = now / before;
-  if (times >= 1.05) return `${times.toFixed(1)}× ${more}`;
-  return times <= 0.95 ? `${(1 / times).toFixed(1)}× ${less}` : 'alike';
+  if (times >= 1.05) return `${factor(times)} ${more}`;
+  return times <= 0.95 ? `${factor(1 / times)} ${less}` : 'alike';
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exceptionOf, groupAttributes, levelOf, severityName, valueText, visible } from './attributes';
+import { exceptionOf, groupAttributes, levelOf, lineText, severityName, valueText, visible } from './attributes';
 
 describe('attributes', () => {
   it('are grouped by the first part of their key where two share it', () => {
@@ -77,6 +77,13 @@ describe('exceptionOf and levelOf', () => {
       'fatal',
       'fatal',
     ]);
+  });
+});
+
+describe('lineText', () => {
+  it('is the body, else the name of the event, of neither what would not be seen', () => {
+    const of = (body: string | null, event_name: string): string => lineText({ body, event_name }, 8);
+    expect([of('card declined', 'x'), of('', 'a\u202eb'), of(null, 'paid')]).toEqual(['card dec', 'a␟202eb', 'paid']);
   });
 });
 

@@ -29,6 +29,12 @@ function isBytes(value: AnyValue): value is { base64: string } {
   return keys.length === 1 && keys[0] === 'base64' && typeof value.base64 === 'string';
 }
 
+/** What a log record says in one line, so much of it: its body, else the name of the event that it is. */
+export function lineText(log: { readonly body: AnyValue; readonly event_name: string }, most: number): string {
+  const body = log.body === null ? '' : valueText(log.body);
+  return visible((body || log.event_name).slice(0, most));
+}
+
 export function isStructured(value: AnyValue): boolean {
   return typeof value === 'object' && value !== null && !isBytes(value);
 }

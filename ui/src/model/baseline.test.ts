@@ -12,6 +12,7 @@ describe('diagnosisParams', () => {
       diagnosisParams({ from: '2026-11-21T10:00:00Z', to: '2026-11-21T11:00:00Z' }, 'week', null, NOW),
       diagnosisParams(HOUR, '2026-11-20T00:00:00Z,2026-11-20T01:00:00Z', null, NOW),
       diagnosisParams(HOUR, 'nonsense,later', null, NOW),
+      diagnosisParams(HOUR, 'constructor', null, NOW),
     ]).toEqual([
       { start: 'now-1h', end: null, service: null },
       {
@@ -35,6 +36,7 @@ describe('diagnosisParams', () => {
         baseline_start: '2026-11-20T00:00:00.000Z',
         baseline_end: '2026-11-20T01:00:00.000Z',
       },
+      { start: 'now-1h', end: null, service: null },
       { start: 'now-1h', end: null, service: null },
     ]);
   });

@@ -8,7 +8,10 @@ export const AGAINST = [
   ['week', 'the same time a week before'],
 ] as const;
 
-const SHIFTS: Readonly<Record<string, number>> = { day: 86_400_000, week: 7 * 86_400_000 };
+const SHIFTS: ReadonlyMap<string, number> = new Map([
+  ['day', 86_400_000],
+  ['week', 7 * 86_400_000],
+]);
 
 /** The API's parameters; null when the range has no beginning, which cannot be compared. `against` may be two times, `from,to`. */
 export function diagnosisParams(
@@ -20,7 +23,7 @@ export function diagnosisParams(
   const at = bounds(range, nowMs);
   if (!at) return null;
   const params: Record<string, string | null> = { start: toParameter(range.from), end: toParameter(range.to), service };
-  const shift = SHIFTS[against];
+  const shift = SHIFTS.get(against);
   if (shift !== undefined) {
     params.baseline_start = new Date(at.from - shift).toISOString();
     params.baseline_end = new Date(at.to - shift).toISOString();

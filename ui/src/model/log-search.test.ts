@@ -34,8 +34,17 @@ describe('a column', () => {
     const log = makeLog('1'.repeat(16), 5);
     log.attributes = { retries: 3, region: 'own' };
     log.resource.attributes = { region: 'eu', 'host.name': 'a' };
-    const columns = ['instance', 'retries', 'region', 'resource.region', 'host.name', 'none'];
-    expect(columns.map((column) => columnText(log, column))).toEqual(['api-1', '3', 'own', 'eu', 'a', '']);
+    const columns = [
+      'instance',
+      'retries',
+      'region',
+      'resource.region',
+      'host.name',
+      'none',
+      'constructor',
+      '__proto__',
+    ];
+    expect(columns.map((column) => columnText(log, column))).toEqual(['api-1', '3', 'own', 'eu', 'a', '', '', '']);
   });
 
   it('is copied with its record, one a line', () => {

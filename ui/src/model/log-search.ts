@@ -44,10 +44,10 @@ export function columnText(log: LogRecord, column: string): string {
   if (column === 'event_name') return log.event_name;
   if (column === 'scope.name') return log.scope.name;
   const name = column.replace(/^(?:attribute|resource)\./, '');
-  const value = column.startsWith('resource.')
-    ? log.resource.attributes[name]
-    : (log.attributes[name] ?? log.resource.attributes[name]);
-  return value === undefined ? '' : valueText(value);
+  const places = column.startsWith('resource.') ? [log.resource] : [log, log.resource];
+  // Every object has a `constructor` that nobody sent.
+  const holder = places.find(({ attributes }) => Object.hasOwn(attributes, name) && attributes[name] !== null);
+  return holder ? valueText(holder.attributes[name]!) : '';
 }
 
 /** One record a line, as it came from the API. */

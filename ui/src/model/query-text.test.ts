@@ -25,7 +25,9 @@ const value = fc.string({ unit: 'binary' });
 describe('readParts', () => {
   it('reads terms with any operator, quoted or not', () => {
     expect(
-      read('svc:checkout status:error duration >= 1.5s http.route:"/pay \\"now" op=GET -a.b:1 "my key"!=2'),
+      read(
+        'svc:checkout status:error duration >= 1.5s http.route:"/pay \\"now" op=GET -a.b:1 "my key"!=2 constructor:x',
+      ),
     ).toEqual([
       'service : checkout',
       'status : error',
@@ -34,6 +36,7 @@ describe('readParts', () => {
       'name : GET',
       'not a.b : 1',
       'my key != 2',
+      'constructor : x',
     ]);
   });
 

@@ -33,21 +33,26 @@ const OPERATOR = /:|\s*(!=|>=|<=|=|>|<)\s*/y;
 const VALUE = /"(?:[^"\\]|\\[\s\S])*"|\/(?!\s)(?:[^/\\]|\\.)+\/(?=[\s)}|]|$)|\[[^\]]*\]|(?:[^\s"(){}|\\]|\\[\s\S])+/y;
 const WORD = /(-?)("(?:[^"\\]|\\[\s\S])*"|(?:[^\s"(){}|\\]|\\[\s\S])+)/y;
 
-const ALIASES: Record<string, string> = {
-  svc: 'service',
-  node: 'instance',
-  operation: 'name',
-  op: 'name',
-  parent: 'parent_span_id',
-  level: 'severity',
-  message: 'body',
-  msg: 'body',
-  'trace.id': 'trace_id',
-};
+const ALIASES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    svc: 'service',
+    node: 'instance',
+    operation: 'name',
+    op: 'name',
+    parent: 'parent_span_id',
+    level: 'severity',
+    message: 'body',
+    msg: 'body',
+    'trace.id': 'trace_id',
+  }),
+);
+
+/** What is wrong with a search, without the place: that is marked in the field. */
+export const mistakeText = (message: string): string => message.replace(/^`q`, column \d+: /, '');
 
 /** The key under which the API lists it. */
 export function canonicalKey(key: string): string {
-  return ALIASES[key] ?? key;
+  return ALIASES.get(key) ?? key;
 }
 
 function match(pattern: RegExp, text: string, at: number): RegExpExecArray | null {

@@ -37,10 +37,20 @@ describe('readWords', () => {
 
   it('says nothing of what is no time', () => {
     expect(
-      ['', '5', 'soon', 'feb 31', '25:00', '13pm', 'may 40', '2026-02-31', '2026-13-01 3pm', '3pm-5pm-6pm'].map(
-        (text) => readWords(text, NOW, 'local'),
-      ),
-    ).toEqual(new Array(10).fill(null));
+      [
+        '',
+        '5',
+        'soon',
+        'feb 31',
+        '25:00',
+        '13pm',
+        'may 40',
+        '2026-02-31',
+        '2026-13-01 3pm',
+        '3pm-5pm-6pm',
+        'last constructor',
+      ].map((text) => readWords(text, NOW, 'local')),
+    ).toEqual(new Array(11).fill(null));
     fc.assert(
       fc.property(fc.string(), (text) => {
         const found = readWords(text, NOW, 'local');

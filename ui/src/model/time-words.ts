@@ -2,9 +2,11 @@
 import { fromWallClock, wallClock, type Zone } from '../base/time';
 import { isTime, type TimeRange } from './time-range';
 
-const UNITS: Record<string, 's' | 'm' | 'h' | 'd'> = { s: 's', sec: 's', second: 's', m: 'm', min: 'm', minute: 'm' };
-for (const word of ['h', 'hr', 'hour']) UNITS[word] = 'h';
-for (const word of ['d', 'day']) UNITS[word] = 'd';
+const UNITS: ReadonlyMap<string, string> = new Map(
+  ['s sec second', 'm min minute', 'h hr hour', 'd day'].flatMap((words) =>
+    words.split(' ').map((word) => [word, words[0]!] as const),
+  ),
+);
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const LENGTH = /^(?:last |past )?(\d{1,5})? ?([a-z]+?)s?( ago)?$/;
@@ -17,7 +19,7 @@ const MIDNIGHT: Clock = [0, 0, 0];
 export function readWords(said: string, nowMs: number, zone: Zone): TimeRange | null {
   const text = said.trim().toLowerCase().replace(/\s+/g, ' ').replace(/,/g, '');
   const length = LENGTH.exec(text);
-  const unit = length ? UNITS[length[2]!] : undefined;
+  const unit = length ? UNITS.get(length[2]!) : undefined;
   if (length && unit && (length[1] || /^(last|past)/.test(text)))
     return { from: `now-${length[1] ?? 1}${unit}`, to: '' };
   if (text.includes('now') && isTime(text)) return { from: text, to: '' };

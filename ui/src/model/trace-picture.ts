@@ -2,7 +2,7 @@
 import type { LogRecord } from '../api/types';
 import { duration, plural } from '../base/format';
 import { paintArrows } from './arrow-paint';
-import { valueText, visible } from './attributes';
+import { lineText, visible } from './attributes';
 import { paintRuler } from './axis-paint';
 import type { Brush, Ink } from './brush';
 import { arrowsOf, type TraceLinks } from './span-arrows';
@@ -105,7 +105,7 @@ function paintLabel(brush: PictureBrush, picture: Picture, entry: number, y: num
   const middle = y + ROW / 2 + 0.5;
   if (entry >= model.size) {
     const log = trace.logs[entry - model.size]!;
-    const text = visible(valueText(log.body).slice(0, 400)) || log.event_name;
+    const text = lineText(log, 400);
     write(brush, cut(brush, `≡ ${text}`, labels - 3 * PAD, ink.font), 2 * PAD, middle, ink.dim, ink.font);
     return;
   }

@@ -13,10 +13,10 @@ export const shownKey = (name: CommandName): string => written(keyOf(preferences
 /** The same behind what a button is called: ` (e)`, or nothing while single keys are off. */
 export const hint = (name: CommandName): string => (preferences.letterKeys ? ` (${shownKey(name)})` : '');
 
-/** The two keys that go to a page, `g t`; empty where none do. */
+/** The two keys that go to a page, `g t`; empty where none do, and while single keys are off. */
 export function goKeys(page: string): string {
   const name = `go.${page}`;
-  return name in COMMANDS ? `${shownKey('go')} ${shownKey(name as CommandName)}` : '';
+  return preferences.letterKeys && name in COMMANDS ? `${shownKey('go')} ${shownKey(name as CommandName)}` : '';
 }
 
 /** The page that a key goes to, heard after that of `go`. */

@@ -34,6 +34,17 @@ describe('routes', () => {
     expect([found.name, found.id, found.query.get('op')]).toEqual(['operation', 'a/b', 'GET /pay?x=1&y']);
   });
 
+  it('take words that every object of the language has for what they are: no page', () => {
+    const words = ['constructor', '__proto__', 'toString', 'settings/constructor/', 'hasOwnProperty/a'];
+    expect(words.map((word) => parseRoute(`/${word}`, '', '/').name)).toEqual([
+      'unknown',
+      'unknown',
+      'unknown',
+      'settings',
+      'unknown',
+    ]);
+  });
+
   it('are written readable and without a leading slash', () => {
     expect([
       pagePath('traces', { q: 'service:a http.route:/pay' }),

@@ -22,28 +22,34 @@ export interface Route {
   readonly query: URLSearchParams;
 }
 
-const PAGES: Record<string, Page> = {
-  '': 'home',
-  traces: 'traces',
-  logs: 'logs',
-  start: 'start',
-  errors: 'errors',
-  diagnosis: 'diagnosis',
-  map: 'map',
-  nodes: 'nodes',
-  compare: 'compare',
-  settings: 'settings',
-};
+/** Maps, since a path may be any word, `constructor` as well. */
+const PAGES: ReadonlyMap<string, Page> = new Map(
+  Object.entries({
+    '': 'home',
+    traces: 'traces',
+    logs: 'logs',
+    start: 'start',
+    errors: 'errors',
+    diagnosis: 'diagnosis',
+    map: 'map',
+    nodes: 'nodes',
+    compare: 'compare',
+    settings: 'settings',
+  } as const),
+);
 
 /** Pages about one thing, by the first part of their path. */
-const OBJECTS: Record<string, RouteName> = { t: 'trace', services: 'service', errors: 'error', settings: 'settings' };
+const OBJECTS: ReadonlyMap<string, RouteName> = new Map(
+  Object.entries({ t: 'trace', services: 'service', errors: 'error', settings: 'settings' } as const),
+);
 
 /** `base` is the pathname of <base>, with its slash at the end. */
 export function parseRoute(pathname: string, search: string, base: string): Route {
   const query = new URLSearchParams(search);
   const path = pathname.startsWith(base) ? pathname.slice(base.length) : pathname.replace(/^\//, '');
   const parts = path.replace(/\/+$/, '').split('/');
-  const name = (parts.length === 1 ? PAGES : parts.length === 2 ? OBJECTS : {})[parts[0]!] ?? 'unknown';
+  const known: ReadonlyMap<string, RouteName> = parts.length === 1 ? PAGES : OBJECTS;
+  const name = (parts.length <= 2 ? known.get(parts[0]!) : undefined) ?? 'unknown';
   const id = parts.length === 2 && name !== 'unknown' ? safeDecode(parts[1]!) : '';
   if (name === 'service' && query.has('op')) return { name: 'operation', id, query };
   return { name, id: name === 'trace' ? traceId(id) : id, query };

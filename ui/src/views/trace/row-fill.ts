@@ -1,6 +1,6 @@
 /** What a row of the waterfall says. All text from telemetry is set as text, never as markup. */
 import { count, duration, plural } from '../../base/format';
-import { levelOf, valueText, visible } from '../../model/attributes';
+import { levelOf, lineText, visible } from '../../model/attributes';
 import { sumGroup } from '../../model/groups';
 import { ghostId, LIKELY, type Reason } from '../../model/lost-parents';
 import { isOpen } from '../../model/open-spans';
@@ -196,7 +196,7 @@ function fillLog(slot: Slot, index: number, look: Look): void {
   const { trace } = look;
   const log = trace.logs[index]!;
   const row = Math.max(0, rowOf(trace.model, log.span_id));
-  const body = visible(valueText(log.body).slice(0, 400)) || log.event_name;
+  const body = lineText(log, 400);
   const level = levelOf(log.severity_number);
   const label = `log, ${level}, ${visible(log.service)}, ${body}, at ${duration(trace.logTimes[index]!)}`;
   setFrame(slot, look, depthOf(look, row) + 1, index === look.selectedLog, label);
