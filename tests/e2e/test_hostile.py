@@ -76,6 +76,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Collect
     data = tmp_path_factory.mktemp("hostile") / "data"
     with running_collector(data, options=("--look-interval", "1s", "--look-window", "60s")) as collector:
         now = time.time_ns()
+        alike = trace_ids(2)
         # Until a minute ago all was well; since then all of them fail, so that home has something to say.
         orders = [
             _Order(trace_id, now - (170 - 2 * number) * SECOND, fails=number >= 56)
@@ -85,6 +86,17 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Collect
         send(
             collector,
             traces([order.root() for order in orders], EVIL, **RESOURCE),
+            # Written behind each other with a blank between them, the two are the same.
+            traces(
+                [span(alike[0], start_time_unix_nano=now - SECOND, end_time_unix_nano=now)],
+                "a b",
+                **{"service.instance.id": "c"},
+            ),
+            traces(
+                [span(alike[1], start_time_unix_nano=now - SECOND, end_time_unix_nano=now)],
+                "a",
+                **{"service.instance.id": "b c"},
+            ),
             traces([order.call(heavy=order.trace_id == heaviest) for order in orders], f"{EVIL} 2", **RESOURCE),
             logs(
                 [order.line("B" * LETTERS if order.trace_id == heaviest else "") for order in orders], EVIL, **RESOURCE
@@ -92,9 +104,9 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Collect
         )
         stored = eventually(
             lambda: [collector.get("/status")[each] for each in ("span_count", "log_count")],
-            lambda counts: counts == [2 * TRACES, TRACES],
+            lambda counts: counts == [2 * TRACES + 2, TRACES],
         )
-        assert stored == [2 * TRACES, TRACES]
+        assert stored == [2 * TRACES + 2, TRACES]
         found = eventually(lambda: collector.get("/problems")["problems"], bool)
         assert found, collector.get("/problems")["last_look"]
         yield collector, heaviest
