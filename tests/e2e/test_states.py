@@ -123,6 +123,21 @@ def test_what_fails_later_leaves_the_answer_on_the_screen_and_says_how_old_it_is
     _says(page, screen.whole)
 
 
+def test_an_answer_that_cannot_be_drawn_takes_no_other_panel_with_it(browser: Browser, seeded: Seeded) -> None:
+    with visiting(browser, seeded.collector.address, expected="Cannot read properties of null") as context:
+        page = context.new_page()
+        page.route(
+            re.compile("/api/v1/problems"), lambda route: route.fulfill(json={"problems": [], "last_look": None})
+        )
+        page.goto("/")
+        broken = page.get_by_role("region", name="Broken right now").get_by_role("alert")
+        expect(broken).to_contain_text("It came, and could not be drawn")
+        _says(page, SCREENS["home"].whole)
+        page.unroute(re.compile("/api/v1/problems"))
+        broken.get_by_role("button", name="Try again").click()
+        expect(broken).to_have_count(0)
+
+
 def test_what_a_tail_cannot_read_is_said_above_its_lines_and_beside_its_state(page: Page) -> None:
     told = {"code": "query_limit", "message": _WHY, "missed": True}
     # The browser does not come back within the test.
