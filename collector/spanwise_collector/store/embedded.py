@@ -1,5 +1,6 @@
 """The embedded column engine: one folder, one process, several connections."""
 
+import os
 import threading
 import time
 from collections import defaultdict
@@ -29,6 +30,10 @@ _SERVER_OPTIONS: Final[Mapping[str, int]] = {
     "background_schedule_pool_size": 2,
 }
 
+# Read by the engine's allocator as its library is loaded. One arena for two processors: with the one each that is its
+# default, two inserts side by side keep a sixth more memory, what the other has given back (ADR-0197).
+_ALLOCATOR: Final = ("JE_MALLOC_CONF", f"percpu_arena:disabled,narenas:{max(1, (os.cpu_count() or 1) // 2)}")
+
 _MOMENT_SECONDS: Final = 0.2
 
 _mine: Final = column("database") == func.currentDatabase()
@@ -55,6 +60,7 @@ class EmbeddedEngine(Engine):
         self, folder: Path, *, memory: int, query_seconds: float, query_memory: int, connections: int = 4
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.environ.setdefault(*_ALLOCATOR)
         try:
             remembered.put_right(folder)
         except OSError as error:
