@@ -26,7 +26,11 @@ class TraceHealth(Answer):
     end_unix_nano: int
     one_in: int = Field(description="One trace in so many was looked at, so that it was not too many spans; 1: all.")
     trace_count: int = Field(description="So many were looked at.")
-    missing_spans: FaultyTraces = Field(description="A span names a parent that is not there.")
+    missing_spans: FaultyTraces = Field(
+        description="A span names a parent that is not there. Spans are sent when they end: a trace whose last span"
+        " ended less than a minute ago, or less long ago than it had taken until then, is not counted. Parents that"
+        " began up to a day before are looked for, those of the newest 100 such traces."
+    )
     clocks: FaultyTraces = Field(description="A span began before the one that called it, in another service.")
 
 

@@ -42,6 +42,32 @@ def test_traces_are_counted_by_what_is_wrong_with_them(collector: Inside) -> Non
     assert incomplete(collector.engine, PROJECT, NOW - 60 * MINUTE, 15).traces == 0
 
 
+def test_long_work_misses_nothing_while_it_goes_on_nor_when_it_began_long_ago(collector: Inside) -> None:
+    done, goes_on, rests, lost = trace_ids(4)
+    project, at, long_ago = f"{PROJECT}-long", NOW - 5 * MINUTE, NOW - 90 * MINUTE
+    jobs = [
+        # Whole, and began an hour before the window.
+        span(done, 1, start_time_unix_nano=long_ago, end_time_unix_nano=at + MINUTE),
+        span(done, 2, 1, start_time_unix_nano=long_ago + MINUTE),
+        span(done, 3, 1, start_time_unix_nano=at),
+        # Its root is sent when it ends.
+        span(goes_on, 2, 1, start_time_unix_nano=at, end_time_unix_nano=at + MINUTE),
+        span(goes_on, 3, 1, start_time_unix_nano=at + MINUTE, end_time_unix_nano=NOW - MINUTE // 2),
+        # As long as its first step has taken.
+        span(rests, 2, 1, start_time_unix_nano=at, end_time_unix_nano=NOW - 2 * MINUTE),
+        # As long ago, and without one of its parents.
+        span(lost, 1, start_time_unix_nano=long_ago, end_time_unix_nano=at + MINUTE),
+        span(lost, 3, 1, start_time_unix_nano=at),
+        span(lost, 4, 9, start_time_unix_nano=at),
+    ]
+    # The parents come when they have ended, after their children.
+    for each in reversed(jobs):
+        collector.send(project, traces([each], "jobs"))
+    found = incomplete(collector.engine, project, NOW, 15)
+    assert found.missing == Faulty(1, [lost])
+    assert found.traces == 4
+
+
 @pytest.mark.parametrize(("most", "one_in"), [(80, 10), (40, 32)], ids=["of all", "of those that are kept"])
 def test_of_many_spans_whole_traces_are_left_out(
     collector: Inside, monkeypatch: pytest.MonkeyPatch, most: int, one_in: int
