@@ -14,7 +14,7 @@ from spanwise_collector.api import present
 from spanwise_collector.api.models import Answer, ErrorAnswer, Hint, Searched
 from spanwise_collector.api.pulled import Pulled
 from spanwise_collector.api.refusals import detail_of
-from spanwise_collector.errors import Refused, SenderLeft
+from spanwise_collector.errors import Refused, SenderLeft, wire_code
 from spanwise_collector.query.page import Page, Portions
 from spanwise_collector.store.errand import rows_scanned, time_taken
 
@@ -37,6 +37,12 @@ class LastLine(Answer):
     """What the lines before it cover."""
 
     coverage: Searched
+
+
+class BrokenOff(ErrorAnswer):
+    """Why the search ended early."""
+
+    status: int = Field(description="The HTTP status that it has where it is refused before the first line.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +72,9 @@ def documented(item: type[Answer]) -> dict[int | str, dict[str, Any]]:
     last = {"type": "object", "required": ["coverage"], "properties": {"coverage": covers}}
     cost = Cost.model_json_schema(mode="serialization")
     between = {"type": "object", "required": ["progress"], "properties": {"progress": cost}}
-    models = [{"$ref": ref.format(model=name)} for name in (item.__name__, ErrorAnswer.__name__)]
-    line = {"oneOf": [*models, last, between]}
+    broken = BrokenOff.model_json_schema(mode="serialization", ref_template=ref)
+    broken.pop("$defs", None)
+    line = {"oneOf": [{"$ref": ref.format(model=item.__name__)}, broken, last, between]}
     about = (
         "A line for each item, as soon as its part of the time range is answered; the last line is `coverage`,"
         " what the list covers, or where it broke off `error`. Whoever accepts `application/x-ndjson;progress=on` gets"
@@ -110,7 +117,8 @@ def _lines(
             # The status is sent by then.
             if not begun:
                 raise
-            last = ErrorAnswer(error=detail_of(refusal)).model_dump_json(exclude_none=True).encode() + b"\n"
+            broken = BrokenOff(error=detail_of(refusal), status=wire_code(refusal).http)
+            last = broken.model_dump_json(exclude_none=True).encode() + b"\n"
         yield last
 
 

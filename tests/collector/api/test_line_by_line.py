@@ -12,7 +12,6 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from spanwise_collector.api.models import ErrorAnswer
 from spanwise_collector.api.refusals import detail_of
 from spanwise_collector.errors import QueryLimit
 from spanwise_collector.notebook.keys import DEFAULT_PROJECT
@@ -177,12 +176,14 @@ def test_what_breaks_off_says_so_in_its_last_line(client: httpx.Client, monkeypa
 
     with before_the_last_window(monkeypatch, last):
         answer = client.get("logs", params=ASKED, headers=LINES)
+        nothing = client.get("logs", params=ASKED | {"service": "nobody's"}, headers={"Accept": PROGRESS})
     *found, end = [json.loads(line) for line in answer.text.splitlines()]
     items, _ = listed(client, "logs")
     assert answer.status_code == 200
     assert 0 < len(found) < COUNT
     assert found == items[: len(found)]
-    assert end == ErrorAnswer(error=detail_of(limit)).model_dump(exclude_none=True)
+    assert end == {"error": detail_of(limit).model_dump(exclude_none=True), "status": 422}
+    assert json.loads(nothing.text.splitlines()[-1]) == end
 
 
 def test_what_is_refused_before_the_first_line_has_a_status(client: httpx.Client) -> None:

@@ -49,10 +49,12 @@ it('tells what was found before the rest has come, whole lines at a time', async
 
 it('fails with what the last line says, also behind what was found', async () => {
   await answering((response) => {
-    response.end('{"body":"first"}\n{"error":{"code":"query_timeout","message":"It took too long."}}\n');
+    response.end(
+      '{"body":"first"}\n{"error":{"code":"query_limit","message":"It took too long.","setting":"query_timeout"},"status":422}\n',
+    );
   });
-  const failed = { name: 'ApiError', code: 'query_timeout', message: 'It took too long.', requestId: 'r1' };
-  await expect(fetchLines('logs', {})).rejects.toMatchObject(failed);
+  const failed = { name: 'ApiError', status: 422, message: 'It took too long.', requestId: 'r1' };
+  await expect(fetchLines('logs', {})).rejects.toMatchObject({ ...failed, detail: { setting: 'query_timeout' } });
 });
 
 it('fails where the answer ends before it is whole', async () => {

@@ -17,7 +17,8 @@ export interface Progress {
   readonly time: number;
 }
 
-type OwnLine = { readonly coverage: Coverage } | { readonly progress: Progress } | ErrorBody;
+type BrokenOff = ErrorBody & { readonly status: number };
+type OwnLine = { readonly coverage: Coverage } | { readonly progress: Progress } | BrokenOff;
 
 /** Neither a trace nor a span nor a log record has such a key. */
 const isOwn = (read: object): read is OwnLine => 'coverage' in read || 'progress' in read || 'error' in read;
@@ -41,7 +42,7 @@ export async function fetchLines<Item extends object>(
       if (!isOwn(read)) items.push(read);
       else if ('progress' in read) progress = read.progress;
       else if ('coverage' in read) return { items, coverage: read.coverage };
-      else throw new ApiError(503, read.error.code, read.error.message, requestOf(response), read.error);
+      else throw new ApiError(read.status, read.error.code, read.error.message, requestOf(response), read.error);
     }
     found([...items], progress);
   }
