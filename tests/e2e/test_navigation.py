@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.browsing import visiting
 from tests.e2e.running import eventually, running_collector
@@ -186,6 +188,54 @@ def test_a_link_that_would_be_too_long_is_kept_by_the_collector_and_opens_the_sa
         expect(fresh.get_by_role("treegrid", name="Spans")).to_be_visible()
         fresh.get_by_role("button", name="Dismiss").click()
         expect(fresh.get_by_text("not kept any more")).to_be_hidden()
+
+
+def test_a_browser_draws_the_colours_that_it_knows_at_once_and_again_where_the_collector_says_others(
+    browser: Browser, seeded: Seeded
+) -> None:
+    def coloured(page: Page) -> set[str]:
+        script = "all => all.map(each => `${each.textContent} ${/svc-[0-9]+/.exec(each.className)}`)"
+        return set(page.locator("[role=treegrid] .badge:not(:empty)").evaluate_all(script))
+
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    known = json.dumps(seeded.collector.get("/colours")["services"][::-1])
+    with (
+        visiting(browser, seeded.collector.address) as context,
+        visiting(browser, seeded.collector.address) as other,
+    ):
+        page, first = context.new_page(), other.new_page()
+        first.goto(seeded.address("/t/{trace}"))
+        expect(first.get_by_role("main")).to_contain_text("SELECT cards")
+        page.add_init_script(f"localStorage.setItem('spanwise.colours', JSON.stringify({known}))")
+        page.route("**/api/v1/colours", hold)
+        page.goto(seeded.address("/t/{trace}"))
+        expect(page.get_by_role("main")).to_contain_text("SELECT cards")
+        right = coloured(first)
+        assert len(right) > 1
+        assert coloured(page) != right
+        held[0].continue_()
+        eventually(lambda: coloured(page), lambda drawn: drawn == right)
+
+
+def test_of_a_trace_that_is_not_there_log_records_are_asked_for_once(browser: Browser, seeded: Seeded) -> None:
+    asked: list[str] = []
+    with visiting(browser, seeded.collector.address, expected="404") as context:
+        page = context.new_page()
+        page.clock.install()
+        page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+        page.goto(f"/t/{'7' * 32}")
+        expect(page.get_by_text("No such trace yet")).to_be_visible()
+
+        def looked() -> int:
+            page.clock.run_for(3000)
+            return asked.count(f"/api/v1/traces/{'7' * 32}/columns")
+
+        eventually(looked, lambda times: times > 3)
+        assert asked.count("/api/v1/logs") == 1
 
 
 KEYED: Final = {

@@ -1,20 +1,17 @@
 """Which services have a colour, in the order in which they were given it (ADR-0037)."""
 
-from collections.abc import Iterable
+from collections.abc import Set
 from typing import Final
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from spanwise_collector.notebook.database import Notebook
+from spanwise_collector.notebook.database import Notebook, one_at_a_time
 from spanwise_collector.notebook.tables import ServiceColour
 
 MOST: Final = 1000
 """So many services of a project have a place: colours repeat after ten, and names may be made up by senders."""
 _LONGEST: Final = 255
-_TRIES: Final = 10
-"""Each ends because another collector has given places, which is at most once for each of them."""
 
 
 def every(notebook: Notebook, project: str) -> list[str]:
@@ -23,23 +20,26 @@ def every(notebook: Notebook, project: str) -> list[str]:
         return _places(page, project)
 
 
-def give(notebook: Notebook, project: str, services: Iterable[str]) -> list[str]:
-    """`every`, after the services without a colour were given the next places, by name."""
+def give(notebook: Notebook, project: str, services: Set[str], stored: Set[str] | None = None) -> list[str]:
+    """`every`, after the services without a colour were given the next places, by name.
+
+    Where all are given they get those of services that are not among `stored`.
+    """
     # PostgreSQL's text holds no NUL.
     wanted = {each for each in services if len(each) <= _LONGEST and "\0" not in each}
-    for _ in range(_TRIES):
-        with notebook.page() as page:
-            known = _places(page, project)
-            new = sorted(wanted.difference(known))[: MOST - len(known)]
-            rows = [ServiceColour(project=project, service=name, place=at) for at, name in enumerate(new, len(known))]
-            try:
-                with page.begin_nested():
-                    page.add_all(rows)
-            except IntegrityError:
-                # Another collector was first just now: what it has written is known in the next round.
-                continue
-            return known + new
-    return every(notebook, project)
+    with notebook.page() as page:
+        # Collectors that give different services the same places would wait for each other.
+        one_at_a_time(page, f"colours of {project}")
+        known = _places(page, project)
+        new = sorted(wanted.difference(known))
+        gone = [] if stored is None else [at for at, name in enumerate(known) if name not in stored]
+        given = list(zip([*range(len(known), MOST), *gone], new, strict=False))
+        freed = ServiceColour.place.in_([at for at, _ in given if at < len(known)])
+        page.execute(delete(ServiceColour).where(ServiceColour.project == project, freed))
+        page.add_all([ServiceColour(project=project, service=name, place=at) for at, name in given])
+        for at, name in given:
+            known[at : at + 1] = [name]
+        return known
 
 
 def _places(page: Session, project: str) -> list[str]:

@@ -1,6 +1,7 @@
 """One notebook: an SQLite file in the data folder, or a PostgreSQL database by its URL; opened at this version."""
 
 import contextlib
+import hashlib
 import os
 import sqlite3
 import threading
@@ -9,7 +10,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Connection,
+    Engine,
+    NullPool,
+    create_engine,
+    event,
+    func,
+    literal,
+    make_url,
+    select,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
@@ -78,6 +91,13 @@ class Notebook:
     def close(self) -> None:
         """Let go of every connection."""
         self._engine.dispose()
+
+
+def one_at_a_time(page: Session, what: str) -> None:
+    """Wait until no other transaction of any collector does this; an SQLite file is written by one at a time anyway."""
+    if page.get_bind().dialect.name == "postgresql":
+        key = int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], signed=True)
+        page.execute(select(func.pg_advisory_xact_lock(literal(key, BigInteger))))
 
 
 def _sqlite(file: Path) -> Engine:

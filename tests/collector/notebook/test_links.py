@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
-from spanwise_collector.errors import NotFound
+from spanwise_collector.errors import InvalidParameter, NotFound
 from spanwise_collector.notebook import Notebook, links
+
+from tests.collector.notebook.conftest import Place
 
 
 def test_the_same_view_has_the_same_link_and_another_project_does_not_see_it(notebook: Notebook) -> None:
@@ -27,6 +31,33 @@ def test_those_that_were_used_last_are_kept(notebook: Notebook, monkeypatch: pyt
     names.append(links.keep(notebook, "a", "3"))
     assert [found(notebook, "a", each) for each in names] == ["0", None, "2", "3"]
     assert found(notebook, "b", other) == "0"
+
+
+def test_a_view_is_bounded_by_its_bytes(notebook: Notebook) -> None:
+    links.keep(notebook, "a", "x" * links.LONGEST)
+    with pytest.raises(InvalidParameter, match="The query has 16,002 bytes; 16,000 at most are kept"):
+        links.keep(notebook, "a", "ä" * (links.LONGEST // 2 + 1))
+
+
+def test_those_who_copy_the_same_view_at_once_get_the_same_link(place: Place) -> None:
+    books = [place.open() for _ in range(4)]
+    together, got = threading.Barrier(len(books)), list[object]()
+
+    def keep(book: Notebook) -> None:
+        for number in range(10):
+            together.wait()
+            try:
+                got.append(links.keep(book, "a", str(number)))
+            except BaseException as error:
+                got.append(error)
+
+    threads = [threading.Thread(target=keep, args=(book,)) for book in books]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {type(each) for each in got} == {str}
+    assert len(set(got)) == 10
 
 
 def found(notebook: Notebook, project: str, name: str) -> str | None:

@@ -32,7 +32,8 @@ export const fetchViews = (signal?: AbortSignal): Promise<ViewList> => get('view
 export const saveView = (screen: 'traces' | 'logs', name: string, query: string): Promise<View> =>
   send('POST', 'views', { screen, name, query });
 /** Keeps what stands after `?` in an address, and finds it again by the name that it was given. */
-export const keepLink = (query: string): Promise<KeptLink> => send('POST', 'links', { query });
+export const keepLink = (query: string, signal: AbortSignal): Promise<KeptLink> =>
+  send('POST', 'links', { query }, signal);
 export const fetchLink = (hash: string, signal: AbortSignal): Promise<LinkedQuery> =>
   get(`links/${encodeURIComponent(hash)}`, {}, signal);
 export const deleteView = (id: number): Promise<undefined> => send('DELETE', `views/${id}`);

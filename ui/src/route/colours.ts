@@ -6,8 +6,8 @@ import { takeColours } from './preferences.svelte';
 export const PATIENCE_MS = 800;
 
 /** Without an answer the colours are those that this browser was told last. */
-export async function learnColours(): Promise<void> {
-  await fetchColours(AbortSignal.timeout(PATIENCE_MS))
+export async function learnColours(signal?: AbortSignal): Promise<void> {
+  await fetchColours(signal)
     .then((list) => takeColours(list.services))
     .catch(() => undefined);
 }

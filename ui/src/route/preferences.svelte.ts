@@ -60,6 +60,8 @@ export const showTime = (unixNano: number, since?: number): string =>
 /** The services by the places of their colours, as the collector said last and as this browser has met others since. */
 const places = new Map<string, number>();
 let badges = new Map<string, string>();
+/** How often what has a colour was told another: whatever shows colours depends on it. */
+let changes = $state(0);
 takeColours(load<unknown[]>('colours', []).filter((name) => typeof name === 'string'));
 
 /** The classes that give a service its colour: the same for everybody who looks at the project. */
@@ -70,23 +72,30 @@ export function colourClass(service: string): string {
 
 /** Which service this is of those that have a colour. */
 export function placeOf(service: string): number {
+  void changes;
   return places.get(service) ?? learnServices([service]).get(service)!;
 }
 
 /** Two letters that stand for a service where its name has no room. */
 export function badgeOf(service: string): string {
+  void changes;
   if (!badges.has(service)) learnServices([service]);
   return badges.get(service)!;
 }
 
 /** The services in the order that the collector keeps for everybody; it takes the place of all that was known. */
 export function takeColours(names: readonly string[]): void {
+  const before = [...places];
   places.clear();
   for (const name of names) places.set(name, places.size);
   badges = recalledBadges(places.keys());
   // A store with very many services would fill the browser's storage for nothing: colours repeat after ten anyway.
   keep('colours', names.slice(0, 500));
+  if (before.some(([name, place]) => places.get(name) !== place)) changes++;
 }
+
+/** Whether colours can be drawn that the collector has told before. */
+export const knowsColours = (): boolean => places.size > 0;
 
 /** Services that came after the collector was asked: it will very likely give them the same places. */
 export function learnServices(names: Iterable<string>): ReadonlyMap<string, number> {

@@ -15,34 +15,35 @@ export function readInk(services: readonly string[]): Ink {
     ground: colour('--bg'),
     font: `11px ${colour('--font')}`,
     services: services.map((name) => colour(`--svc-${slotAt(placeOf(name))}`)),
+    // A colour that another service has too is striped, so that the two are told apart.
     fills: services.map((name) => {
       const place = placeOf(name);
       const plain = colour(`--svc-${slotAt(place)}`);
-      return isAgain(place) ? striped(plain) : plain;
+      return isAgain(place) ? (hatched(plain, stripeOn(plain), 2) ?? plain) : plain;
     }),
   };
 }
 
-const STRIPE = 6;
+const TILE = 6;
 
-/** A colour that another service has too: striped, so that the two are told apart. */
-function striped(colour: string): CanvasPattern | string {
+/** Diagonal lines on a ground; null where no pattern can be made. */
+export function hatched(ground: string, lines: string, lineWidth: number): CanvasPattern | null {
   const tile = document.createElement('canvas');
-  tile.width = STRIPE;
-  tile.height = STRIPE;
+  tile.width = TILE;
+  tile.height = TILE;
   const context = tile.getContext('2d');
-  if (!context) return colour;
-  context.fillStyle = colour;
-  context.fillRect(0, 0, STRIPE, STRIPE);
-  context.strokeStyle = stripeOn(colour);
-  context.lineWidth = 2;
+  if (!context) return null;
+  context.fillStyle = ground;
+  context.fillRect(0, 0, TILE, TILE);
+  context.strokeStyle = lines;
+  context.lineWidth = lineWidth;
   // Beyond both corners, so that the tiles meet without a seam.
-  for (const at of [-STRIPE, 0, STRIPE]) {
-    context.moveTo(at - 1, STRIPE + 1);
-    context.lineTo(at + STRIPE + 1, -1);
+  for (const at of [-TILE, 0, TILE]) {
+    context.moveTo(at - 1, TILE + 1);
+    context.lineTo(at + TILE + 1, -1);
   }
   context.stroke();
-  return context.createPattern(tile, 'repeat') ?? colour;
+  return context.createPattern(tile, 'repeat');
 }
 
 /** Sizes a canvas to its box in device pixels; drawing then happens in CSS pixels. */

@@ -1,7 +1,7 @@
 /** Whether the collector wants a key from this browser, and whose data a shown one opens. The key itself is never kept. */
 import { closeSession, fetchSession, onLocked, openSession } from '../api/client';
 import type { Session as Answer } from '../api/types';
-import { learnColours } from '../route/colours';
+import { learnColours, PATIENCE_MS } from '../route/colours';
 
 export class Session {
   /** Nothing can be shown until a key is. The address stays as it is meanwhile. */
@@ -31,7 +31,7 @@ export class Session {
   /** Exchange a key for a cookie. Throws ApiError and Unreachable. */
   open = async (key: string): Promise<void> => {
     const answer = await openSession(key);
-    await learnColours();
+    await learnColours(AbortSignal.timeout(PATIENCE_MS));
     this.#learn(answer);
     this.ended = false;
   };
