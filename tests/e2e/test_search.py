@@ -214,8 +214,11 @@ def test_a_part_of_the_heat_map_is_marked_by_numbers_explained_and_zoomed_into(p
 def test_two_traces_are_chosen_with_the_keyboard_for_a_comparison(page: Page) -> None:
     page.goto("/traces")
     found(page, f"{REQUESTS} of {REQUESTS} traces")
-    page.get_by_role("table", name="Traces").get_by_role("link").first.focus()
-    for key in ("x", "j", "x"):
+    page.keyboard.press("r")
+    expect(page.get_by_role("button", name="Last hour", expanded=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Last hour", expanded=False)).to_be_focused()
+    for key in ("j", "x", "j", "x"):
         page.keyboard.press(key)
     expect(page.get_by_role("link", name="Compare")).to_have_attribute(
         "href", re.compile("compare\\?a=[0-9a-f]{32}&b=[0-9a-f]{32}")
