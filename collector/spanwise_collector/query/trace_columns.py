@@ -98,7 +98,7 @@ def _load(engine: Engine, place: Place, limit: int) -> TraceColumns:
         texts, found = texts_of(found), found[[column.name for column in _COLUMNS]]
     else:
         texts = read_texts(engine, place)
-    rows = with_pieces_joined(engine, place, found[:limit], texts)
+    rows, texts = with_pieces_joined(engine, place, found[:limit], texts)
     codes = {what: texts.codes(what, rows[what]) for what in texts.lists}
     unsorted = SpanColumns(
         rows["id"].byteswap(),

@@ -1,6 +1,7 @@
 """Rows of a trace whose spans came in pieces, which only Zipkin's senders do, and few."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,20 +17,38 @@ from spanwise_collector.trace.clocks import host_of
 from spanwise_collector.trace.failure import failed
 from spanwise_collector.trace.pieces import SCOPE, join_pieces
 
+# By what they are in Texts.
+_TEXTS: Final[Mapping[str, Callable[[Span], str]]] = {
+    "service": lambda span: span.service,
+    "instance": lambda span: span.instance,
+    "scope": lambda span: span.scope.name,
+    "name": lambda span: span.name,
+    "host": host_of,
+}
 
-def with_pieces_joined(engine: Engine, place: Place, rows: NDArray[np.void], texts: Texts) -> NDArray[np.void]:
-    """The rows of a trace with those of one span made one, as join_pieces does it."""
-    if not (_in_part(rows) & (rows["scope"] == texts.hash("scope", SCOPE))).any():
-        return rows
+
+def with_pieces_joined(
+    engine: Engine, place: Place, rows: NDArray[np.void], texts: Texts
+) -> tuple[NDArray[np.void], Texts]:
+    """The rows of a trace with those of one span made one, as join_pieces does it, and the texts of these rows.
+
+    A span of `rows` is joined with pieces that they lack too, beyond a limit or come since; `texts` are of all `rows`.
+    """
+    scope = texts.hash("scope", SCOPE)
+    if not (_in_part(rows) & (rows["scope"] == scope)).any():
+        return rows, texts
     mine = [*place.within(), spans.c.scope_name == SCOPE]
     start = spans.c.start_time_unix_nano
     ids = select(spans.c.span_id).where(*mine).group_by(spans.c.span_id)
     ids = ids.having(func.count() > 1, func.countIf(or_(start == 0, start + spans.c.duration == 0)) > 0)
     reader = RowReader()
     found = [reader.span(row) for row in engine.read(select(*SPAN_COLUMNS).where(*mine, spans.c.span_id.in_(ids)))]
-    joined = _as_rows(join_pieces(found), rows.dtype, texts)
-    apart = np.isin(rows["id"], joined["id"]) & (rows["scope"] == texts.hash("scope", SCOPE))
-    return np.concatenate((rows[~apart], joined))
+    there = set(rows["id"][rows["scope"] == scope].tolist())
+    whole = [span for span in join_pieces(found) if _id(span.span_id) in there]
+    texts = texts.knowing({what: [_TEXTS[what](span) for span in whole] for what in _TEXTS})
+    joined = _as_rows(whole, rows.dtype, texts)
+    apart = np.isin(rows["id"], joined["id"]) & (rows["scope"] == scope)
+    return np.concatenate((rows[~apart], joined)), texts
 
 
 def _in_part(rows: NDArray[np.void]) -> NDArray[np.bool_]:
@@ -41,8 +60,8 @@ def _in_part(rows: NDArray[np.void]) -> NDArray[np.bool_]:
 def _as_rows(whole: Sequence[Span], dtype: np.dtype[np.void], texts: Texts) -> NDArray[np.void]:
     made = np.zeros(len(whole), dtype=dtype)
     for row, span in zip(made, whole, strict=True):
-        row["id"] = int.from_bytes(bytes.fromhex(span.span_id), "little")
-        row["parent_id"] = int.from_bytes(bytes.fromhex(span.parent_span_id), "little")
+        row["id"] = _id(span.span_id)
+        row["parent_id"] = _id(span.parent_span_id)
         row["start"] = span.start
         row["lasts"] = (span.end - span.start + 2**63) % 2**64 - 2**63
         row["kind"] = span.kind
@@ -51,9 +70,10 @@ def _as_rows(whole: Sequence[Span], dtype: np.dtype[np.void], texts: Texts) -> N
         row["pieces"] = span.pieces
         row["has_events"] = bool(span.events)
         row["has_links"] = bool(span.links)
-        row["service"] = texts.hash("service", span.service)
-        row["instance"] = texts.hash("instance", span.instance)
-        row["scope"] = texts.hash("scope", span.scope.name)
-        row["name"] = texts.hash("name", span.name)
-        row["host"] = texts.hash("host", host_of(span))
+        for what, text_of in _TEXTS.items():
+            row[what] = texts.hash(what, text_of(span))
     return made
+
+
+def _id(text: str) -> int:
+    return int.from_bytes(bytes.fromhex(text), "little")

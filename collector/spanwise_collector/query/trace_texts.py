@@ -3,12 +3,14 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import count, islice
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, func, select
 
+from spanwise_collector.errors import StoreError
 from spanwise_collector.query.trace_place import Place
 from spanwise_collector.store import Engine
 from spanwise_collector.store.tables import hash_of, spans
@@ -42,16 +44,29 @@ class Texts:
     hashes: Mapping[str, U64]
 
     def codes(self, what: str, hashed: U64) -> Rows:
-        """The places of the texts with these hashes."""
+        """The places of the texts with these hashes; raises StoreError where one is of none of them."""
         known = self.hashes[what]
         order = np.argsort(known)
-        at = np.minimum(np.searchsorted(known[order], hashed), len(known) - 1)
-        return order[at]
+        at = order[np.minimum(np.searchsorted(known[order], hashed), len(known) - 1)]
+        if (known[at] != hashed).any():
+            raise StoreError("Spans of this trace went from the store while it was read: ask again.")
+        return at
 
     def hash(self, what: str, text: str) -> int:
         """The hash of a text; 0 of one that the trace does not have."""
         at = bisect_left(self.lists[what], text)
         return int(self.hashes[what][at]) if self.lists[what][at : at + 1] == [text] else 0
+
+    def knowing(self, more: Mapping[str, Iterable[str]]) -> "Texts":
+        """With these texts too; those that no row has, as all its rows are known, get numbers in place of hashes."""
+        pairs = {}
+        for what, texts in self.lists.items():
+            hashed = self.hashes[what].tolist()
+            taken = set(hashed)
+            new = sorted(set(more[what]).difference(texts))
+            free = islice((number for number in count(1) if number not in taken), len(new))
+            pairs[what] = [*zip(texts, hashed, strict=True), *zip(new, free, strict=True)]
+        return _texts(pairs)
 
 
 def hashes() -> list[ColumnElement[Any]]:

@@ -12,10 +12,13 @@ from typing import Any
 
 import cramjam
 import httpx
+import numpy as np
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from spanwise_collector.api.columns import ODDITIES, to_bytes
+from spanwise_collector.errors import StoreError
 from spanwise_collector.query import trace_columns
+from spanwise_collector.query.trace_texts import Texts
 from spanwise_collector.receive.zipkin_json import decode_v2
 
 from tests.collector.api.test_forms import ask
@@ -134,6 +137,42 @@ def test_pieces_of_a_span_and_shared_ids_are_as_in_the_json_form(collector: Insi
     found = same(collector, trace_id)
     assert found.header["span_count"] == 3
     assert [int(each) - int(found.header["start_offset"]) for each in found.numbers["event_time"]] == [5000]
+
+
+@pytest.mark.usefixtures("texts")
+def test_a_span_has_its_own_names_where_the_piece_that_tells_them_lies_beyond_the_limit(collector: Inside) -> None:
+    (trace_id,) = trace_ids(1)
+    now = time.time_ns() // 1000
+    common = {"traceId": trace_id, "id": "2" * 16, "kind": "CLIENT"}
+    pieces: list[dict[str, Any]] = [common | {"timestamp": now}]
+    pieces += [
+        {
+            "traceId": trace_id,
+            "id": f"{number:016x}",
+            "timestamp": now + number,
+            "duration": 1,
+            "name": f"step {number}",
+        }
+        | {"localEndpoint": {"serviceName": "web"}}
+        for number in range(1, 7)
+    ]
+    told = {"timestamp": now + 90, "duration": 3, "name": "charge card", "localEndpoint": {"serviceName": "payments"}}
+    alone = common | {"id": "4" * 16, "timestamp": now + 91, "name": "beyond"}
+    for each in (*pieces, common | told, alone, alone | {"timestamp": now + 95}):
+        collector.send("default", decode_v2(json.dumps([each]).encode()))
+    loaded = columns.spans(columns.read(to_bytes(trace_columns.load(collector.engine, "default", trace_id, 4))))
+    names = [(each["service"], each["name"], each["scope"]) for each in loaded]
+    assert sorted(names) == [
+        ("payments", "charge card", "zipkin"),
+        *(("web", f"step {n}", "zipkin") for n in (1, 2, 3)),
+    ]
+
+
+def test_a_span_whose_texts_have_gone_is_not_given_those_of_another() -> None:
+    texts = Texts({"name": ["a", "b"]}, {"name": np.array([9, 5], dtype=np.uint64)})
+    assert texts.codes("name", np.array([5, 9], dtype=np.uint64)).tolist() == [1, 0]
+    with pytest.raises(StoreError, match="ask again"):
+        texts.codes("name", np.array([5, 0], dtype=np.uint64))
 
 
 def test_events_are_marked_at_their_times_on_the_rows_of_their_spans(collector: Inside) -> None:
