@@ -12,12 +12,16 @@ from pathlib import Path
 from bench import files, overload, report, stored
 from bench.collector import CollectorFailed
 from bench.ids import Shape
+from bench.logs import RECORDS
 from bench.run import Options, measure
 
 
 def main() -> int:
     """Measure, print, and write the JSON where it was asked for."""
-    options = _parser().parse_args()
+    parser = _parser()
+    options = parser.parse_args()
+    if options.logs and options.spans != RECORDS:
+        parser.error(f"--logs goes with --spans {RECORDS} alone: its records are of the spans of such bodies.")
     with tempfile.TemporaryDirectory(prefix="spanwise-bench-", dir=options.folder) as folder:
         try:
             text, content = _measured(options, Path(folder))

@@ -37,14 +37,10 @@ class LogBody:
 
 
 class LogBodies:
-    """The bodies of one client, each of `RECORDS` records with a trace, a span, two attributes and a text.
+    """The bodies of one client, each of `RECORDS` records with a trace, a span, two attributes and a text."""
 
-    `shape` says how many of them the client gives to the same trace.
-    """
-
-    def __init__(self, client: int, run: int, shape: Shape | None = None) -> None:
+    def __init__(self, client: int, run: int) -> None:
         self._client, self._run = client, run
-        self._shape = shape or Shape(RECORDS)
         sizes = [_size(index) for index in range(RECORDS)]
         heads = [field_head(2, size) for size in sizes]
         scope = field(1, spans.scope().SerializeToString())
@@ -70,7 +66,7 @@ class LogBodies:
             ids[:, place] = (users >> numpy.uint64(shift) & numpy.uint64(0x7F) | more).astype(numpy.uint8)
         times = numpy.uint64(now) - numpy.arange(RECORDS, dtype=numpy.uint64) * numpy.uint64(1_000_003)
         ids[:, _TIME] = times.astype("<u8").view(numpy.uint8).reshape(-1, 8)
-        of_spans = BodyIds(self._shape, self._run, self._client, sequence)
+        of_spans = BodyIds(Shape(RECORDS), self._run, self._client, sequence)
         ids[:, _TRACE] = of_spans.traces()
         ids[:, _SPAN] = of_spans.spans()
         columns = [_cut(ids), *(_cut(each) for each in _numbers(self._run, self._client, sequence))]

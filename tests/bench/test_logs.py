@@ -6,6 +6,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
+from bench.__main__ import main
 from bench.bodies import Bodies
 from bench.logs import RECORDS, LogBodies, lines, order, plain_bytes
 
@@ -22,6 +23,15 @@ def test_the_lines_are_the_texts_of_the_records(client: int, sequence: int) -> N
     texts = [record.body.string_value for record in records_of(client, sequence)]
     assert "".join(f"{text}\n" for text in texts).encode() == lines(client, 0, sequence)
     assert [text.split()[1] for text in texts] == [order(client, sequence, index) for index in range(RECORDS)]
+
+
+def test_bodies_of_other_spans_than_the_records_are_of_are_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["bench", "--stored", "1", "--logs", "1", "--spans", "256"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "--logs goes with --spans 512 alone" in capsys.readouterr().err
 
 
 def test_a_record_is_whole_and_like_no_other() -> None:

@@ -36,7 +36,8 @@ def every(notebook: Notebook, project: str) -> list[View]:
 def save(notebook: Notebook, project: str, screen: str, name: str, query: str) -> View:
     """Save a question; one of the same screen and name is replaced, and keeps its id.
 
-    Raises NotebookFull where it would be one more than MOST_VIEWS.
+    Raises NotebookFull where it would be one more than MOST_VIEWS. Collectors that share a PostgreSQL may pass that by
+    as many as they save in the same moment: nobody pays a lock for a limit that only keeps the list short.
     """
     with notebook.page() as page:
         same = (SavedView.project == project, SavedView.screen == screen, SavedView.name == name)
