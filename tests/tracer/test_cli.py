@@ -108,6 +108,17 @@ def test_the_doctor_sends_a_span_and_reads_it_back(sink: Sink) -> None:
     assert [(span.service, span.name) for span in sink.spans] == [("spanwise-doctor", "checkup")]
 
 
+def test_the_doctor_says_that_a_span_was_accepted_and_cannot_be_read_back(
+    sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink.answer = lambda path: (200, {}, b'{"span_count": 0}' if path.startswith("/api/v1/traces/") else b"")
+    monkeypatch.setattr(doctor, "SEARCHABLE_WITHIN", 0.3)
+    *_, accepted, lost = doctor.examine(sink.endpoint)
+    (sent,) = sink.spans
+    assert accepted == doctor.Finding("ok", "A span was sent and accepted.")
+    assert lost == doctor.Finding("bad", f"It could not be read back within 0 s (trace {sent.trace_id}).")
+
+
 def test_the_doctor_names_settings_that_cannot_be_used() -> None:
     done = spanwise("doctor", SPANWISE_ENDPOINT="collector:4318")
     assert done.returncode == 1
