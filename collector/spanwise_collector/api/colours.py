@@ -9,6 +9,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from spanwise_collector.api.models import Answer, described
+from spanwise_collector.errors import QueryLimit
 from spanwise_collector.notebook import Notebook, colours
 from spanwise_collector.query.service_names import service_names
 from spanwise_collector.store import Engine
@@ -36,17 +37,20 @@ def router(engine: Engine, notebook: Notebook, project_of: Callable[[Request], s
         """The services of the project by their colours; those that are new are given the next."""
         known, today = colours.every(notebook, project), _today()
         if len(known) < colours.MOST:
-            # Of this collector the first look is at all that is stored: nobody may have looked for long.
-            seen = service_names(engine, project, _since(looked.get(project)))
+            try:
+                # Of this collector the first look is at all that is stored: nobody may have looked for long.
+                seen = service_names(engine, project, _since(looked.get(project)))
+            except QueryLimit:
+                seen = service_names(engine, project, _since(today))
             if not seen <= set(known):
                 known = colours.give(notebook, project, seen)
             looked[project] = today
         elif searched.get(project) != today:
             # Whose place is free is only known from all that is stored: once a day.
+            searched[project] = today
             stored = service_names(engine, project)
             if not stored <= set(known):
                 known = colours.give(notebook, project, stored, stored)
-            searched[project] = today
         return ColourList(services=known)
 
     return made

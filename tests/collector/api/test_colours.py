@@ -11,7 +11,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from spanwise_collector.api import colours
+from spanwise_collector.errors import QueryLimit
 from spanwise_collector.notebook import colours as notebook_colours
+from spanwise_collector.query.service_names import service_names
+from spanwise_collector.store import Engine
 from starlette.requests import Request
 
 from tests.collector.inside import Inside
@@ -60,3 +63,24 @@ def test_a_service_has_a_place_that_sent_on_a_day_when_nobody_looked_and_that_of
         monkeypatch.setattr(notebook_colours, "MOST", 3)
         collector.send(project, traces([span(one, 3)], "new"))
         assert asked() == ["first", "sent", "new"]
+
+
+def test_where_all_that_is_stored_is_too_much_to_look_at_the_last_days_are_looked_at(
+    collector: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, (one,) = f"{PROJECT}-much", trace_ids(1)
+    collector.send(project, traces([span(one, 1)], "web"))
+
+    def bounded(engine: Engine, project: str, since: int = 0) -> set[str]:
+        if since == 0:
+            raise QueryLimit("query_timeout", "it took longer than 10 s")
+        return service_names(engine, project, since)
+
+    monkeypatch.setattr(colours, "service_names", bounded)
+    with asking(collector, project) as asked:
+        assert asked() == ["web"]
+        monkeypatch.setattr(notebook_colours, "MOST", 1)
+        # Once a day it is tried, and said.
+        with pytest.raises(QueryLimit):
+            asked()
+        assert asked() == ["web"]
