@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError, sync_playwright
 
 _NOTHING = "nothing of the kind"
 
@@ -32,16 +32,30 @@ def chromium() -> Iterator[Browser]:
 @contextmanager
 def visiting(browser: Browser, address: str, *, expected: str = _NOTHING) -> Iterator[BrowserContext]:
     """Pages that share nothing with those of others; what they complain of fails the test, but for what is expected."""
-    complaints: list[str] = []
     context = browser.new_context(base_url=address, viewport={"width": 1440, "height": 900})
+    with listening(context, expected=expected):
+        yield context
+        context.close()
+
+
+@contextmanager
+def listening(context: BrowserContext, *, expected: str = _NOTHING) -> Iterator[None]:
+    """What these pages complain of meanwhile fails the test, but for what is expected."""
+    unexpected: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            complaints.append(f"{message.text} {message.location.get('url', '')}")
+        # Not looked for in the address: its port or the name of a file may hold a status that is expected.
+        if message.type == "error" and expected not in message.text:
+            unexpected.append(f"{message.text} {message.location.get('url', '')}")
+
+    def note_error(error: WebError) -> None:
+        if expected not in str(error.error):
+            unexpected.append(str(error.error))
 
     context.on("console", note)
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
-    yield context
-    context.close()
-    if unexpected := [each for each in complaints if expected not in each]:
+    context.on("weberror", note_error)
+    yield
+    context.remove_listener("console", note)
+    context.remove_listener("weberror", note_error)
+    if unexpected:
         raise AssertionError(unexpected)

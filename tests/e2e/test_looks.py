@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.e2e.accessible import violations
 from tests.e2e.addresses import ADDRESSES, comes_to_rest, filled
-from tests.e2e.browsing import visiting
+from tests.e2e.browsing import listening, visiting
 from tests.e2e.running import running_collector
 from tests.e2e.seeded import Seeded, seed
 
@@ -67,10 +67,18 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, seeded: Seeded) -> Iterator[Page]:
+def walker(browser: Browser, seeded: Seeded) -> Iterator[Page]:
     """A page that goes from route to route."""
-    with visiting(browser, seeded.collector.address, expected="Failed to load resource") as context:
-        yield context.new_page()
+    context = browser.new_context(base_url=seeded.collector.address)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def page(walker: Page) -> Iterator[Page]:
+    """The same page, whose complaints are those of the route that it is on."""
+    with listening(walker.context, expected="Failed to load resource"):
+        yield walker
 
 
 @pytest.mark.parametrize("route", ADDRESSES)

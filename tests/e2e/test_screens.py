@@ -46,7 +46,17 @@ KINDS: Final = {"catalog": ("slow", "overloaded"), "fraud": ("failing",), "notif
 MOST_ACTIONS: Final = 4
 THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 # Where is told what is wrong, and with whom.
-TELL: Final = ("/", "/t/{trace}?diagnosis=on", "/map", "/nodes", "/services/{service}", "/diagnosis?from={since}")
+TELL: Final = (
+    "/",
+    "/t/{trace}?diagnosis=on",
+    "/traces?q=failed:true",
+    "/errors",
+    "/map",
+    "/nodes",
+    "/services/{service}",
+    "/diagnosis?from={since}",
+    "/compare?split=failed",
+)
 
 
 @dataclass(frozen=True, slots=True)
