@@ -80,7 +80,7 @@ def incomplete(engine: Engine, project: str, now: int, minutes: int) -> Incomple
         .select_from(by_trace)
         .where(seen)
     )[0]
-    missing = [trace_id.lower() for _, trace_id in found.missing_examples]
+    missing = [trace_id for _, trace_id in found.missing_examples]
     whole = _whole(engine, project, missing, start, now)
     return Incomplete(
         start,
@@ -88,7 +88,7 @@ def incomplete(engine: Engine, project: str, now: int, minutes: int) -> Incomple
         one_in,
         found.traces,
         Faulty(found.missing_traces - len(whole), [each for each in missing if each not in whole][:_EXAMPLES]),
-        Faulty(found.skewed_traces, [trace_id.lower() for _, trace_id in found.skewed_examples]),
+        Faulty(found.skewed_traces, [trace_id for _, trace_id in found.skewed_examples]),
     )
 
 
@@ -141,7 +141,7 @@ def _whole(engine: Engine, project: str, trace_ids: Sequence[str], start: int, n
     before, known = max(0, start - MARGIN), traces.c
     older = engine.read(
         select(
-            func.lower(func.hex(known.trace_id)).label("id"),
+            _id(known.trace_id).label("id"),
             known.start_time_unix_nano.label("first"),
             known.last_start_time_unix_nano.label("last"),
         ).where(
@@ -163,7 +163,7 @@ def _whole(engine: Engine, project: str, trace_ids: Sequence[str], start: int, n
         (of_them, or_(and_(began >= before, began < now + MARGIN), *places)),
         now,
     )
-    missing = select(func.lower(func.hex(by_trace.c.trace_id)).label("id")).where(by_trace.c.missing == 1)
+    missing = select(_id(by_trace.c.trace_id).label("id")).where(by_trace.c.missing == 1)
     return ids - {row.id for row in engine.read(missing)}
 
 
@@ -171,5 +171,10 @@ def _of(by_trace: Subquery, fault: str, most: int = _EXAMPLES) -> tuple[ColumnEl
     """How many traces have it, and the newest of them."""
     columns = by_trace.c
     has = columns[fault] == 1
-    newest = func.arrayReverseSort(func.groupArrayIf(func.tuple(columns.newest, func.hex(columns.trace_id)), has))
+    newest = func.arrayReverseSort(func.groupArrayIf(func.tuple(columns.newest, _id(columns.trace_id)), has))
     return func.countIf(has).label(f"{fault}_traces"), func.arraySlice(newest, 1, most).label(f"{fault}_examples")
+
+
+def _id(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A trace id as it is written."""
+    return func.lower(func.hex(column))

@@ -10,8 +10,11 @@ export const pressed = (event: KeyboardEvent, name: CommandName): boolean =>
 /** The key of a command as it is shown. */
 export const shownKey = (name: CommandName): string => written(keyOf(preferences.keys, name));
 
-/** The same behind what a button is called: ` (e)`, or nothing while single keys are off. */
-export const hint = (name: CommandName): string => (preferences.letterKeys ? ` (${shownKey(name)})` : '');
+/** The same where it is heard: nothing while single keys are off. */
+export const heardKey = (name: CommandName): string => (preferences.letterKeys ? shownKey(name) : '');
+
+/** The same behind what a button is called: ` (e)`. */
+export const hint = (name: CommandName): string => (heardKey(name) ? ` (${heardKey(name)})` : '');
 
 /** The two keys that go to a page, `g t`; empty where none do, and while single keys are off. */
 export function goKeys(page: string): string {
